@@ -1,0 +1,1 @@
+"""Event store, vault, Kafka, settings, and the one place that wires everything."""

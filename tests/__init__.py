@@ -1,0 +1,1 @@
+"""Tests: stories of the regulation, mirroring the packages."""
