@@ -1,0 +1,393 @@
+"""The packet: an aggregate of all that was ever recorded under one number [003 service 7 §11].
+
+The paper is the truth: scans and acts are recorded whatever their order; what they mean (the
+stage, the visits, the deviations) is worked out in `timeline.py` from their order by happened-at.
+Events hold no personal data: texts that may name people stay in the vault, events refer to them.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Any, ClassVar
+from uuid import UUID
+
+from domain.acts import ActKind
+from domain.commands import ActOnPacket, RegisterPacket, ScanPacket, SettleScan, Stamp, VoidScan
+from domain.errors import AlreadyRegisteredError, ReasonsMissingError, RefusedError
+from domain.numbers import PacketNumber, PlaceCode
+from domain.streams import Happening, Stream, Topics, number_of, numbered_stream
+
+_TAG = 0x706B7401  # "pkt", 1
+VOID_WITHIN = timedelta(minutes=1)
+
+
+class VoidRefusedError(RefusedError):
+    """A scan that cannot be taken back; `why` says why."""
+
+    code = "void-refused"
+    status = 409
+
+
+class ExecutorMissingError(RefusedError):
+    """A resolution that names nobody."""
+
+    code = "executor-missing"
+
+
+class OutcomeMissingError(RefusedError):
+    """A notice that says neither granted nor refused."""
+
+    code = "outcome-missing"
+
+
+class UnknownScanError(RefusedError):
+    """There is no such scan to void or settle."""
+
+    code = "unknown-scan"
+    status = 404
+
+
+class Packet(Stream):
+    """All that was recorded under one packet number."""
+
+    class Event(Happening):
+        """What every event of a packet says. `ref` is the scan's or act's own id."""
+
+        kind: ClassVar[ActKind | None] = None
+        ref: str
+        place: PlaceCode
+        person: int
+        device: int
+        counter: int
+        happened_at: datetime
+
+    class Registered(Event):
+        """The packet was accepted; from here on it lives by this edition."""
+
+        TOPIC = "pkt.reg"
+        kind = ActKind.REGISTERED
+        edition: str
+        decided_by: int
+        began_at: datetime
+        papers: int
+
+    class Scanned(Event):
+        """The packet was at the place. With a doubt the scan waits to be settled."""
+
+        TOPIC = "pkt.scan"
+        doubt: str | None = None
+
+    class ScanVoided(Event):
+        """The author took the scan back within a minute."""
+
+        TOPIC = "pkt.void"
+        scan: str
+
+    class ScanSettled(Event):
+        """Somebody decided about an unsettled scan."""
+
+        TOPIC = "pkt.set"
+        scan: str
+        settlement: str
+        to_place: PlaceCode | None = None
+        scanned_at: datetime | None = None
+        text_ref: str | None = None
+
+    class IncomingRegistered(Event):
+        """The authority's office gave an incoming number."""
+
+        TOPIC = "pkt.in"
+        kind = ActKind.INCOMING
+        incoming_number: str | None = None
+        claimed_at: datetime | None = None
+
+    class ResolutionWritten(Event):
+        """The head named the executor."""
+
+        TOPIC = "pkt.res"
+        kind = ActKind.RESOLUTION
+        executor: int
+        claimed_at: datetime | None = None
+
+    class RightDetermined(Event):
+        """The executor determined the applicant's right."""
+
+        TOPIC = "pkt.rgt"
+        kind = ActKind.RIGHT
+        entitled: bool | None = None
+        claimed_at: datetime | None = None
+
+    class NoticeDrafted(Event):
+        """The notice says granted, or refused with reasons."""
+
+        TOPIC = "pkt.drf"
+        kind = ActKind.DRAFTED
+        outcome: str
+        grounds: tuple[str, ...] = ()
+        text_ref: str | None = None
+        claimed_at: datetime | None = None
+
+    class NoticeReturned(Event):
+        """The head returned the notice for completion."""
+
+        TOPIC = "pkt.ret"
+        kind = ActKind.RETURNED
+        text_ref: str | None = None
+        claimed_at: datetime | None = None
+
+    class NoticeSigned(Event):
+        """The head signed."""
+
+        TOPIC = "pkt.sgn"
+        kind = ActKind.SIGNED
+        claimed_at: datetime | None = None
+
+    class SentBack(Event):
+        """The office sent the result to the centre."""
+
+        TOPIC = "pkt.bck"
+        kind = ActKind.SENT_BACK
+        claimed_at: datetime | None = None
+
+    class Issued(Event):
+        """The applicant has the result; `began_at` is when the applicant came for it."""
+
+        TOPIC = "pkt.iss"
+        kind = ActKind.ISSUED
+        handing: str | None = None
+        began_at: datetime | None = None
+        claimed_at: datetime | None = None
+
+    class HandedBack(Event):
+        """Not collected for a month, given to the authority."""
+
+        TOPIC = "pkt.hnd"
+        kind = ActKind.HANDED_BACK
+        claimed_at: datetime | None = None
+
+    class Withdrawn(Event):
+        """The applicant took the papers back."""
+
+        TOPIC = "pkt.wdr"
+        kind = ActKind.WITHDRAWN
+        text_ref: str | None = None
+        claimed_at: datetime | None = None
+
+    class Lost(Event):
+        """Somebody declared the packet lost."""
+
+        TOPIC = "pkt.los"
+        kind = ActKind.LOST
+        text_ref: str | None = None
+        claimed_at: datetime | None = None
+
+    class Found(Event):
+        """The packet is here again."""
+
+        TOPIC = "pkt.fnd"
+        kind = ActKind.FOUND
+        text_ref: str | None = None
+        claimed_at: datetime | None = None
+
+    class Relabelled(Event):
+        """A damaged label was printed anew; the number stays for life."""
+
+        TOPIC = "pkt.lbl"
+        kind = ActKind.RELABELLED
+        text_ref: str | None = None
+        claimed_at: datetime | None = None
+
+    class PersonalDataErased(Event):
+        """The vault's records of this packet were erased; this mark stays."""
+
+        TOPIC = "pkt.era"
+
+    TOPIC = "pkt"
+
+    @staticmethod
+    def stream(number: PacketNumber) -> UUID:
+        """Return the stream of this number."""
+        return numbered_stream(_TAG, number)
+
+    def begin(self) -> None:
+        """Start with nothing recorded."""
+        self.entries: list[Packet.Event] = []
+        self.refs: set[str] = set()
+        self.registration: Packet.Registered | None = None
+
+    def take(self, event: Any) -> None:
+        """Keep the event; `timeline.py` puts them in order."""
+        self.entries.append(event)
+        self.refs.add(event.ref)
+        if type(event) is Packet.Registered:
+            self.registration = event
+
+    @property
+    def number(self) -> PacketNumber:
+        """The number on the barcode."""
+        return PacketNumber(number_of(self.id))
+
+    def register(self, command: RegisterPacket, recorded_at: datetime) -> bool:
+        """Record the acceptance; False if this very registration is known already.
+
+        Raises AlreadyRegisteredError if another one is.
+        """
+        if command.stamp.ref in self.refs:
+            return False
+        if self.registration is not None:
+            raise AlreadyRegisteredError(number=self.number)
+        self._record(
+            Packet.Registered,
+            command.stamp,
+            recorded_at,
+            edition=command.edition,
+            decided_by=command.decided_by,
+            began_at=command.began_at,
+            papers=command.papers,
+        )
+        return True
+
+    def scan(self, command: ScanPacket, recorded_at: datetime) -> bool:
+        """Record that the packet is at a place; False if this very scan is known already."""
+        if command.stamp.ref in self.refs:
+            return False
+        self._record(Packet.Scanned, command.stamp, recorded_at, doubt=command.doubt)
+        return True
+
+    def void(self, command: VoidScan, recorded_at: datetime) -> bool:
+        """Take a scan back; False if this very voiding is known already.
+
+        Raises VoidRefusedError if it is another's, more than a minute old or already acted upon,
+        UnknownScanError if there is none.
+        """
+        if command.stamp.ref in self.refs:
+            return False
+        why = why_void_fails(self._scan(command.scan), command.stamp, self.entries)
+        if why is not None:
+            raise VoidRefusedError(why=why)
+        self._record(Packet.ScanVoided, command.stamp, recorded_at, scan=command.scan)
+        return True
+
+    def settle(self, command: SettleScan, recorded_at: datetime) -> bool:
+        """Record a decision about an unsettled scan; False if this decision is known already.
+
+        Raises UnknownScanError if no such scan waits.
+        """
+        if command.stamp.ref in self.refs:
+            return False
+        self._scan(command.scan)
+        self._record(
+            Packet.ScanSettled,
+            command.stamp,
+            recorded_at,
+            scan=command.scan,
+            settlement=command.settlement.value,
+            to_place=command.place,
+            scanned_at=command.scanned_at,
+            text_ref=command.reason_ref,
+        )
+        return True
+
+    def act(self, command: ActOnPacket, recorded_at: datetime) -> bool:
+        """Record an act; False if this very act is known already.
+
+        Raises ReasonsMissingError, ExecutorMissingError or OutcomeMissingError.
+        """
+        if command.stamp.ref in self.refs:
+            return False
+        event_class = EVENT_OF_ACT[command.kind]
+        self._record(event_class, command.stamp, recorded_at, **_details(command))
+        return True
+
+    def erase_personal_data(self, stamp: Stamp, recorded_at: datetime) -> bool:
+        """Leave the mark that the vault's records were erased; False if it stands already."""
+        if stamp.ref in self.refs:
+            return False
+        self._record(Packet.PersonalDataErased, stamp, recorded_at)
+        return True
+
+    def _record(
+        self, event_class: type[Event], stamp: Stamp, recorded_at: datetime, **facts: Any
+    ) -> None:
+        self.trigger_event(
+            event_class,
+            timestamp=recorded_at,
+            ref=stamp.ref,
+            place=stamp.place,
+            person=stamp.person,
+            device=stamp.device,
+            counter=stamp.counter,
+            happened_at=stamp.happened_at,
+            **facts,
+        )
+
+    def _scan(self, ref: str) -> Packet.Scanned:
+        for entry in self.entries:
+            if entry.ref == ref and isinstance(entry, Packet.Scanned):
+                return entry
+        raise UnknownScanError(scan=ref)
+
+
+EVENTS = Topics.of(Packet)
+EVENT_OF_ACT: dict[ActKind, type[Packet.Event]] = {
+    event.kind: event
+    for event in EVENTS.values()
+    if issubclass(event, Packet.Event) and event.kind not in (None, ActKind.REGISTERED)
+}
+OrderKey = tuple[datetime, int, int, str]
+
+
+def order_key(event: Packet.Event) -> OrderKey:
+    """Order events by happened-at, then device, the device's counter, and the id."""
+    return event.happened_at, event.device, event.counter, event.ref
+
+
+def why_void_fails(
+    scan: Packet.Scanned, void: Stamp | Packet.Event, entries: list[Packet.Event]
+) -> str | None:
+    """Say why the scan cannot be voided: `not-the-author`, `too-late`, `acted-upon`, or None."""
+    if scan.person != void.person:
+        return "not-the-author"
+    if not timedelta(0) <= void.happened_at - scan.happened_at <= VOID_WITHIN:
+        return "too-late"
+    first, last = order_key(scan), (void.happened_at, void.device, void.counter, void.ref)
+    for entry in entries:
+        if entry.person != scan.person and first < order_key(entry) < last:
+            return "acted-upon"
+    return None
+
+
+def _details(command: ActOnPacket) -> dict[str, Any]:
+    """Check and pick the details that belong to this kind of act."""
+    details: dict[str, Any] = {"claimed_at": command.claimed_at}
+    match command.kind:
+        case ActKind.INCOMING:
+            details["incoming_number"] = command.incoming_number
+        case ActKind.RESOLUTION:
+            if command.executor is None:
+                raise ExecutorMissingError
+            details["executor"] = command.executor
+        case ActKind.RIGHT:
+            details["entitled"] = command.entitled
+        case ActKind.DRAFTED:
+            details |= _notice(command)
+        case ActKind.ISSUED:
+            details["handing"] = command.handing.value if command.handing else None
+            details["began_at"] = command.began_at
+        case ActKind.SIGNED | ActKind.SENT_BACK | ActKind.HANDED_BACK:
+            pass
+        case _:
+            details["text_ref"] = command.text_ref
+    return details
+
+
+def _notice(command: ActOnPacket) -> dict[str, Any]:
+    if command.outcome is None:
+        raise OutcomeMissingError
+    if command.outcome == "refused" and not (command.grounds or command.text_ref):
+        raise ReasonsMissingError
+    return {
+        "outcome": command.outcome.value,
+        "grounds": command.grounds,
+        "text_ref": command.text_ref,
+    }
