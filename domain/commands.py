@@ -45,6 +45,7 @@ class ScanPacket:
     stamp: Stamp
     number: PacketNumber
     doubt: str | None = None
+    raw_ref: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -76,6 +76,7 @@ class Packet(Stream):
 
         TOPIC = "pkt.scan"
         doubt: str | None = None
+        raw_ref: str | None = None
 
     class ScanVoided(Event):
         """The author took the scan back within a minute."""
@@ -251,7 +252,13 @@ class Packet(Stream):
         """Record that the packet is at a place; False if this very scan is known already."""
         if command.stamp.ref in self.refs:
             return False
-        self._record(Packet.Scanned, command.stamp, recorded_at, doubt=command.doubt)
+        self._record(
+            Packet.Scanned,
+            command.stamp,
+            recorded_at,
+            doubt=command.doubt,
+            raw_ref=command.raw_ref,
+        )
         return True
 
     def void(self, command: VoidScan, recorded_at: datetime) -> bool:

@@ -1,0 +1,58 @@
+"""Blocks of packet numbers: each issuer draws serials from its own, so that none is given twice."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from domain.errors import RefusedError
+from domain.numbers import MAX_SERIAL
+from domain.streams import Happening, Stream, Topics, numbered_stream
+
+_TAG = 0x626C6B01  # "blk", 1
+
+
+class BlockUsedUpError(RefusedError):
+    """All serials of the issuer's block are given out; the issuer needs another block."""
+
+    code = "block-used-up"
+
+
+class NumberBlock(Stream):
+    """The serials of one block. Reserved runs may stay partly unused; they are not given again."""
+
+    class Event(Happening):
+        """What every event of a block says."""
+
+    class Reserved(Event):
+        """A run of serials was taken to be given out."""
+
+        TOPIC = "blk.res"
+        count: int
+
+    TOPIC = "blk"
+
+    @staticmethod
+    def stream(block: int) -> UUID:
+        """Return the stream of this block (0-9999)."""
+        return numbered_stream(_TAG, block)
+
+    def begin(self) -> None:
+        """Start with serial 1."""
+        self.next_serial = 1
+
+    def take(self, event: Any) -> None:
+        """Move past the reserved run."""
+        self.next_serial += event.count
+
+    def reserve(self, count: int, recorded_at: datetime) -> range:
+        """Take the next serials. Raises BlockUsedUpError."""
+        first = self.next_serial
+        if first + count - 1 > MAX_SERIAL:
+            raise BlockUsedUpError
+        self.trigger_event(NumberBlock.Reserved, timestamp=recorded_at, count=count)
+        return range(first, first + count)
+
+
+EVENTS = Topics.of(NumberBlock)

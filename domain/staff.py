@@ -1,0 +1,283 @@
+"""People and devices: who may act in which role, at which places, since when [004; 000 §19].
+
+A person has roles in one organisation and any number of places; a named person stands in for an
+absent head. Assignments are dated, because a late scan is judged by the day on which it was made.
+Names are personal data and stay in the vault.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from domain.errors import UnknownPersonError
+from domain.numbers import BadgeCode, PlaceCode
+from domain.roles import Role
+from domain.streams import Happening, Stream, Topics, numbered_stream
+
+_PERSON_TAG = 0x70727301  # "prs", 1
+_DEVICE_TAG = 0x64657601  # "dev", 1
+
+
+class Person(Stream):
+    """A member of staff, by number."""
+
+    class Event(Happening):
+        """What every event of a person says: `by` did it, it holds from `since` on (UTC)."""
+
+        person: int
+        by: int
+        since: datetime
+
+    class Appointed(Event):
+        """The person works in this organisation with these roles."""
+
+        TOPIC = "prs.new"
+        organisation: int
+        roles: tuple[str, ...]
+
+    class PlaceAssigned(Event):
+        """The person works at this place."""
+
+        TOPIC = "prs.plc"
+        place: PlaceCode
+
+    class PlaceWithdrawn(Event):
+        """The person works at this place no longer."""
+
+        TOPIC = "prs.npl"
+        place: PlaceCode
+
+    class StandInNamed(Event):
+        """The person stands in for an absent one until then: with that one's roles and places."""
+
+        TOPIC = "prs.std"
+        absent: int
+        until: datetime
+
+    class BadgeIssued(Event):
+        """The person carries this badge."""
+
+        TOPIC = "prs.bdg"
+        badge: BadgeCode
+
+    class Dismissed(Event):
+        """The person left; roles and places end."""
+
+        TOPIC = "prs.end"
+
+    TOPIC = "prs"
+
+    @staticmethod
+    def stream(person: int) -> UUID:
+        """Return the stream of this person."""
+        return numbered_stream(_PERSON_TAG, person)
+
+    def begin(self) -> None:
+        """Start as nobody."""
+        self.appointed = False
+
+    def take(self, event: Any) -> None:
+        """Remember whether the person works here."""
+        self.appointed = not isinstance(event, Person.Dismissed)
+
+    def record(self, event_class: type[Event], recorded_at: datetime, **facts: Any) -> None:
+        """Record a change. Raises UnknownPersonError before the appointment."""
+        if not self.appointed and event_class is not Person.Appointed:
+            raise UnknownPersonError(person=facts["person"])
+        self.trigger_event(event_class, timestamp=recorded_at, **facts)
+
+
+class Device(Stream):
+    """A station, a scanner or a phone; its token tells who works with it."""
+
+    class Event(Happening):
+        """What every event of a device says."""
+
+        device: int
+        by: int
+        since: datetime
+
+    class Enrolled(Event):
+        """The device speaks for this person; only a hash of its token is kept."""
+
+        TOPIC = "dev.new"
+        person: int
+        token_hash: str
+
+    class Revoked(Event):
+        """The device is turned away from now on."""
+
+        TOPIC = "dev.rev"
+
+    TOPIC = "dev"
+
+    @staticmethod
+    def stream(device: int) -> UUID:
+        """Return the stream of this device."""
+        return numbered_stream(_DEVICE_TAG, device)
+
+    def begin(self) -> None:
+        """Start unknown."""
+        self.person: int | None = None
+
+    def take(self, event: Any) -> None:
+        """Remember for whom it speaks."""
+        self.person = event.person if isinstance(event, Device.Enrolled) else None
+
+    def record(self, event_class: type[Event], recorded_at: datetime, **facts: Any) -> None:
+        """Record a change."""
+        self.trigger_event(event_class, timestamp=recorded_at, **facts)
+
+
+EVENTS = Topics.of(Person) | Topics.of(Device)
+
+
+@dataclass(slots=True)
+class Spell:
+    """A stretch of time; `until` None means still."""
+
+    since: datetime
+    until: datetime | None = None
+
+    def covers(self, at: datetime) -> bool:
+        """Tell whether the instant lies in it."""
+        return self.since <= at and (self.until is None or at < self.until)
+
+
+@dataclass(slots=True)
+class StaffMember:
+    """What is known of one person."""
+
+    person: int
+    organisation: int = 0
+    roles: frozenset[Role] = frozenset()
+    employed: Spell | None = None
+    places: dict[PlaceCode, list[Spell]] = field(default_factory=dict)
+    stands_in: list[tuple[int, Spell]] = field(default_factory=list)
+    badges: list[BadgeCode] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class EnrolledDevice:
+    """A device that is not turned away."""
+
+    device: int
+    person: int
+    token_hash: str
+
+
+class StaffRegister:
+    """All people and devices, as the events say; kept in memory, cheap to ask."""
+
+    TOPICS = tuple(EVENTS)
+
+    def __init__(self, events: Iterable[Any] = ()) -> None:
+        self._people: dict[int, StaffMember] = {}
+        self._devices: dict[int, EnrolledDevice] = {}
+        self._by_token: dict[str, EnrolledDevice] = {}
+        for event in events:
+            self.take(event)
+
+    def take(self, event: Any) -> None:
+        """Take one event in, in the order of recording."""
+        if isinstance(event, Person.Event):
+            self._take_person(event)
+        elif isinstance(event, Device.Enrolled):
+            device = EnrolledDevice(event.device, event.person, event.token_hash)
+            self._devices[event.device] = self._by_token[event.token_hash] = device
+        elif isinstance(event, Device.Revoked):
+            revoked = self._devices.pop(event.device, None)
+            if revoked is not None:
+                del self._by_token[revoked.token_hash]
+
+    def _take_person(self, event: Person.Event) -> None:
+        member = self._people.setdefault(event.person, StaffMember(event.person))
+        match event:
+            case Person.Appointed():
+                member.organisation = event.organisation
+                member.roles = frozenset(Role(role) for role in event.roles)
+                member.employed = Spell(event.since)
+            case Person.PlaceAssigned():
+                member.places.setdefault(event.place, []).append(Spell(event.since))
+            case Person.PlaceWithdrawn():
+                _end(member.places.get(event.place, []), event.since)
+            case Person.StandInNamed():
+                member.stands_in.append((event.absent, Spell(event.since, event.until)))
+            case Person.BadgeIssued():
+                member.badges.append(event.badge)
+            case Person.Dismissed():
+                if member.employed is not None:
+                    member.employed.until = event.since
+                for spells in member.places.values():
+                    _end(spells, event.since)
+            case _:
+                pass
+
+    def __contains__(self, person: int) -> bool:
+        return person in self._people
+
+    @property
+    def people(self) -> Iterable[StaffMember]:
+        """Everybody who was ever appointed."""
+        return self._people.values()
+
+    @property
+    def devices(self) -> Iterable[EnrolledDevice]:
+        """The devices that are not turned away."""
+        return self._devices.values()
+
+    def member(self, person: int) -> StaffMember:
+        """Return what is known of a person. Raises UnknownPersonError."""
+        try:
+            return self._people[person]
+        except KeyError:
+            raise UnknownPersonError(person=person) from None
+
+    def by_token(self, token_hash: str) -> EnrolledDevice | None:
+        """Return the device with this token."""
+        return self._by_token.get(token_hash)
+
+    def by_badge(self, badge: BadgeCode) -> StaffMember | None:
+        """Return the person with this badge."""
+        return next((m for m in self._people.values() if badge in m.badges), None)
+
+    def roles_of(self, person: int, at: datetime) -> frozenset[Role]:
+        """Return the roles of a person at an instant, those of absent ones included."""
+        member = self.member(person)
+        own = member.roles if member.employed and member.employed.covers(at) else frozenset()
+        lent = (self.member(absent).roles for absent in self._absent(member, at))
+        return own.union(*lent)
+
+    def works_at(self, person: int, place: PlaceCode, at: datetime) -> bool:
+        """Tell whether the place was the person's at that instant."""
+        member = self._people.get(person)
+        if member is None:
+            return False
+        if any(spell.covers(at) for spell in member.places.get(place, ())):
+            return True
+        absent = (self._people[other] for other in self._absent(member, at))
+        return any(spell.covers(at) for other in absent for spell in other.places.get(place, ()))
+
+    def places_of(self, person: int, at: datetime) -> tuple[PlaceCode, ...]:
+        """Return the places of a person at an instant, in the order of assignment."""
+        member = self.member(person)
+        sources = [member, *(self.member(absent) for absent in self._absent(member, at))]
+        return tuple(
+            place
+            for source in sources
+            for place, spells in source.places.items()
+            if any(spell.covers(at) for spell in spells)
+        )
+
+    def _absent(self, member: StaffMember, at: datetime) -> Iterable[int]:
+        return (absent for absent, spell in member.stands_in if spell.covers(at))
+
+
+def _end(spells: list[Spell], at: datetime) -> None:
+    for spell in spells:
+        if spell.until is None:
+            spell.until = at

@@ -1,0 +1,1 @@
+"""The event store: how events are written down, kept durably and committed together."""

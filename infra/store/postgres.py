@@ -1,0 +1,66 @@
+"""The event store on PostgreSQL: the library's recorder, with plain rows for reading.
+
+The library locks the table while it inserts, so that ids are committed in their order and a reader
+that follows them misses nothing; its `POSTGRES_ENABLE_DB_FUNCTIONS` drops that lock and must stay
+off. A connection lost after a commit makes the library insert again and raise IntegrityError: the
+caller reloads, sees the event stored and decides anew.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from eventsourcing.postgres import PostgresApplicationRecorder, PostgresFactory
+from psycopg.rows import tuple_row
+from psycopg.sql import SQL, Composed, Identifier
+
+from infra.store.rows import EventRow, RowRecorder
+
+
+class PostgresRowRecorder(PostgresApplicationRecorder, RowRecorder):
+    """Events in one PostgreSQL table."""
+
+    def _statement(self, text: str) -> Composed:
+        table = Identifier(self.datastore.schema, self.events_table_name)
+        return SQL(text).format(table=table)
+
+    def _rows(self, text: str, values: tuple[Any, ...]) -> list[Any]:
+        with (
+            self.datastore.get_connection() as connection,
+            connection.cursor(row_factory=tuple_row) as cursor,
+        ):
+            return cursor.execute(self._statement(text), values, prepare=True).fetchall()
+
+    def rows_of(self, stream: UUID) -> list[tuple[int, str, Any]]:
+        """Return version, topic and state of a stream's events, in order."""
+        return self._rows(
+            "SELECT originator_version, topic, state FROM {table}"
+            " WHERE originator_id=%s ORDER BY originator_version",
+            (stream,),
+        )
+
+    def rows_after(self, position: int, limit: int) -> list[EventRow]:
+        """Return the events recorded after a position, in order."""
+        return self._rows(
+            "SELECT notification_id, originator_id, originator_version, topic, state FROM {table}"
+            " WHERE notification_id>%s ORDER BY notification_id LIMIT %s",
+            (position, limit),
+        )
+
+    def last_position(self) -> int:
+        """Return the newest event's position, 0 if there is none."""
+        return self.max_notification_id() or 0
+
+    def close(self) -> None:
+        """Let go of the pool's connections."""
+        self.datastore.close()
+
+
+class PostgresRowFactory(PostgresFactory):
+    """Selected by `PERSISTENCE_MODULE=infra.store.postgres`."""
+
+    application_recorder_class = PostgresRowRecorder
+
+
+Factory = PostgresRowFactory

@@ -1,0 +1,201 @@
+"""The event store on SQLite: one file in write-ahead mode, every commit synced to the disk.
+
+The library's recorder, with its table made smaller (the stream's id as 16 bytes) and its reads
+without detours. Notification ids are row ids: rows are never deleted, so they have no gaps that
+matter, and a reader that follows them misses nothing, because SQLite has one writer at a time.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
+from uuid import UUID
+
+from eventsourcing.persistence import (
+    DatabaseError,
+    IntegrityError,
+    Notification,
+    OperationalError,
+    StoredEvent,
+)
+from eventsourcing.sqlite import SQLiteApplicationRecorder, SQLiteDatastore, SQLiteFactory
+
+from infra.store.rows import EventRow, RowRecorder
+
+BUSY_TIMEOUT_SECONDS = 30
+_CREATE = """CREATE TABLE IF NOT EXISTS stored_events (
+  position INTEGER PRIMARY KEY,
+  stream BLOB NOT NULL,
+  version INTEGER NOT NULL,
+  topic TEXT NOT NULL,
+  state TEXT NOT NULL,
+  UNIQUE (stream, version)
+)"""
+_INSERT = "INSERT INTO stored_events (stream, version, topic, state) VALUES (?,?,?,?)"
+_OF_STREAM = "SELECT version, topic, state FROM stored_events WHERE stream=? ORDER BY version"
+_AFTER = (
+    "SELECT position, stream, version, topic, state FROM stored_events"
+    " WHERE position>? ORDER BY position LIMIT ?"
+)
+_LAST = "SELECT position FROM stored_events ORDER BY position DESC LIMIT 1"
+
+
+class SQLiteRowRecorder(SQLiteApplicationRecorder, RowRecorder):
+    """Events in one SQLite file. Connections belong to threads; writers take turns."""
+
+    def __init__(
+        self, datastore: SQLiteDatastore, events_table_name: str = "stored_events"
+    ) -> None:
+        super().__init__(datastore, events_table_name)
+        self.path = datastore.pool.db_name
+        self._connections = threading.local()
+        self._all: list[sqlite3.Connection] = []
+        self._writing = threading.Lock()
+
+    def construct_create_table_statements(self) -> list[str]:
+        """The one table."""
+        return [_CREATE]
+
+    @property
+    def connection(self) -> sqlite3.Connection:
+        """The connection of the calling thread."""
+        connection: sqlite3.Connection | None = getattr(self._connections, "own", None)
+        if connection is None:
+            connection = self._connect()
+            self._connections.own = connection
+            self._all.append(connection)
+        return connection
+
+    def _connect(self) -> sqlite3.Connection:
+        connection = sqlite3.connect(
+            self.path,
+            timeout=BUSY_TIMEOUT_SECONDS,
+            isolation_level=None,
+            check_same_thread=False,
+        )
+        connection.execute("PRAGMA journal_mode=WAL")
+        connection.execute("PRAGMA synchronous=FULL")
+        connection.execute("PRAGMA cache_size=-32768")
+        return connection
+
+    def insert_events(self, stored_events: Sequence[StoredEvent], **_: Any) -> list[int]:
+        """Commit the events together; return their notification ids.
+
+        Raises IntegrityError if a version of a stream is taken, OperationalError if the disk is
+        full, read-only or locked for too long. After an error nothing of it is stored.
+        """
+        rows = [
+            (event.originator_id.bytes, event.originator_version, event.topic, event.state.decode())
+            for event in stored_events
+            if isinstance(event.originator_id, UUID)
+        ]
+        with self._writing, self._transaction() as connection:
+            connection.executemany(_INSERT, rows)
+            last: int = connection.execute(_LAST).fetchone()[0]
+        return list(range(last - len(rows) + 1, last + 1))
+
+    @contextmanager
+    def _transaction(self) -> Iterator[sqlite3.Connection]:
+        connection = self.connection
+        try:
+            connection.execute("BEGIN IMMEDIATE")
+            try:
+                yield connection
+                connection.execute("COMMIT")
+            except BaseException:
+                if connection.in_transaction:
+                    connection.execute("ROLLBACK")
+                raise
+        except sqlite3.IntegrityError as error:
+            raise IntegrityError(error) from error
+        except sqlite3.OperationalError as error:
+            raise OperationalError(error) from error
+        except sqlite3.DatabaseError as error:
+            raise DatabaseError(error) from error
+
+    def rows_of(self, stream: UUID) -> list[tuple[int, str, Any]]:
+        """Return version, topic and state of a stream's events, in order."""
+        return self.connection.execute(_OF_STREAM, (stream.bytes,)).fetchall()
+
+    def rows_after(self, position: int, limit: int) -> list[EventRow]:
+        """Return the events recorded after a position, in order."""
+        return [
+            (at, UUID(bytes=stream), version, topic, state)
+            for at, stream, version, topic, state in self.connection.execute(
+                _AFTER, (position, limit)
+            )
+        ]
+
+    def last_position(self) -> int:
+        """Return the newest event's position, 0 if there is none."""
+        row = self.connection.execute(_LAST).fetchone()
+        return row[0] if row else 0
+
+    def max_notification_id(self) -> int:
+        """The same, under the library's name."""
+        return self.last_position()
+
+    def select_events(
+        self,
+        originator_id: UUID | str,
+        *,
+        gt: int | None = None,
+        lte: int | None = None,
+        desc: bool = False,
+        limit: int | None = None,
+    ) -> list[StoredEvent]:
+        """Return a stream's events, as the library asks for them."""
+        assert isinstance(originator_id, UUID)  # noqa: S101  our streams are UUIDs
+        rows = [
+            StoredEvent(originator_id, version, topic, state.encode())
+            for version, topic, state in self.rows_of(originator_id)
+            if (gt is None or version > gt) and (lte is None or version <= lte)
+        ]
+        return (rows[::-1] if desc else rows)[:limit]
+
+    def select_notifications(
+        self,
+        start: int | None,
+        limit: int,
+        stop: int | None = None,
+        topics: Sequence[str] = (),
+        *,
+        inclusive_of_start: bool = True,
+    ) -> list[Notification]:
+        """Return recorded events in order, as the library asks for them."""
+        conditions, values = ["position >= ?"], [0 if start is None else start]
+        if not inclusive_of_start:
+            conditions = ["position > ?"]
+        if stop is not None:
+            conditions.append("position <= ?")
+            values.append(stop)
+        if topics:
+            conditions.append(f"topic IN ({','.join('?' * len(topics))})")
+        sql = (
+            "SELECT position, stream, version, topic, state FROM stored_events WHERE "  # noqa: S608
+            + " AND ".join(conditions)
+            + " ORDER BY position LIMIT ?"
+        )
+        rows = self.connection.execute(sql, (*values, *topics, limit))
+        return [
+            Notification(UUID(bytes=stream), version, topic, state.encode(), at)
+            for at, stream, version, topic, state in rows
+        ]
+
+    def close(self) -> None:
+        """Close every thread's connection."""
+        for connection in self._all:
+            connection.close()
+        self._all.clear()
+
+
+class SQLiteRowFactory(SQLiteFactory):
+    """Selected by `PERSISTENCE_MODULE=infra.store.sqlite`."""
+
+    application_recorder_class = SQLiteRowRecorder
+
+
+Factory = SQLiteRowFactory
