@@ -153,9 +153,14 @@ def place_organisation(place: PlaceCode) -> int:
     return place // 100 // (MAX_SERIAL + 1) % (MAX_BLOCK + 1)
 
 
+def place_digit(place: PlaceCode) -> int:
+    """Return the digit of the place's role."""
+    return place // 100 % (MAX_SERIAL + 1) // _ROLE_WEIGHT
+
+
 def place_role(place: PlaceCode) -> Role:
     """Return the role of the place. Raises KeyError if the number is not a place's code."""
-    return ROLE_OF_DIGIT[place // 100 % (MAX_SERIAL + 1) // _ROLE_WEIGHT]
+    return ROLE_OF_DIGIT[place_digit(place)]
 
 
 def badge_code(organisation: int, serial: int) -> BadgeCode:

@@ -53,7 +53,7 @@ class Packet(Stream):
     class Event(Happening):
         """What every event of a packet says. `ref` is the scan's or act's own id."""
 
-        kind: ClassVar[ActKind | None] = None
+        kind: ClassVar[str] = ""  # the act's name, a plain text: enums are slow to compare
         ref: str
         place: PlaceCode
         person: int
@@ -65,7 +65,7 @@ class Packet(Stream):
         """The packet was accepted; from here on it lives by this edition."""
 
         TOPIC = "pkt.reg"
-        kind = ActKind.REGISTERED
+        kind = ActKind.REGISTERED.value
         edition: str
         decided_by: int
         began_at: datetime
@@ -98,7 +98,7 @@ class Packet(Stream):
         """The authority's office gave an incoming number."""
 
         TOPIC = "pkt.in"
-        kind = ActKind.INCOMING
+        kind = ActKind.INCOMING.value
         incoming_number: str | None = None
         claimed_at: datetime | None = None
 
@@ -106,7 +106,7 @@ class Packet(Stream):
         """The head named the executor."""
 
         TOPIC = "pkt.res"
-        kind = ActKind.RESOLUTION
+        kind = ActKind.RESOLUTION.value
         executor: int
         claimed_at: datetime | None = None
 
@@ -114,7 +114,7 @@ class Packet(Stream):
         """The executor determined the applicant's right."""
 
         TOPIC = "pkt.rgt"
-        kind = ActKind.RIGHT
+        kind = ActKind.RIGHT.value
         entitled: bool | None = None
         claimed_at: datetime | None = None
 
@@ -122,7 +122,7 @@ class Packet(Stream):
         """The notice says granted, or refused with reasons."""
 
         TOPIC = "pkt.drf"
-        kind = ActKind.DRAFTED
+        kind = ActKind.DRAFTED.value
         outcome: str
         grounds: tuple[str, ...] = ()
         text_ref: str | None = None
@@ -132,7 +132,7 @@ class Packet(Stream):
         """The head returned the notice for completion."""
 
         TOPIC = "pkt.ret"
-        kind = ActKind.RETURNED
+        kind = ActKind.RETURNED.value
         text_ref: str | None = None
         claimed_at: datetime | None = None
 
@@ -140,21 +140,21 @@ class Packet(Stream):
         """The head signed."""
 
         TOPIC = "pkt.sgn"
-        kind = ActKind.SIGNED
+        kind = ActKind.SIGNED.value
         claimed_at: datetime | None = None
 
     class SentBack(Event):
         """The office sent the result to the centre."""
 
         TOPIC = "pkt.bck"
-        kind = ActKind.SENT_BACK
+        kind = ActKind.SENT_BACK.value
         claimed_at: datetime | None = None
 
     class Issued(Event):
         """The applicant has the result; `began_at` is when the applicant came for it."""
 
         TOPIC = "pkt.iss"
-        kind = ActKind.ISSUED
+        kind = ActKind.ISSUED.value
         handing: str | None = None
         began_at: datetime | None = None
         claimed_at: datetime | None = None
@@ -163,14 +163,14 @@ class Packet(Stream):
         """Not collected for a month, given to the authority."""
 
         TOPIC = "pkt.hnd"
-        kind = ActKind.HANDED_BACK
+        kind = ActKind.HANDED_BACK.value
         claimed_at: datetime | None = None
 
     class Withdrawn(Event):
         """The applicant took the papers back."""
 
         TOPIC = "pkt.wdr"
-        kind = ActKind.WITHDRAWN
+        kind = ActKind.WITHDRAWN.value
         text_ref: str | None = None
         claimed_at: datetime | None = None
 
@@ -178,7 +178,7 @@ class Packet(Stream):
         """Somebody declared the packet lost."""
 
         TOPIC = "pkt.los"
-        kind = ActKind.LOST
+        kind = ActKind.LOST.value
         text_ref: str | None = None
         claimed_at: datetime | None = None
 
@@ -186,7 +186,7 @@ class Packet(Stream):
         """The packet is here again."""
 
         TOPIC = "pkt.fnd"
-        kind = ActKind.FOUND
+        kind = ActKind.FOUND.value
         text_ref: str | None = None
         claimed_at: datetime | None = None
 
@@ -194,7 +194,7 @@ class Packet(Stream):
         """A damaged label was printed anew; the number stays for life."""
 
         TOPIC = "pkt.lbl"
-        kind = ActKind.RELABELLED
+        kind = ActKind.RELABELLED.value
         text_ref: str | None = None
         claimed_at: datetime | None = None
 
@@ -337,9 +337,9 @@ class Packet(Stream):
 
 EVENTS = Topics.of(Packet)
 EVENT_OF_ACT: dict[ActKind, type[Packet.Event]] = {
-    event.kind: event
+    ActKind(event.kind): event
     for event in EVENTS.values()
-    if issubclass(event, Packet.Event) and event.kind not in (None, ActKind.REGISTERED)
+    if issubclass(event, Packet.Event) and event.kind and event is not Packet.Registered
 }
 OrderKey = tuple[datetime, int, int, str]
 

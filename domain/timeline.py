@@ -1,7 +1,7 @@
 """What the events of a packet mean together: every stay in every stage, in order of happened-at.
 
 The same events give the same timeline in whatever order they arrive: `arrange` sorts them and
-takes out what was voided or is still in doubt, `Progress.advance` moves by one event. A view that
+takes out what was voided or is still in doubt, `Walk.take` moves by one event. A view that
 keeps a `Progress` may go on from it while events come in order, and must start anew when one comes
 late (`is_late`). Time is gapless: between a stage that ended by an act and the next holder's
 acceptance stands a hand-over, which is nobody's norm.
@@ -10,7 +10,7 @@ acceptance stands a hand-over, which is nobody's norm.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from typing import Protocol
@@ -19,11 +19,11 @@ import msgspec
 
 from domain import route
 from domain.acts import ActKind
-from domain.numbers import place_organisation
+from domain.numbers import PlaceCode, place_digit, place_organisation
 from domain.packet import OrderKey, Packet, order_key, why_void_fails
-from domain.regulations.edition import Edition, Stage
+from domain.regulations.edition import Edition
 from domain.roles import Role
-from domain.route import Deviation, Parties, Position
+from domain.route import Deviation, Found, Parties, Position
 
 
 class VisitKind(StrEnum):
@@ -47,6 +47,18 @@ class Status(StrEnum):
     WITHDRAWN = "withdrawn"
 
 
+# Plain texts for the walk: enums are slow to compare and to hash.
+_STAGE = VisitKind.STAGE.value
+_HANDOVER = VisitKind.HANDOVER.value
+_ASTRAY = VisitKind.ASTRAY.value
+_LOST = VisitKind.LOST.value
+_ENDINGS = {
+    ActKind.ISSUED.value: Status.ISSUED.value,
+    ActKind.HANDED_BACK.value: Status.HANDED_BACK.value,
+    ActKind.WITHDRAWN.value: Status.WITHDRAWN.value,
+}
+_DECISIONS = frozenset({ActKind.SIGNED.value, ActKind.RETURNED.value})
+_CORRECTS: dict[object, bool] = {Packet.ScanVoided: True, Packet.ScanSettled: True}
 CLOSED = frozenset({Status.ISSUED, Status.HANDED_BACK, Status.WITHDRAWN})
 ENDED_BY_SCAN = "scan"
 
@@ -113,22 +125,17 @@ class Progress(msgspec.Struct):
         """The packet's two organisations."""
         return Parties(self.accepting, self.deciding)
 
-    @property
-    def position(self) -> Position:
-        """Where on its route the packet is."""
-        return Position(self.stage, self.accepted, self.last_act)
-
 
 def is_late(progress: Progress, event: Packet.Event) -> bool:
     """Tell whether the event changes what came before it, so that the timeline starts anew."""
-    if isinstance(event, Packet.ScanVoided | Packet.ScanSettled):
+    if _CORRECTS.get(type(event)):
         return True
     return progress.last_key is not None and order_key(event) <= progress.last_key
 
 
 def in_doubt(event: Packet.Event) -> bool:
     """Tell whether the event is a scan that waits to be settled."""
-    return isinstance(event, Packet.Scanned) and event.doubt is not None
+    return type(event) is Packet.Scanned and event.doubt is not None
 
 
 @dataclass(slots=True)
@@ -152,38 +159,45 @@ class Editions(Protocol):
 
 def timeline_of(events: Iterable[Packet.Event], editions: Editions) -> Timeline:
     """Work out the whole timeline of one packet from all its events, in any order."""
-    arranged = arrange(list(events))
+    timeline = arrange(list(events))
+    walk = Walk(timeline.progress, editions)
     visits: dict[int, Visit] = {}
-    for event in arranged.entries:
-        steps = advance(arranged.progress, event, editions)
-        for visit in steps.visits:
-            visits[visit.seq] = visit
-        if steps.deviations:
-            arranged.notes[event.ref] = steps.deviations
-    arranged.visits = [visits[seq] for seq in sorted(visits)]
-    return arranged
+    for event in timeline.entries:
+        deviations = walk.take(event)
+        visits.update(walk.touched)
+        if deviations:
+            timeline.notes[event.ref] = deviations
+    timeline.visits = [visits[seq] for seq in sorted(visits)]
+    return timeline
 
 
 def arrange(events: list[Packet.Event]) -> Timeline:
     """Sort the events and take out what moves nothing: doubts, dismissed and voided scans."""
     ordered = sorted(events, key=order_key)
     timeline = Timeline(Progress())
+    if not any(_CORRECTS.get(type(event)) or in_doubt(event) for event in ordered):
+        timeline.entries = ordered
+        return timeline
+    _find_voided(timeline, ordered)
     settled = {e.scan: e for e in ordered if isinstance(e, Packet.ScanSettled)}
+    for event in ordered:
+        if isinstance(event, Packet.Scanned):
+            _admit(timeline, event, settled.get(event.ref))
+        elif not _CORRECTS.get(type(event)):
+            timeline.entries.append(event)
+    timeline.entries.sort(key=order_key)
+    return timeline
+
+
+def _find_voided(timeline: Timeline, ordered: list[Packet.Event]) -> None:
     scans = {e.ref: e for e in ordered if isinstance(e, Packet.Scanned)}
     for event in ordered:
         if isinstance(event, Packet.ScanVoided):
             scan = scans.get(event.scan)
-            if scan is not None and why_void_fails(scan, event, events) is None:
+            if scan is not None and why_void_fails(scan, event, ordered) is None:
                 timeline.voided.add(event.scan)
             else:
                 timeline.notes[event.ref] = (Deviation.VOID_OVERRULED,)
-    for event in ordered:
-        if isinstance(event, Packet.Scanned):
-            _admit(timeline, event, settled.get(event.ref))
-        elif not isinstance(event, Packet.ScanVoided | Packet.ScanSettled):
-            timeline.entries.append(event)
-    timeline.entries.sort(key=order_key)
-    return timeline
 
 
 def _admit(timeline: Timeline, scan: Packet.Scanned, settled: Packet.ScanSettled | None) -> None:
@@ -199,308 +213,317 @@ def _admit(timeline: Timeline, scan: Packet.Scanned, settled: Packet.ScanSettled
 
 
 def _corrected(scan: Packet.Scanned, settled: Packet.ScanSettled) -> Packet.Scanned:
-    return replace(
-        scan,
-        place=settled.to_place or scan.place,
-        happened_at=settled.scanned_at or scan.happened_at,
-        doubt=None,
-    )
+    corrected = {
+        "place": settled.to_place or scan.place,
+        "happened_at": settled.scanned_at or scan.happened_at,
+        "doubt": None,
+    }
+    return Packet.Scanned(**(vars(scan) | corrected))
 
 
-@dataclass(slots=True)
-class Steps:
-    """What one event changed: the visits it closed or opened, and how it deviated."""
+class Walk:
+    """A packet walking through its events in order; changes its progress in place."""
 
-    visits: list[Visit] = field(default_factory=list)
-    deviations: tuple[Deviation, ...] = ()
-
-
-def advance(progress: Progress, event: Packet.Event, editions: Editions) -> Steps:
-    """Move by the next event in order; the progress changes in place."""
-    walk = _Walk(progress, event, editions)
-    progress.last_key = order_key(event)
-    if isinstance(event, Packet.Scanned):
-        walk.scanned()
-    elif isinstance(event, Packet.Registered):
-        walk.registered(event)
-    elif event.kind is not None:
-        walk.acted(event)
-    walk.write_deviations()
-    return walk.steps
-
-
-class _Walk:
-    """One event at work on a packet's progress."""
-
-    def __init__(self, progress: Progress, event: Packet.Event, editions: Editions) -> None:
+    def __init__(self, progress: Progress, editions: Editions) -> None:
         self.progress = progress
-        self.event = event
-        self.at = event.happened_at
-        self.steps = Steps()
-        self.editions = editions
-        self.begun: Visit | None = None
+        self.touched: dict[int, Visit] = {}  # the visits that the last event closed or opened
+        self._editions = editions
+        self._edition: Edition | None = None
+        self._event: Packet.Event
+        self._at: datetime
+        self._begun: Visit | None
+        self._deviations: list[Deviation]
+        if progress.edition:
+            self._edition = editions.edition(progress.edition)
+
+    def take(self, event: Packet.Event) -> tuple[Deviation, ...]:
+        """Move by the next event; return how it deviated."""
+        self.touched = {}
+        self._event = event
+        self._at = event.happened_at
+        self._begun = None
+        self._deviations = []
+        self.progress.last_key = order_key(event)
+        if type(event) is Packet.Scanned:
+            self._scanned(event.place)
+        elif type(event) is Packet.Registered:
+            self._registered(event)
+        elif event.kind:
+            self._acted(event, event.kind)
+        if not self._deviations:
+            return ()
+        return self._write_deviations()
+
+    @property
+    def _route(self) -> Edition:
+        assert self._edition is not None  # noqa: S101  only registered packets have a route
+        return self._edition
 
     # --- what the events mean -------------------------------------------------------------
 
-    def registered(self, event: Packet.Registered) -> None:
+    def _registered(self, event: Packet.Registered) -> None:
         progress = self.progress
+        self._edition = edition = self._editions.edition(event.edition)
         progress.edition = event.edition
         progress.accepting = place_organisation(event.place)
         progress.deciding = event.decided_by
         progress.accepted_at = event.began_at
-        progress.stage = -1
         self._take_custody(verified=True)
-        edition = self._edition()
-        self._open(VisitKind.STAGE, 0, entered_at=event.began_at)
+        self._open(_STAGE, 0, event.began_at)
         ending = route.ending_by_act(edition.stages[0], ActKind.REGISTERED)
         if ending is not None:
-            self._end_stage(ActKind.REGISTERED.value, edition.next_after(0, ending))
+            self._end_stage(event.kind, edition.next_after(0, ending))
 
-    def scanned(self) -> None:
+    def _scanned(self, place: PlaceCode) -> None:
         progress = self.progress
-        if not self._alive():
-            return self._aside()
+        if not progress.edition or progress.ending is not None:
+            self._aside()
+            return
         if progress.lost:
-            self._deviate(Deviation.FOUND)
+            self._deviations.append(Deviation.FOUND)
             progress.lost = False
-        elif progress.place == self.event.place and progress.open is not None:
-            return self._stay()
-        found = route.of_scan(
-            self._edition(), progress.parties, progress.position, self.event.place
-        )
-        self._deviate(*found.deviations)
+        elif progress.place == place and progress.open is not None:
+            self._stay()
+            return
+        found = self._found_by_scan(place)
+        if found.deviations:
+            self._deviations.extend(found.deviations)
         if found.stage is None:
             self._go_astray()
         elif found.stage == progress.stage and progress.accepted and self._in_stage():
             self._stay()
         else:
             self._begin(found.stage)
-        return None
 
-    def acted(self, event: Packet.Event) -> None:
+    def _acted(self, event: Packet.Event, kind: str) -> None:
         if getattr(event, "claimed_at", None) is not None:
-            self._deviate(Deviation.CLOCK_AHEAD)
-        self._remember(event)
-        if event.kind is ActKind.LOST:
+            self._deviations.append(Deviation.CLOCK_AHEAD)
+        if kind == Packet.Lost.kind:
             self._lose()
-        elif event.kind is ActKind.FOUND:
+        elif kind == Packet.Found.kind:
             self._find()
-        elif event.kind is not ActKind.RELABELLED:
-            self._act_on_route(event)
+        elif kind != Packet.Relabelled.kind:
+            self._remember(event)
+            self._act_on_route(event, kind)
 
     # --- acts ------------------------------------------------------------------------------
 
-    def _act_on_route(self, event: Packet.Event) -> None:
-        progress, kind = self.progress, event.kind
-        if not self._alive():
-            return self._aside()
-        assert kind is not None  # noqa: S101  for mypy: only acts come here
-        if kind in _ENDINGS:
-            return self._close(event, kind)
-        found = route.of_act(
-            self._edition(), progress.parties, progress.position, kind, event.place
-        )
-        self._deviate(*found.deviations)
-        if found.stage is not None:
-            self._end_by_act(found.stage, kind)
-        return None
+    def _act_on_route(self, event: Packet.Event, kind: str) -> None:
+        progress = self.progress
+        if not progress.edition or progress.ending is not None:
+            self._aside()
+        elif kind in _ENDINGS:
+            self._close(event, kind)
+        else:
+            found = self._found_by_act(kind, event.place)
+            if found.deviations:
+                self._deviations.extend(found.deviations)
+            if found.stage is not None:
+                self._end_by_act(found.stage, kind)
 
-    def _end_by_act(self, stage: int, kind: ActKind) -> None:
-        edition = self._edition()
+    def _end_by_act(self, stage: int, kind: str) -> None:
         if stage != self.progress.stage or not self.progress.accepted or not self._in_stage():
             self._begin(stage, verified=False)
         if kind in _DECISIONS:
-            self.progress.last_act = kind.value
-        ending = route.ending_by_act(edition.stages[stage], kind)
-        assert ending is not None  # noqa: S101  route.of_act found it
-        self._end_stage(kind.value, edition.next_after(stage, ending))
+            self.progress.last_act = kind
+        self._end_stage(kind, self._following(stage, kind))
 
-    def _close(self, event: Packet.Event, kind: ActKind) -> None:
+    def _close(self, event: Packet.Event, kind: str) -> None:
         """Issue, hand back or withdraw: whatever the stage, the packet's way is over."""
         progress = self.progress
-        found = route.of_act(
-            self._edition(), progress.parties, progress.position, kind, event.place
-        )
-        if kind is ActKind.HANDED_BACK and progress.rendered_at is None:
-            self._deviate(Deviation.OUT_OF_TURN)
-        if kind is ActKind.ISSUED:
-            self._deviate(*found.deviations)
-            if found.stage is not None and (found.stage != progress.stage or not self._in_stage()):
-                self._begin(found.stage, verified=False)
-            self._start_clock_of_issue(event)
-            progress.rendered_at = progress.rendered_at or self.at
+        if kind == Packet.Issued.kind:
+            self._issue(event)
+        elif kind == Packet.HandedBack.kind and progress.rendered_at is None:
+            self._deviations.append(Deviation.OUT_OF_TURN)
         self._take_custody(verified=False)
-        self._leave(kind.value)
-        progress.stage = len(self._edition().stages)
-        progress.ending = _ENDINGS[kind].value
-        progress.closed_at = self.at
+        self._leave(kind)
+        progress.stage = len(self._route.stages)
+        progress.ending = _ENDINGS[kind]
+        progress.closed_at = self._at
 
-    def _start_clock_of_issue(self, event: Packet.Event) -> None:
-        """The clock of giving out runs from the applicant's coming; when posted, from receipt."""
-        visit = self.progress.open
-        if visit is None or visit.clock_from is not None or not isinstance(event, Packet.Issued):
-            return
-        visit.clock_from = visit.entered_at if event.handing == "posted" else event.began_at
+    def _issue(self, event: Packet.Event) -> None:
+        """Begin the clock of giving out: at the applicant's coming; when posted, at receipt."""
+        progress = self.progress
+        found = self._found_by_act(Packet.Issued.kind, event.place)
+        self._deviations.extend(found.deviations)
+        if found.stage is not None and (found.stage != progress.stage or not self._in_stage()):
+            self._begin(found.stage, verified=False)
+        progress.rendered_at = progress.rendered_at or self._at
+        visit = progress.open
+        if visit is not None and visit.clock_from is None and isinstance(event, Packet.Issued):
+            visit.clock_from = visit.entered_at if event.handing == "posted" else event.began_at
 
     def _remember(self, event: Packet.Event) -> None:
-        if isinstance(event, Packet.ResolutionWritten):
+        if type(event) is Packet.ResolutionWritten:
             self.progress.executor = event.executor
-        elif isinstance(event, Packet.NoticeDrafted):
+        elif type(event) is Packet.NoticeDrafted:
             self.progress.outcome = event.outcome
 
     def _lose(self) -> None:
-        if not self._alive() or self.progress.lost:
-            self._deviate(Deviation.OUT_OF_TURN)
+        progress = self.progress
+        if not progress.edition or progress.ending is not None or progress.lost:
+            self._deviations.append(Deviation.OUT_OF_TURN)
             return
         self._leave("lost")
-        self.progress.lost = True
-        self._open(VisitKind.LOST, self.progress.stage, entered_at=self.at, holder=False)
+        progress.lost = True
+        visit = self._open(_LOST, progress.stage, self._at)
+        if progress.place is not None and progress.person is not None:
+            visit.place, visit.person = progress.place, progress.person
 
     def _find(self) -> None:
         """Found: as if scanned at the finder's place."""
         if self.progress.lost:
-            self.scanned()
+            self._scanned(self._event.place)
         else:
-            self._deviate(Deviation.OUT_OF_TURN)
+            self._deviations.append(Deviation.OUT_OF_TURN)
+
+    # --- where on the route: answers that depend on the edition only are remembered with it -----
+
+    def _found_by_scan(self, place: PlaceCode) -> Found:
+        progress, memo = self.progress, self._route.memo
+        organisation = place_organisation(place)
+        key = (
+            progress.stage,
+            progress.accepted,
+            progress.last_act,
+            organisation == progress.accepting,
+            organisation == progress.deciding,
+            place_digit(place),
+        )
+        found = memo.get(key)
+        if found is None:
+            at = Position(progress.stage, progress.accepted, progress.last_act)
+            found = memo[key] = route.of_scan(self._route, progress.parties, at, place)
+        return found
+
+    def _found_by_act(self, kind: str, place: PlaceCode) -> Found:
+        progress, memo = self.progress, self._route.memo
+        known = place_organisation(place) in (progress.accepting, progress.deciding)
+        key = (kind, progress.stage, progress.accepted, known)
+        found = memo.get(key)
+        if found is None:
+            at = Position(progress.stage, progress.accepted, progress.last_act)
+            found = memo[key] = route.of_act(
+                self._route, progress.parties, at, ActKind(kind), place
+            )
+        return found
+
+    def _following(self, stage: int, kind: str) -> int:
+        memo = self._route.memo
+        following: int | None = memo.get((stage, kind))
+        if following is None:
+            ending = route.ending_by_act(self._route.stages[stage], ActKind(kind))
+            assert ending is not None  # noqa: S101  route.of_act found it
+            following = memo[stage, kind] = self._route.next_after(stage, ending)
+        return following
 
     # --- moves -----------------------------------------------------------------------------
 
     def _begin(self, stage: int, *, verified: bool = True) -> None:
+        progress = self.progress
         self._take_custody(verified=verified)
         self._leave(ENDED_BY_SCAN)
-        self._open(VisitKind.STAGE, stage, entered_at=self.at)
-        begun = self._edition().stages[stage]
-        if begun.renders and self.progress.rendered_at is None:
-            self.progress.rendered_at = self.at
-        self._check_executor(begun)
+        self._open(_STAGE, stage, self._at)
+        begun = self._route.stages[stage]
+        if begun.renders and progress.rendered_at is None:
+            progress.rendered_at = self._at
+        if progress.executor is not None and begun.holder is Role.EXECUTOR:
+            self._check_executor()
 
     def _end_stage(self, ended_by: str, following: int) -> None:
         """Close the stage by an act and open the next: at once, or as a hand-over."""
-        progress, stages = self.progress, self._edition().stages
+        progress, stages = self.progress, self._route.stages
         ended = stages[progress.stage]
-        self._take_custody(verified=progress.verified and progress.place == self.event.place)
+        self._take_custody(verified=progress.verified and progress.place == self._event.place)
         self._leave(ended_by)
         if following >= len(stages):
             progress.stage = following
         elif route.same_hands(ended, stages[following]):
-            self._open(VisitKind.STAGE, following, entered_at=self.at)
+            self._open(_STAGE, following, self._at)
         else:
-            self._open(VisitKind.HANDOVER, following, entered_at=self.at)
+            self._open(_HANDOVER, following, self._at)
 
     def _go_astray(self) -> None:
         self._take_custody(verified=True)
         self._leave(ENDED_BY_SCAN)
-        self._open(VisitKind.ASTRAY, self.progress.stage, entered_at=self.at)
+        self._open(_ASTRAY, self.progress.stage, self._at)
 
     def _stay(self) -> None:
         """Scanned again in the same stage: perhaps at another window or by another executor."""
         progress, visit = self.progress, self.progress.open
         self._take_custody(verified=True)
         if visit is not None:
-            visit.place, visit.person = self.event.place, self.event.person
-            self._touch(visit)
-        if self._in_stage():
-            self._check_executor(self._edition().stages[progress.stage])
+            visit.place, visit.person = self._event.place, self._event.person
+            self.touched[visit.seq] = visit
+        if self._in_stage() and self._route.stages[progress.stage].holder is Role.EXECUTOR:
+            self._check_executor()
 
     def _aside(self) -> None:
         """Outside the packet's life: the paper is there, no stage begins, the fact is kept."""
         registered = bool(self.progress.edition)
-        self._deviate(Deviation.AFTER_THE_END if registered else Deviation.BEFORE_REGISTRATION)
-        self._take_custody(verified=isinstance(self.event, Packet.Scanned))
-        visit = self._visit(VisitKind.ASTRAY, "", 0, self.at)
-        visit.left_at, visit.ended_by = self.at, ENDED_BY_SCAN
-        self._touch(visit)
+        self._deviations.append(
+            Deviation.AFTER_THE_END if registered else Deviation.BEFORE_REGISTRATION
+        )
+        self._take_custody(verified=type(self._event) is Packet.Scanned)
+        visit = self._visit(_ASTRAY, "", 0, self._at)
+        visit.left_at, visit.ended_by = self._at, ENDED_BY_SCAN
 
-    def _check_executor(self, stage: Stage) -> None:
+    def _check_executor(self) -> None:
         named = self.progress.executor
-        if stage.holder is Role.EXECUTOR and named is not None and named != self.event.person:
-            self._deviate(Deviation.OTHER_EXECUTOR)
+        if named is not None and named != self._event.person:
+            self._deviations.append(Deviation.OTHER_EXECUTOR)
 
     # --- the visits -------------------------------------------------------------------------
 
-    def _open(
-        self, kind: VisitKind, stage: int, *, entered_at: datetime, holder: bool = True
-    ) -> None:
-        progress, stages = self.progress, self._edition().stages
-        begins = kind is VisitKind.STAGE
-        known = stages[stage] if stage < len(stages) else None
-        key = known.key if known is not None else ""
-        if begins:
-            progress.loops[key] = progress.loops.get(key, 0) + 1
-        loop = progress.loops.get(key, 0) + (1 if kind is VisitKind.HANDOVER else 0)
-        visit = self._visit(kind, key, loop, entered_at)
-        if begins and known is not None and known.waits_for_applicant:
+    def _open(self, kind: str, stage: int, entered_at: datetime) -> Visit:
+        progress, known = self.progress, self._route.stages[stage]
+        loop = progress.loops.get(known.key, 0)
+        if kind == _STAGE:
+            progress.loops[known.key] = loop = loop + 1
+            progress.stage, progress.accepted = stage, True
+        elif kind == _HANDOVER:
+            loop += 1
+            progress.stage, progress.accepted = stage, False
+        progress.open = visit = self._visit(kind, known.key, loop, entered_at)
+        if kind == _STAGE and known.waits_for_applicant:
             visit.clock_from = None
-        if not holder and progress.place is not None and progress.person is not None:
-            visit.place, visit.person = progress.place, progress.person
-        if begins or kind is VisitKind.HANDOVER:
-            progress.stage, progress.accepted = stage, begins
-        progress.open = visit
-        self._touch(visit)
+        return visit
 
-    def _visit(self, kind: VisitKind, key: str, loop: int, entered_at: datetime) -> Visit:
-        progress, event = self.progress, self.event
-        visit = Visit(
-            seq=progress.visits,
-            kind=kind.value,
-            stage=key,
-            loop=loop,
-            place=event.place,
-            person=event.person,
-            entered_at=entered_at,
-            clock_from=entered_at,
-        )
-        progress.visits += 1
-        self.begun = self.begun or visit
+    def _visit(self, kind: str, key: str, loop: int, entered_at: datetime) -> Visit:
+        progress, event = self.progress, self._event
+        seq = progress.visits
+        progress.visits = seq + 1
+        visit = Visit(seq, kind, key, loop, event.place, event.person, entered_at, entered_at)
+        if self._begun is None:
+            self._begun = visit
+        self.touched[seq] = visit
         return visit
 
     def _leave(self, ended_by: str) -> None:
         visit = self.progress.open
         if visit is not None:
-            visit.left_at, visit.ended_by = self.at, ended_by
-            self._touch(visit)
+            visit.left_at, visit.ended_by = self._at, ended_by
+            self.touched[visit.seq] = visit
             self.progress.open = None
 
-    def _touch(self, visit: Visit) -> None:
-        if not any(touched is visit for touched in self.steps.visits):
-            self.steps.visits.append(visit)
-
-    def write_deviations(self) -> None:
+    def _write_deviations(self) -> tuple[Deviation, ...]:
         """Write this event's deviations into the first visit that it began, else the open one."""
-        deviations = tuple(dict.fromkeys(d.value for d in self.steps.deviations))
-        if not deviations:
-            return
+        deviations = tuple(dict.fromkeys(self._deviations))
         self.progress.deviating += 1
-        visit = self.begun or self.progress.open
+        visit = self._begun or self.progress.open
         if visit is not None:
-            visit.deviations += tuple(d for d in deviations if d not in visit.deviations)
-            self._touch(visit)
-
-    # --- who holds the packet ---------------------------------------------------------------
+            new = (d.value for d in deviations if d.value not in visit.deviations)
+            visit.deviations = (*visit.deviations, *new)
+            self.touched[visit.seq] = visit
+        return deviations
 
     def _take_custody(self, *, verified: bool) -> None:
-        progress, event = self.progress, self.event
+        progress, event = self.progress, self._event
         if progress.place != event.place or progress.person != event.person:
-            progress.since = self.at
-        progress.place, progress.person, progress.verified = event.place, event.person, verified
-
-    def _deviate(self, *deviations: Deviation) -> None:
-        self.steps.deviations += deviations
-
-    def _alive(self) -> bool:
-        return bool(self.progress.edition) and self.progress.ending is None
+            progress.since = self._at
+            progress.place, progress.person = event.place, event.person
+        progress.verified = verified
 
     def _in_stage(self) -> bool:
         visit = self.progress.open
-        return visit is not None and visit.kind == VisitKind.STAGE.value
-
-    def _edition(self) -> Edition:
-        return self.editions.edition(self.progress.edition)
-
-
-_ENDINGS = {
-    ActKind.ISSUED: Status.ISSUED,
-    ActKind.HANDED_BACK: Status.HANDED_BACK,
-    ActKind.WITHDRAWN: Status.WITHDRAWN,
-}
-_DECISIONS = frozenset({ActKind.SIGNED, ActKind.RETURNED})
+        return visit is not None and visit.kind == _STAGE

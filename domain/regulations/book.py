@@ -22,7 +22,7 @@ class InForce:
 
 
 class Regulations:
-    """The editions known to this operator; files are added, never taken away: history needs them."""
+    """The editions known to this operator; none is ever taken away: history needs them all."""
 
     def __init__(self, editions: Iterable[tuple[str, Edition]]) -> None:
         """Take (file, edition) pairs. Raises FaultyRegulationError when two share an id."""

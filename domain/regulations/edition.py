@@ -10,6 +10,7 @@ from __future__ import annotations
 from datetime import date
 from enum import StrEnum
 from functools import cached_property
+from typing import Any
 
 import msgspec
 
@@ -221,6 +222,11 @@ class Edition(
     forms: tuple[Form, ...] = ()
     limits: tuple[Limit, ...] = ()
     readings: tuple[Reading, ...] = ()
+
+    @cached_property
+    def memo(self) -> dict[Any, Any]:
+        """Answers about this route that were worked out once (`timeline.Walk`)."""
+        return {}
 
     @cached_property
     def index_of(self) -> dict[str, int]:

@@ -81,7 +81,9 @@ class _Plan:
     topic: str
     version: int
     write: tuple[tuple[str, str, Convert, Any], ...]  # name, key, convert, default
-    read: dict[str, tuple[str, Convert]]  # key -> name, convert
+    names: dict[str, str]  # key -> name
+    instants: tuple[str, ...]
+    tuples: tuple[str, ...]
 
 
 _plans: dict[object, _Plan] = {}
@@ -96,26 +98,30 @@ def _plan(event_class: type[Any]) -> _Plan:
 
 def _make_plan(event_class: type[Any]) -> _Plan:
     hints = get_type_hints(event_class)
-    write, read = [], {}
+    write: list[tuple[str, str, Convert, Any]] = []
+    names: dict[str, str] = {}
     for field in dataclasses.fields(event_class):
         if field.name in _BARE:
             continue
         key = KEYS.get(field.name, field.name)
-        to_json, from_json = _converters(hints[field.name])
         default = None if field.default is dataclasses.MISSING else field.default
-        write.append((field.name, key, to_json, default))
-        read[key] = (field.name, from_json)
-    version = getattr(event_class, "class_version", 1)
-    return _Plan(event_class, get_topic(event_class), version, tuple(write), read)
+        write.append((field.name, key, _writer(hints[field.name]), default))
+        names[key] = field.name
+    return _Plan(
+        event_class,
+        get_topic(event_class),
+        getattr(event_class, "class_version", 1),
+        tuple(write),
+        names,
+        instants=tuple(name for name, _, convert, _ in write if convert is to_micros),
+        tuples=tuple(name for name, _, convert, _ in write if convert is list),
+    )
 
 
-def _converters(hint: Any) -> tuple[Convert, Convert]:
-    kinds = {str(part) for part in (hint, *getattr(hint, "__args__", ()))}
-    if str(datetime) in kinds:
-        return to_micros, from_micros
-    if str(hint).startswith("tuple["):
-        return list, tuple
-    return _same, _same
+def _writer(hint: Any) -> Convert:
+    if datetime in (hint, *getattr(hint, "__args__", ())):
+        return to_micros
+    return list if str(hint).startswith("tuple[") else _same
 
 
 @cache
@@ -172,18 +178,21 @@ def read_event(stream: Any, version: int, topic: str, state: bytes) -> Any:
         written = _decode(state)
         if plan.version > 1:
             _upcast(plan, written)
-        facts = {}
-        read = plan.read
-        for key, value in written.items():
-            name, convert = read[key]
-            facts[name] = convert(value)
+        names = plan.names
+        facts = {names[key]: value for key, value in written.items()}
+        for name in plan.instants:
+            if name in facts:
+                facts[name] = EPOCH + timedelta(microseconds=facts[name])
+        for name in plan.tuples:
+            if name in facts:
+                facts[name] = tuple(facts[name])
     except Exception as error:
         message = f"event {topic} {version} of {stream} cannot be read: {error!r}"
         raise MapperDeserialisationError(message) from error
     facts["originator_id"] = stream
     facts["originator_version"] = version
     event = object.__new__(plan.event_class)
-    event.__dict__.update(facts)
+    object.__setattr__(event, "__dict__", facts)
     return event
 
 

@@ -3,14 +3,21 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
+
+from eventsourcing.persistence import StoredEvent
 
 EventRow = tuple[int, UUID, int, str, Any]  # position, stream, version, topic, state (JSON)
 
 
 class RowRecorder(ABC):
-    """Reads of stored events as plain rows: no object is made that is thrown away at once."""
+    """Stores events, and reads them as plain rows: no object is made to be thrown away at once."""
+
+    @abstractmethod
+    def insert_events(self, stored_events: Sequence[StoredEvent], **_: Any) -> Sequence[int] | None:
+        """Store the events in one transaction; return their positions."""
 
     @abstractmethod
     def rows_of(self, stream: UUID) -> list[tuple[int, str, Any]]:

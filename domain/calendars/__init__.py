@@ -1,0 +1,1 @@
+"""Data: what the government and the ministry published about working days, with sources."""

@@ -1,0 +1,194 @@
+"""Commands of many threads share a commit: a disk syncs once for all that are waiting.
+
+Whoever finds nobody leading leads: it decides every waiting command, one after the other, stores
+all their events in one transaction, and only then lets the waiting go. While the disk works, the
+next ones gather. A command that is refused fails alone; when somebody else (another process) has
+written to one of the streams, each command is decided again from what is stored now.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Generic, TypeVar, cast
+from uuid import UUID
+
+from eventsourcing.persistence import IntegrityError, PersistenceError
+
+from domain.errors import QolhatError
+from domain.streams import Stream
+from infra.errors import ConflictError, StorageError, storage_error
+from infra.store.mapper import CompactMapper, read_event
+from infra.store.rows import RowRecorder
+
+T = TypeVar("T")
+S = TypeVar("S", bound=Stream)
+MOST_IN_A_COMMIT = 256
+ATTEMPTS = 8
+
+
+class UnitOfWork:
+    """The streams that commands of one commit have loaded; each is loaded once."""
+
+    def __init__(self, recorder: RowRecorder) -> None:
+        self._recorder = recorder
+        self._streams: dict[UUID, Stream] = {}
+
+    def load(self, kind: type[S], stream: UUID) -> S:
+        """Return the stream as it is stored, with what this commit adds to it; perhaps blank."""
+        loaded = self._streams.get(stream)
+        if loaded is None:
+            rows = self._recorder.rows_of(stream)
+            loaded = kind.project(stream, [read_event(stream, *row) for row in rows])
+            self._streams[stream] = loaded
+        return cast("S", loaded)
+
+    def pending(self) -> int:
+        """Count the events that wait to be stored."""
+        return sum(len(stream.pending_events) for stream in self._streams.values())
+
+    def collect(self) -> list[Any]:
+        """Take the events that wait to be stored."""
+        return [event for stream in self._streams.values() for event in stream.collect_events()]
+
+
+@dataclass(frozen=True, slots=True)
+class Committed(Generic[T]):
+    """A command's answer, and the position up to which a view must be to show it."""
+
+    answer: T
+    position: int
+
+
+class _Job:
+    __slots__ = ("answer", "error", "finished", "latch", "position", "work")
+
+    def __init__(self, work: Callable[[UnitOfWork], Any]) -> None:
+        self.work = work
+        self.answer: Any = None
+        self.error: BaseException | None = None
+        self.position = 0
+        self.finished = False
+        self.latch = threading.Lock()
+        self.latch.acquire()
+
+    def finish(self) -> None:
+        """Let the waiting thread see the outcome."""
+        if self.position == 0 and self.error is None:
+            self.error = StorageError(detail="interrupted")
+        self.finished = True
+        self.wake()
+
+    def wake(self) -> None:
+        """Let the thread look again; it may be awake already."""
+        try:
+            self.latch.release()
+        except RuntimeError:
+            return
+
+
+class GroupCommit:
+    """Decides and stores commands; safe to call from any number of threads."""
+
+    def __init__(self, recorder: RowRecorder) -> None:
+        self._recorder = recorder
+        self._mapper = CompactMapper()
+        self._waiting: deque[_Job] = deque()
+        self._leading = threading.Lock()
+        self._position = max(1, recorder.last_position())
+        self.commits = 0
+        self.commands = 0
+
+    def run(self, work: Callable[[UnitOfWork], T]) -> Committed[T]:
+        """Decide one command and return once its events are durable.
+
+        `work` must refuse before it triggers an event, and may be called again. Raises what it
+        raises, or a StorageError; in both cases nothing of the command is stored.
+        """
+        job = _Job(work)
+        self._waiting.append(job)
+        while not job.finished:
+            if self._leading.acquire(blocking=False):
+                try:
+                    self._lead_until_finished(job)
+                finally:
+                    self._leading.release()
+                    self._wake_next()
+            else:
+                job.latch.acquire()
+        if job.error is not None:
+            raise job.error
+        return Committed(job.answer, job.position)
+
+    def _wake_next(self) -> None:
+        """Somebody who came while nobody was looking must lead now."""
+        try:
+            self._waiting[0].wake()
+        except IndexError:
+            return
+
+    def _lead_until_finished(self, own: _Job) -> None:
+        while not own.finished:
+            jobs: list[_Job] = []
+            while self._waiting and len(jobs) < MOST_IN_A_COMMIT:
+                jobs.append(self._waiting.popleft())
+            try:
+                self._commit(jobs)
+            finally:
+                for job in jobs:
+                    job.finish()
+
+    def _commit(self, jobs: list[_Job]) -> None:
+        self.commands += len(jobs)
+        if len(jobs) == 1 or not self._commit_together(jobs):
+            for job in jobs:
+                self._commit_alone(job)
+
+    def _commit_together(self, jobs: list[_Job]) -> bool:
+        """Store what all jobs decide in one transaction; False if each must be tried alone."""
+        unit = UnitOfWork(self._recorder)
+        decided = []
+        refused: list[tuple[_Job, QolhatError]] = []
+        try:
+            for job in jobs:
+                before = unit.pending()
+                try:
+                    job.answer = job.work(unit)
+                    decided.append(job)
+                except QolhatError as refusal:
+                    if unit.pending() != before:
+                        return False
+                    refused.append((job, refusal))
+            position = self._store(unit)
+        except Exception:  # noqa: BLE001  whose fault it was shows when each is tried alone
+            return False
+        for job in decided:
+            job.position = position
+        for job, why in refused:
+            job.error = why
+        return True
+
+    def _commit_alone(self, job: _Job) -> None:
+        for _ in range(ATTEMPTS):
+            unit = UnitOfWork(self._recorder)
+            try:
+                job.answer = job.work(unit)
+                job.position = self._store(unit)
+            except IntegrityError:
+                continue
+            except PersistenceError as error:
+                job.error = storage_error(error)
+            except Exception as error:  # noqa: BLE001  belongs to the command's caller
+                job.error = error
+            return
+        job.error = ConflictError()
+
+    def _store(self, unit: UnitOfWork) -> int:
+        events = unit.collect()
+        if events:
+            stored = [self._mapper.to_stored_event(event) for event in events]
+            self._position = max(self._position, *(self._recorder.insert_events(stored) or ()))
+            self.commits += 1
+        return self._position
