@@ -75,12 +75,10 @@ def children(parent: int) -> list[int]:
 
 
 def lives(process: int) -> bool:
-    """Tell whether there is such a process."""
-    try:
-        os.kill(process, 0)
-    except ProcessLookupError:
-        return False
-    return True
+    """Tell whether a process still runs; one that has ended but was not waited for does not."""
+    asked = ["ps", "-o", "stat=", "-p", str(process)]
+    state = subprocess.run(asked, stdout=subprocess.PIPE, text=True, check=False).stdout.strip()
+    return bool(state) and not state.startswith("Z")
 
 
 class GuardedProcess:
