@@ -9,7 +9,7 @@ acceptance stands a hand-over, which is nobody's norm.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -74,7 +74,7 @@ class Visit(msgspec.Struct):
     kind: str
     stage: str
     loop: int
-    place: int
+    place: PlaceCode
     person: int
     entered_at: datetime
     clock_from: datetime | None
@@ -92,7 +92,7 @@ class Progress(msgspec.Struct):
     stage: int = -1
     accepted: bool = False
     last_act: str | None = None
-    place: int | None = None
+    place: PlaceCode | None = None
     person: int | None = None
     since: datetime | None = None
     verified: bool = False
@@ -157,9 +157,9 @@ class Editions(Protocol):
         """Return the edition. Raises KeyError if its file is gone."""
 
 
-def timeline_of(events: Iterable[Packet.Event], editions: Editions) -> Timeline:
+def timeline_of(events: Sequence[Packet.Event], editions: Editions) -> Timeline:
     """Work out the whole timeline of one packet from all its events, in any order."""
-    timeline = arrange(list(events))
+    timeline = arrange(events)
     walk = Walk(timeline.progress, editions)
     visits: dict[int, Visit] = {}
     for event in timeline.entries:
@@ -168,10 +168,20 @@ def timeline_of(events: Iterable[Packet.Event], editions: Editions) -> Timeline:
         if deviations:
             timeline.notes[event.ref] = deviations
     timeline.visits = [visits[seq] for seq in sorted(visits)]
+    _remember_voids(timeline, events)
     return timeline
 
 
-def arrange(events: list[Packet.Event]) -> Timeline:
+def _remember_voids(timeline: Timeline, events: Iterable[Packet.Event]) -> None:
+    """Let an event before a voiding count as late: it may be what overrules the voiding."""
+    progress = timeline.progress
+    for event in events:
+        if type(event) is Packet.ScanVoided:
+            key = order_key(event)
+            progress.last_key = key if progress.last_key is None else max(progress.last_key, key)
+
+
+def arrange(events: Sequence[Packet.Event]) -> Timeline:
     """Sort the events and take out what moves nothing: doubts, dismissed and voided scans."""
     ordered = sorted(events, key=order_key)
     timeline = Timeline(Progress())

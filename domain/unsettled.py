@@ -56,6 +56,7 @@ class UnsettledScan(Stream):
         """Somebody decided: it was this packet, or it was nothing."""
 
         TOPIC = "uns.set"
+        scan: str
         settlement: str
         packet: PacketNumber | None = None
         text_ref: str | None = None
@@ -112,6 +113,7 @@ class UnsettledScan(Stream):
             UnsettledScan.Settled,
             stamp,
             recorded_at,
+            scan=self.kept.ref,
             settlement=settlement.value,
             packet=packet,
             text_ref=text_ref,

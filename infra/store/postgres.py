@@ -11,15 +11,31 @@ from __future__ import annotations
 from typing import Any
 from uuid import UUID
 
-from eventsourcing.postgres import PostgresApplicationRecorder, PostgresFactory
+from eventsourcing.postgres import (
+    PostgresApplicationRecorder,
+    PostgresDatastore,
+    PostgresFactory,
+)
 from psycopg.rows import tuple_row
 from psycopg.sql import SQL, Composed, Identifier
 
-from infra.store.rows import EventRow, RowRecorder
+from infra.store.rows import ABOUT_STAFF, EventRow, RowRecorder
 
 
 class PostgresRowRecorder(PostgresApplicationRecorder, RowRecorder):
     """Events in one PostgreSQL table."""
+
+    def __init__(
+        self, datastore: PostgresDatastore, *, events_table_name: str = "stored_events"
+    ) -> None:
+        super().__init__(datastore, events_table_name=events_table_name)
+        index = Identifier(f"{events_table_name}_staff")
+        self.sql_create_statements.append(
+            SQL(
+                "CREATE INDEX IF NOT EXISTS {index} ON {table} (notification_id)"
+                f" WHERE {ABOUT_STAFF}"
+            ).format(index=index, table=Identifier(datastore.schema, events_table_name))
+        )
 
     def _statement(self, text: str) -> Composed:
         table = Identifier(self.datastore.schema, self.events_table_name)
@@ -46,6 +62,14 @@ class PostgresRowRecorder(PostgresApplicationRecorder, RowRecorder):
             "SELECT notification_id, originator_id, originator_version, topic, state FROM {table}"
             " WHERE notification_id>%s ORDER BY notification_id LIMIT %s",
             (position, limit),
+        )
+
+    def staff_rows_after(self, position: int) -> list[EventRow]:
+        """Return the events about people and devices recorded after a position, in order."""
+        return self._rows(
+            "SELECT notification_id, originator_id, originator_version, topic, state FROM {table}"  # noqa: S608
+            f" WHERE {ABOUT_STAFF} AND notification_id>%s ORDER BY notification_id",
+            (position,),
         )
 
     def last_position(self) -> int:

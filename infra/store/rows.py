@@ -9,6 +9,8 @@ from uuid import UUID
 
 from eventsourcing.persistence import StoredEvent
 
+# The index by which people and devices are found; the same words in every query on it.
+ABOUT_STAFF = "substr(topic, 1, 4) IN ('prs.', 'dev.')"
 EventRow = tuple[int, UUID, int, str, Any]  # position, stream, version, topic, state (JSON)
 
 
@@ -26,6 +28,10 @@ class RowRecorder(ABC):
     @abstractmethod
     def rows_after(self, position: int, limit: int) -> list[EventRow]:
         """Return the events recorded after a position, in order; none is ever missed."""
+
+    @abstractmethod
+    def staff_rows_after(self, position: int) -> list[EventRow]:
+        """Return the events about people and devices recorded after a position, in order."""
 
     @abstractmethod
     def last_position(self) -> int:

@@ -23,7 +23,7 @@ from eventsourcing.persistence import (
 )
 from eventsourcing.sqlite import SQLiteApplicationRecorder, SQLiteDatastore, SQLiteFactory
 
-from infra.store.rows import EventRow, RowRecorder
+from infra.store.rows import ABOUT_STAFF, EventRow, RowRecorder
 
 BUSY_TIMEOUT_SECONDS = 30
 _CREATE = """CREATE TABLE IF NOT EXISTS stored_events (
@@ -39,6 +39,14 @@ _OF_STREAM = "SELECT version, topic, state FROM stored_events WHERE stream=? ORD
 _AFTER = (
     "SELECT position, stream, version, topic, state FROM stored_events"
     " WHERE position>? ORDER BY position LIMIT ?"
+)
+_STAFF_INDEX = (
+    "CREATE INDEX IF NOT EXISTS stored_events_staff ON stored_events (position)"
+    f" WHERE {ABOUT_STAFF}"
+)
+_STAFF_AFTER = (
+    "SELECT position, stream, version, topic, state FROM stored_events"  # noqa: S608
+    f" WHERE {ABOUT_STAFF} AND position>? ORDER BY position"
 )
 _LAST = "SELECT position FROM stored_events ORDER BY position DESC LIMIT 1"
 
@@ -57,7 +65,7 @@ class SQLiteRowRecorder(SQLiteApplicationRecorder, RowRecorder):
 
     def construct_create_table_statements(self) -> list[str]:
         """The one table."""
-        return [_CREATE]
+        return [_CREATE, _STAFF_INDEX]
 
     @property
     def connection(self) -> sqlite3.Connection:
@@ -122,12 +130,11 @@ class SQLiteRowRecorder(SQLiteApplicationRecorder, RowRecorder):
 
     def rows_after(self, position: int, limit: int) -> list[EventRow]:
         """Return the events recorded after a position, in order."""
-        return [
-            (at, UUID(bytes=stream), version, topic, state)
-            for at, stream, version, topic, state in self.connection.execute(
-                _AFTER, (position, limit)
-            )
-        ]
+        return _rows(self.connection.execute(_AFTER, (position, limit)))
+
+    def staff_rows_after(self, position: int) -> list[EventRow]:
+        """Return the events about people and devices recorded after a position, in order."""
+        return _rows(self.connection.execute(_STAFF_AFTER, (position,)))
 
     def last_position(self) -> int:
         """Return the newest event's position, 0 if there is none."""
@@ -190,6 +197,13 @@ class SQLiteRowRecorder(SQLiteApplicationRecorder, RowRecorder):
         for connection in self._all:
             connection.close()
         self._all.clear()
+
+
+def _rows(cursor: sqlite3.Cursor) -> list[EventRow]:
+    return [
+        (at, UUID(bytes=stream), version, topic, state)
+        for at, stream, version, topic, state in cursor
+    ]
 
 
 class SQLiteRowFactory(SQLiteFactory):

@@ -1,0 +1,114 @@
+"""The clocks of a packet: when each norm runs out, and how long each stay took [003 annexes 3-7].
+
+The hours that count are those of the organisation in which the packet lies; the total deadline goes
+by the side that the edition names. Which days are worked may become known later: figures carry no
+due date into events, views compute them.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from domain.calendar import Calendar, Timetable, calendar_of
+from domain.directory import Directory
+from domain.norms import Due, Norm, NormUnit
+from domain.numbers import place_organisation
+from domain.regulations.edition import Edition, Stage
+from domain.timeline import Progress, Visit, VisitKind
+from domain.workdays import OutsideCalendarError, Workdays
+
+_STAGE = VisitKind.STAGE.value
+_NOTHING = timedelta(0)
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """How a stay compares with its norm.
+
+    `working` is working time from entering to leaving. `late` is None where there is no norm, the
+    stay is still open, or the applicant's coming was not recorded. `over` is the working time past
+    the due instant (negative: what was left of it).
+    """
+
+    working: timedelta | None = None
+    due: Due | None = None
+    late: bool | None = None
+    over: timedelta | None = None
+
+
+class Clocks:
+    """Computes with the calendars of the directory's organisations."""
+
+    def __init__(
+        self, directory: Directory, workdays: Workdays, runs: Timetable | None = None
+    ) -> None:
+        self._directory = directory
+        self._workdays = workdays
+        self._runs = runs
+        self._calendars: dict[int, Calendar] = {}
+
+    @property
+    def version(self) -> str:
+        """The label of the knowledge about worked days; figures change when it does."""
+        return self._workdays.version
+
+    def calendar(self, organisation: int) -> Calendar:
+        """Return an organisation's calendar. Raises UnknownOrganisationError."""
+        calendar = self._calendars.get(organisation)
+        if calendar is None:
+            found = self._directory.organisation(organisation)
+            calendar = calendar_of(found.hours, found.zone, self._workdays)
+            self._calendars[organisation] = calendar
+        return calendar
+
+    def measure(self, visit: Visit, stage: Stage | None) -> Measured:
+        """Compare a stay with the norm of its stage (None: a stay outside the route)."""
+        calendar = self.calendar(place_organisation(visit.place))
+        due = self._stage_due(calendar, visit, stage)
+        left = visit.left_at
+        if left is None:
+            return Measured(due=due)
+        try:
+            working = calendar.working_time(visit.entered_at, left)
+            if due is None:
+                return Measured(working)
+            return Measured(working, due, left > due.at, _over(calendar, due.at, left))
+        except OutsideCalendarError:
+            return Measured(due=due)
+
+    def _stage_due(self, calendar: Calendar, visit: Visit, stage: Stage | None) -> Due | None:
+        if stage is None or stage.norm is None or visit.kind != _STAGE:
+            return None
+        if visit.clock_from is None:
+            return None
+        return self._due(calendar, visit.clock_from, stage.norm.norm)
+
+    def total_due(self, progress: Progress, edition: Edition) -> Due | None:
+        """Return when the whole service must be rendered, None where the sources do not say."""
+        total = edition.total
+        if total.norm is None or progress.accepted_at is None:
+            return None
+        calendar = self.calendar(progress.parties.on(total.calendar))
+        return self._due(calendar, progress.accepted_at, total.norm.norm)
+
+    def kept_until(self, progress: Progress, edition: Edition) -> Due | None:
+        """Return until when an uncollected result is kept for the applicant [002 §15]."""
+        if edition.uncollected is None or progress.rendered_at is None:
+            return None
+        calendar = self.calendar(progress.accepting)
+        return self._due(calendar, progress.rendered_at, edition.uncollected.keep.norm)
+
+    def _due(self, calendar: Calendar, start: datetime, norm: Norm) -> Due | None:
+        if norm.unit is NormUnit.NEXT_RUN and self._runs is None:
+            return None
+        try:
+            return calendar.due(start, norm, self._runs)
+        except OutsideCalendarError:
+            return None
+
+
+def _over(calendar: Calendar, due: datetime, left: datetime) -> timedelta:
+    if left > due:
+        return calendar.working_time(due, left)
+    return _NOTHING - calendar.working_time(left, due)

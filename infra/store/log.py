@@ -1,0 +1,110 @@
+"""The event log: the `eventsourcing` application on SQLite or PostgreSQL that keeps all events."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, cast
+from uuid import UUID
+
+from eventsourcing.application import Application
+from eventsourcing.persistence import InfrastructureFactoryError, Mapper, PersistenceError
+
+from domain.staff import StaffRegister
+from infra.errors import storage_error
+from infra.store.group_commit import GroupCommit
+from infra.store.mapper import CompactMapper, read_event
+from infra.store.rows import EventRow, RowRecorder
+
+PAGE = 2000
+
+
+class EventLog(Application[UUID]):
+    """All events of all streams, in the order in which they were recorded."""
+
+    name = "qolhat"
+
+    def __init__(self, env: dict[str, str]) -> None:
+        """Open the store that the library's environment variables name. Raises StorageError."""
+        try:
+            super().__init__(env)
+            self.rows = cast("RowRecorder", self.recorder)
+            self.commands = GroupCommit(self.rows)
+        except (PersistenceError, InfrastructureFactoryError, OSError) as error:
+            raise storage_error(error) from error
+
+    def construct_mapper(self) -> Mapper[UUID]:
+        """Use small JSON."""
+        return CompactMapper()
+
+    def pages(self, after: int, until: int | None = None) -> Iterator[list[EventRow]]:
+        """Page through the events recorded after a position."""
+        while until is None or after < until:
+            page = self.rows.rows_after(after, PAGE)
+            if until is not None:
+                page = [row for row in page if row[0] <= until]
+            if not page:
+                return
+            yield page
+            after = page[-1][0]
+
+    def events_of(self, stream: UUID) -> list[Any]:
+        """Return a stream's events, as they are stored."""
+        return [read_event(stream, *row) for row in self.rows.rows_of(stream)]
+
+    def staff_events(self, after: int) -> tuple[list[Any], int]:
+        """Return the events about people and devices after a position, and the last position."""
+        rows = self.rows.staff_rows_after(after)
+        events = [read_event(*row[1:]) for row in rows]
+        return events, rows[-1][0] if rows else after
+
+    def close(self) -> None:
+        """Let go of the connections."""
+        if hasattr(self, "rows"):
+            self.rows.close()
+        super().close()
+
+
+def sqlite_log(path: Path) -> EventLog:
+    """Open the embedded store: one file."""
+    return EventLog(
+        {
+            "PERSISTENCE_MODULE": "infra.store.sqlite",
+            "SQLITE_DBNAME": str(path),
+        }
+    )
+
+
+def postgres_log(dsn: str, schema: str = "public") -> EventLog:
+    """Open the store in a PostgreSQL database."""
+    from psycopg.conninfo import conninfo_to_dict  # noqa: PLC0415  not in the embedded edition
+
+    parts = conninfo_to_dict(dsn)
+    return EventLog(
+        {
+            "PERSISTENCE_MODULE": "infra.store.postgres",
+            "POSTGRES_DBNAME": str(parts.get("dbname", "qolhat")),
+            "POSTGRES_HOST": str(parts.get("host", "127.0.0.1")),
+            "POSTGRES_PORT": str(parts.get("port", "5432")),
+            "POSTGRES_USER": str(parts.get("user", "qolhat")),
+            "POSTGRES_PASSWORD": str(parts.get("password", "")),
+            "POSTGRES_SCHEMA": schema,
+            "POSTGRES_ENABLE_DB_FUNCTIONS": "n",
+        }
+    )
+
+
+class StaffBook:
+    """The staff register, kept up with the log."""
+
+    def __init__(self, log: EventLog) -> None:
+        self._log = log
+        self._position = 0
+        self.register = StaffRegister()
+
+    def refresh(self) -> StaffRegister:
+        """Take in what was recorded meanwhile; cheap when there is nothing new."""
+        events, self._position = self._log.staff_events(self._position)
+        for event in events:
+            self.register.take(event)
+        return self.register

@@ -1,0 +1,250 @@
+"""The vault: everything that may name a person, encrypted, apart from the events.
+
+Applicants and their families, raw input of unsettled scans, free-text reasons. An event holds only
+a reference. Records are sealed with AES-256-GCM; people are found by keyed hashes of the IIN and of
+the folded words of the surname (exact words, no prefixes), so that the file alone tells nothing.
+All records of one packet can be erased, which leaves a mark here and an event in the packet.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import hmac
+import json
+import os
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+
+from domain.directory.search import words
+from domain.errors import QolhatError, RefusedError
+from infra.database import database_error
+from infra.store.mapper import to_micros
+
+KEY_BYTES = 32
+_NONCE_BYTES = 12
+Content = Mapping[str, Any]
+
+metadata = sa.MetaData()
+_records = sa.Table(
+    "vault_records",
+    metadata,
+    sa.Column("ref", sa.Text, primary_key=True),
+    sa.Column("subject", sa.Text, nullable=False, index=True),
+    sa.Column("sealed", sa.LargeBinary, nullable=False),
+    sa.Column("stored_at", sa.BigInteger, nullable=False),
+)
+_marks = sa.Table(
+    "vault_hashes",
+    metadata,
+    sa.Column("hash", sa.LargeBinary, primary_key=True),
+    sa.Column("subject", sa.Text, primary_key=True, index=True),
+)
+_erasures = sa.Table(
+    "vault_erasures",
+    metadata,
+    sa.Column("subject", sa.Text, primary_key=True),
+    sa.Column("erased_at", sa.BigInteger, nullable=False),
+    sa.Column("erased_by", sa.BigInteger, nullable=False),
+)
+_proof = sa.Table(
+    "vault_proof",
+    metadata,
+    sa.Column("one", sa.Integer, primary_key=True),
+    sa.Column("proof", sa.LargeBinary, nullable=False),
+)
+
+
+class BadVaultKeyError(QolhatError):
+    """The key in the settings is not 32 bytes in base64."""
+
+    code = "bad-vault-key"
+
+
+class WrongVaultKeyError(QolhatError):
+    """The key is not the one with which the vault was made."""
+
+    code = "wrong-vault-key"
+
+
+class ErasedError(RefusedError):
+    """The personal data of this packet were erased."""
+
+    code = "erased"
+    status = 410
+
+
+def new_key() -> str:
+    """Make a key for the settings: 32 random bytes in base64."""
+    return base64.urlsafe_b64encode(os.urandom(KEY_BYTES)).decode()
+
+
+class VaultKeys:
+    """The keys derived from the one in the settings: for sealing and for hashing apart."""
+
+    def __init__(self, key: str) -> None:
+        try:
+            secret = base64.urlsafe_b64decode(key)
+        except ValueError as error:
+            raise BadVaultKeyError from error
+        if len(secret) != KEY_BYTES:
+            raise BadVaultKeyError
+        self._cipher = AESGCM(_derived(secret, "seal"))
+        self._hashing = _derived(secret, "hash")
+        self.proof = self.hash("proof", "qolhat")
+
+    def seal(self, ref: str, content: Content) -> bytes:
+        """Encrypt a record, bound to its reference."""
+        nonce = os.urandom(_NONCE_BYTES)
+        text = json.dumps(content, ensure_ascii=False, separators=(",", ":")).encode()
+        return nonce + self._cipher.encrypt(nonce, text, ref.encode())
+
+    def open(self, ref: str, sealed: bytes) -> dict[str, Any]:
+        """Decrypt a record. Raises WrongVaultKeyError if key or record were altered."""
+        nonce, text = sealed[:_NONCE_BYTES], sealed[_NONCE_BYTES:]
+        try:
+            opened: dict[str, Any] = json.loads(self._cipher.decrypt(nonce, text, ref.encode()))
+        except InvalidTag as error:
+            raise WrongVaultKeyError from error
+        return opened
+
+    def hash(self, kind: str, value: str) -> bytes:
+        """Return the keyed hash by which a value is looked up."""
+        return hmac.new(self._hashing, f"{kind}:{value}".encode(), hashlib.sha256).digest()
+
+
+def _derived(secret: bytes, purpose: str) -> bytes:
+    info = f"qolhat vault {purpose}".encode()
+    return HKDF(algorithm=SHA256(), length=KEY_BYTES, salt=None, info=info).derive(secret)
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """What is put into the vault: about whom (a packet's number, or `person:7`), found by what."""
+
+    ref: str
+    subject: str
+    content: Content
+    iin: str | None = None
+    surname: str | None = None
+
+
+class Vault:
+    """Sealed records in a database of their own."""
+
+    def __init__(self, engine: sa.Engine, keys: VaultKeys) -> None:
+        self._engine = engine
+        self._keys = keys
+
+    def prepare(self) -> None:
+        """Make the tables where they are missing and check the key. Raises WrongVaultKeyError."""
+        with self._failing_clearly():
+            metadata.create_all(self._engine)
+            with self._engine.begin() as connection:
+                proof = connection.execute(sa.select(_proof.c.proof)).scalar()
+                if proof is None:
+                    connection.execute(_proof.insert().values(one=1, proof=self._keys.proof))
+                elif not hmac.compare_digest(bytes(proof), self._keys.proof):
+                    raise WrongVaultKeyError
+
+    def put(self, records: Iterable[Record], at: datetime) -> None:
+        """Keep records durably; one with a known reference is replaced.
+
+        Raises ErasedError if the packet's data were erased before, StorageError.
+        """
+        kept = list(records)
+        if not kept:
+            return
+        with self._failing_clearly(), self._engine.begin() as connection:
+            self._refuse_erased(connection, kept)
+            refs = [record.ref for record in kept]
+            connection.execute(_records.delete().where(_records.c.ref.in_(refs)))
+            connection.execute(_records.insert(), [self._row(record, at) for record in kept])
+            marks = {mark for record in kept for mark in self._marks_of(record)}
+            for value, subject in sorted(marks):
+                known = sa.and_(_marks.c.hash == value, _marks.c.subject == subject)
+                if connection.execute(sa.select(_marks).where(known)).first() is None:
+                    connection.execute(_marks.insert().values(hash=value, subject=subject))
+
+    def _refuse_erased(self, connection: sa.Connection, kept: list[Record]) -> None:
+        subjects = {record.subject for record in kept}
+        erased = sa.select(_erasures.c.subject).where(_erasures.c.subject.in_(subjects))
+        found = connection.execute(erased).scalar()
+        if found is not None:
+            raise ErasedError(subject=found)
+
+    def _row(self, record: Record, at: datetime) -> dict[str, Any]:
+        return {
+            "ref": record.ref,
+            "subject": record.subject,
+            "sealed": self._keys.seal(record.ref, record.content),
+            "stored_at": to_micros(at),
+        }
+
+    def _marks_of(self, record: Record) -> Iterator[tuple[bytes, str]]:
+        if record.iin:
+            yield self._keys.hash("iin", record.iin), record.subject
+        for word in words(record.surname or ""):
+            yield self._keys.hash("surname", word), record.subject
+
+    def get(self, ref: str) -> dict[str, Any] | None:
+        """Return a record's content, None if there is none (any more)."""
+        with self._failing_clearly(), self._engine.connect() as connection:
+            query = sa.select(_records.c.sealed).where(_records.c.ref == ref)
+            sealed = connection.execute(query).scalar()
+        return None if sealed is None else self._keys.open(ref, bytes(sealed))
+
+    def get_many(self, refs: Iterable[str]) -> dict[str, dict[str, Any]]:
+        """Return the contents of the records that exist, by reference."""
+        wanted = list(refs)
+        query = sa.select(_records.c.ref, _records.c.sealed).where(_records.c.ref.in_(wanted))
+        with self._failing_clearly(), self._engine.connect() as connection:
+            rows = connection.execute(query).all()
+        return {ref: self._keys.open(ref, bytes(sealed)) for ref, sealed in rows}
+
+    def find(self, *, iin: str | None = None, surname: str | None = None) -> tuple[str, ...]:
+        """Return the subjects with this IIN, or with all these words in the surname."""
+        hashes = [self._keys.hash("iin", iin)] if iin else []
+        hashes += [self._keys.hash("surname", word) for word in words(surname or "")]
+        if not hashes:
+            return ()
+        query = (
+            sa.select(_marks.c.subject)
+            .where(_marks.c.hash.in_(hashes))
+            .group_by(_marks.c.subject)
+            .having(sa.func.count() == len(set(hashes)))
+            .order_by(_marks.c.subject)
+        )
+        with self._failing_clearly(), self._engine.connect() as connection:
+            return tuple(connection.execute(query).scalars())
+
+    def erase(self, subject: str, at: datetime, by: int) -> int:
+        """Erase all records of a subject and leave a mark; return how many there were."""
+        with self._failing_clearly(), self._engine.begin() as connection:
+            gone = connection.execute(_records.delete().where(_records.c.subject == subject))
+            connection.execute(_marks.delete().where(_marks.c.subject == subject))
+            marked = sa.select(_erasures.c.subject).where(_erasures.c.subject == subject)
+            if connection.execute(marked).first() is None:
+                values = {"subject": subject, "erased_at": to_micros(at), "erased_by": by}
+                connection.execute(_erasures.insert().values(**values))
+        return gone.rowcount
+
+    def close(self) -> None:
+        """Let go of the connections."""
+        self._engine.dispose()
+
+    @contextmanager
+    def _failing_clearly(self) -> Iterator[None]:
+        try:
+            yield
+        except sa.exc.DBAPIError as error:
+            raise database_error(error) from error

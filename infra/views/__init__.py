@@ -1,0 +1,1 @@
+"""How views are kept: in batches, exactly once, rebuilt beside the live ones and compared."""

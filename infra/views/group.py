@@ -1,0 +1,343 @@
+"""A group of views that follow one log together, each with its rows and its position.
+
+A batch of events is read once, worked out once, and written with the positions in one transaction:
+exactly once, whenever the process is killed. An event that cannot be understood is set aside and
+shown; the ones after it go on. Views live in a database apart from the events, so that projecting
+never blocks scanning.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any, TypeVar, cast
+from uuid import UUID
+
+import sqlalchemy as sa
+
+from domain.numbers import PacketNumber
+from domain.packet import EVENTS as PACKET_EVENTS
+from domain.packet import Packet
+from domain.streams import number_of
+from domain.timeline import Progress, Walk, in_doubt, is_late, timeline_of
+from domain.unsettled import EVENTS as UNSETTLED_EVENTS
+from domain.unsettled import UnsettledScan
+from infra.database import database_error
+from infra.errors import StorageError
+from infra.store.mapper import read_event
+from infra.store.rows import EventRow
+from projections.journal import Journal
+from projections.view import Batch, Knowledge, PacketChange, View
+
+V = TypeVar("V", bound=View)
+OWN_LOG = "log"  # the source of positions that are those of the event store itself
+
+metadata = sa.MetaData()
+_generations = sa.Table(
+    "view_generations",
+    metadata,
+    sa.Column("view", sa.Text, primary_key=True),
+    sa.Column("generation", sa.Integer, nullable=False),
+)
+_positions = sa.Table(
+    "view_positions",
+    metadata,
+    sa.Column("view", sa.Text, primary_key=True),
+    sa.Column("source", sa.Text, primary_key=True),
+    sa.Column("position", sa.BigInteger, nullable=False),
+)
+_set_aside = sa.Table(
+    "view_set_aside",
+    metadata,
+    sa.Column("source", sa.Text, primary_key=True),
+    sa.Column("position", sa.BigInteger, primary_key=True, autoincrement=False),
+    sa.Column("topic", sa.Text, nullable=False),
+    sa.Column("stream", sa.Text, nullable=False),
+    sa.Column("error", sa.Text, nullable=False),
+)
+
+
+class ViewsMovedError(StorageError):
+    """Somebody else has moved the views on; read their position again."""
+
+    code = "views-moved"
+
+
+@dataclass(frozen=True, slots=True)
+class SetAside:
+    """An event that the views could not take in."""
+
+    source: str
+    position: int
+    topic: str
+    stream: str
+    error: str
+
+
+class Reading:
+    """A moment at which the views are read."""
+
+    def __init__(self, group: ViewGroup, connection: sa.Connection) -> None:
+        self.connection = connection
+        self._group = group
+        self._generations = group.generations(connection)
+
+    def view(self, kind: type[V]) -> V:
+        """Return the live generation of a view, to ask it with this reading's connection."""
+        return self._group.of_generation(kind, self._generations[kind.name])
+
+
+class ViewGroup:
+    """The views of one database that follow one source."""
+
+    def __init__(
+        self,
+        engine: sa.Engine,
+        knowledge: Knowledge,
+        kinds: Sequence[type[View]],
+        source: str = OWN_LOG,
+    ) -> None:
+        self.engine = engine
+        self.writing = engine.execution_options(writing=True)
+        self.knowledge = knowledge
+        self.kinds: tuple[type[View], ...] = (Journal, *kinds)
+        self.source = source
+        self._made: dict[tuple[str, int], View] = {}
+
+    def prepare(self) -> None:
+        """Make the tables where they are missing. Raises StorageError."""
+        with self._failing_clearly():
+            metadata.create_all(self.engine)
+            with self.writing.begin() as connection:
+                known = self.generations(connection)
+                for kind in self.kinds:
+                    if kind.name not in known:
+                        self.make(connection, kind, 1)
+                        self.put_in_place(connection, kind, 1)
+
+    # --- generations ----------------------------------------------------------------------------
+
+    def generations(self, connection: sa.Connection) -> dict[str, int]:
+        """Return the live generation of each view."""
+        query = sa.select(_generations.c.view, _generations.c.generation)
+        return dict(connection.execute(query).tuples())
+
+    def of_generation(self, kind: type[V], generation: int) -> V:
+        """Return the view of that generation."""
+        made = self._made.get((kind.name, generation))
+        if made is None:
+            made = self._made[kind.name, generation] = kind(generation, self.knowledge)
+        return cast("V", made)
+
+    def make(self, connection: sa.Connection, kind: type[View], generation: int) -> None:
+        """Make the empty tables of a generation, in place of what is left of it."""
+        view = self.of_generation(kind, generation)
+        view.metadata.drop_all(connection)
+        view.metadata.create_all(connection)
+
+    def put_in_place(self, connection: sa.Connection, kind: type[View], generation: int) -> None:
+        """Let the plain names mean this generation from the commit on; drop the one before."""
+        before = self.generations(connection).get(kind.name)
+        for name, table in self.of_generation(kind, generation).tables.items():
+            connection.execute(sa.text(f"DROP VIEW IF EXISTS {name}"))
+            connection.execute(sa.text(f"CREATE VIEW {name} AS SELECT * FROM {table.name}"))  # noqa: S608
+        connection.execute(_generations.delete().where(_generations.c.view == kind.name))
+        values = {"view": kind.name, "generation": generation}
+        connection.execute(_generations.insert().values(**values))
+        if before not in (None, generation):
+            self.of_generation(kind, before).metadata.drop_all(connection)
+
+    # --- positions --------------------------------------------------------------------------------
+
+    def position(self) -> int:
+        """Return the position of the source up to which all views are. Raises StorageError."""
+        with self._failing_clearly(), self.engine.connect() as connection:
+            return self.position_in(connection)
+
+    def position_in(self, connection: sa.Connection) -> int:
+        """The same, in a transaction that is open."""
+        query = sa.select(_positions.c.view, _positions.c.position).where(
+            _positions.c.source == self.source
+        )
+        found: dict[str, int] = dict(connection.execute(query).tuples())
+        return min(found.get(kind.name, 0) for kind in self.kinds)
+
+    def move(self, connection: sa.Connection, position: int) -> None:
+        """Write the position of every view of the group."""
+        names = [kind.name for kind in self.kinds]
+        mine = sa.and_(_positions.c.source == self.source, _positions.c.view.in_(names))
+        connection.execute(_positions.delete().where(mine))
+        rows = [{"view": n, "source": self.source, "position": position} for n in names]
+        connection.execute(_positions.insert(), rows)
+
+    # --- taking events in -------------------------------------------------------------------------
+
+    def take(self, rows: Sequence[EventRow], after: int) -> int:
+        """Take in the events that follow position `after`; return the new position.
+
+        Raises ViewsMovedError if the views are not at `after`, StorageError.
+        """
+        if not rows:
+            return after
+        try:
+            return self._take(rows, after)
+        except StorageError:
+            raise
+        except Exception:  # noqa: BLE001  one of them is poison: find it
+            for row in rows:
+                after = self._take_or_set_aside(row, after)
+            return after
+
+    def _take_or_set_aside(self, row: EventRow, after: int) -> int:
+        try:
+            return self._take([row], after)
+        except StorageError:
+            raise
+        except Exception as error:  # noqa: BLE001  whatever it is, the rest must go on
+            return self._put_aside(row, after, error)
+
+    def _take(self, rows: Sequence[EventRow], after: int) -> int:
+        with self._failing_clearly(), self.writing.begin() as connection:
+            self.expect(connection, after)
+            self.write(connection, rows)
+            self.move(connection, rows[-1][0])
+        return rows[-1][0]
+
+    def _put_aside(self, row: EventRow, after: int, error: Exception) -> int:
+        position, stream, _, topic, _ = row
+        with self._failing_clearly(), self.writing.begin() as connection:
+            self.expect(connection, after)
+            connection.execute(
+                _set_aside.insert().values(
+                    source=self.source,
+                    position=position,
+                    topic=topic,
+                    stream=str(stream),
+                    error=f"{type(error).__name__}: {error}"[:500],
+                )
+            )
+            self.move(connection, position)
+        return position
+
+    def expect(self, connection: sa.Connection, position: int) -> None:
+        """Make sure that the views are at this position. Raises ViewsMovedError."""
+        if self.position_in(connection) != position:
+            raise ViewsMovedError
+
+    def write(
+        self,
+        connection: sa.Connection,
+        rows: Sequence[EventRow],
+        generations: dict[str, int] | None = None,
+    ) -> None:
+        """Work out what the events change and write it into every view of the group."""
+        numbers = generations or self.generations(connection)
+        views = [self.of_generation(kind, numbers[kind.name]) for kind in self.kinds]
+        journal = self.of_generation(Journal, numbers[Journal.name])
+        batch = _Digest(connection, journal, self.knowledge).of(rows)
+        for view in views:
+            view.apply(connection, batch)
+
+    # --- reading ------------------------------------------------------------------------------
+
+    @contextmanager
+    def reading(self) -> Iterator[Reading]:
+        """Read the views at one moment. Raises StorageError."""
+        with self._failing_clearly(), self.engine.connect() as connection:
+            yield Reading(self, connection)
+
+    def set_aside(self) -> list[SetAside]:
+        """Return the events that could not be taken in."""
+        with self._failing_clearly(), self.engine.connect() as connection:
+            query = _set_aside.select().order_by(_set_aside.c.source, _set_aside.c.position)
+            return [SetAside(**row._asdict()) for row in connection.execute(query)]
+
+    def forget_set_aside(self, connection: sa.Connection) -> None:
+        """Begin a new list: the views are rebuilt from the first event."""
+        connection.execute(_set_aside.delete().where(_set_aside.c.source == self.source))
+
+    def close(self) -> None:
+        """Let go of the connections."""
+        self.engine.dispose()
+
+    @contextmanager
+    def _failing_clearly(self) -> Iterator[None]:
+        try:
+            yield
+        except sa.exc.OperationalError as error:
+            raise database_error(error) from error
+
+
+class _Digest:
+    """Works out what a batch of stored events means for the packets in it."""
+
+    def __init__(self, connection: sa.Connection, journal: Journal, knowledge: Knowledge) -> None:
+        self._connection = connection
+        self._journal = journal
+        self._editions = knowledge.regulations
+        self._batch = Batch()
+        self._changes: dict[int, PacketChange] = {}
+        self._walks: dict[int, Walk] = {}
+        self._registered: set[int] = set()
+
+    def of(self, rows: Sequence[EventRow]) -> Batch:
+        """Read the events, let the packets walk on, and start anew those with late events."""
+        packet_rows = [row for row in rows if row[3] in PACKET_EVENTS]
+        self._load({number_of(row[1]) for row in packet_rows})
+        kept = []
+        for _, stream, version, topic, state in rows:
+            if topic in PACKET_EVENTS:
+                self._take(number_of(stream), read_event(stream, version, topic, state))
+                kept.append(_journal_row(stream, version, topic, state))
+            elif topic in UNSETTLED_EVENTS:
+                other: UnsettledScan.Event = read_event(stream, version, topic, state)
+                self._batch.unsettled.append(other)
+        self._journal.append(self._connection, kept)
+        for number, change in self._changes.items():
+            if change.anew:
+                self._start_anew(number, change)
+        self._batch.packets = list(self._changes.values())
+        return self._batch
+
+    def _load(self, numbers: set[int]) -> None:
+        known = self._journal.load(self._connection, sorted(numbers))
+        for number in sorted(numbers):
+            progress = known.get(number) or Progress()
+            change = PacketChange(PacketNumber(number), progress)
+            self._changes[number] = change
+            self._walks[number] = Walk(progress, self._editions)
+            if progress.edition:
+                self._registered.add(number)
+            else:
+                change.absorbs = progress.place is not None
+
+    def _take(self, number: int, event: Packet.Event) -> None:
+        change = self._changes[number]
+        change.events.append(event)
+        if type(event) is Packet.Registered:
+            self._registered.add(number)
+            change.absorbs = change.absorbs or bool(change.early)
+        elif type(event) is Packet.Scanned and number not in self._registered:
+            change.early.add(event.ref)
+        if change.anew or in_doubt(event):
+            return
+        if is_late(change.progress, event):
+            change.anew = True
+            return
+        walk = self._walks[number]
+        walk.take(event)
+        if walk.touched:
+            change.visits.update(walk.touched)
+
+    def _start_anew(self, number: int, change: PacketChange) -> None:
+        stream = Packet.stream(PacketNumber(number))
+        entries = self._journal.entries_of(self._connection, number)
+        timeline = timeline_of([read_event(stream, *entry) for entry in entries], self._editions)
+        change.progress = timeline.progress
+        change.visits = {visit.seq: visit for visit in timeline.visits}
+
+
+def _journal_row(stream: UUID, version: int, topic: str, state: Any) -> dict[str, Any]:
+    text = state if isinstance(state, str) else bytes(state).decode()
+    return {"packet": number_of(stream), "version": version, "topic": topic, "state": text}

@@ -1,0 +1,143 @@
+"""Due: what runs out next, per organisation and person [003 annexes 3, 4 and 7; 002 §7 and §15]."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Any, ClassVar
+
+import sqlalchemy as sa
+
+from domain.norms import Due
+from domain.numbers import PacketNumber, PlaceCode, place_organisation
+from domain.regulations.edition import Edition
+from domain.timeline import Progress, VisitKind
+from projections.view import Batch, PacketChange, View, delete_where_in, instant, micros
+
+
+class Clock(StrEnum):
+    """Which term runs out."""
+
+    STAGE = "stage"
+    TOTAL = "total"  # the whole service
+    KEPT = "kept"  # an uncollected result goes back to the authority
+
+
+@dataclass(frozen=True, slots=True)
+class DueRow:
+    """A term that is running. Times are UTC.
+
+    Provisional: past the last year whose transfers of working days are known.
+    """
+
+    number: PacketNumber
+    clock: str
+    due_at: datetime
+    provisional: bool
+    organisation: int
+    person: int
+    place: PlaceCode
+    stage: str
+    edition: str
+    service: str
+
+
+class DueView(View):
+    """One row for each term that is running."""
+
+    name: ClassVar[str] = "due"
+
+    def define(self) -> dict[str, sa.Table]:
+        """Define the table."""
+        self.due = self.table(
+            "due",
+            sa.Column("number", sa.BigInteger, primary_key=True, autoincrement=False),
+            sa.Column("clock", sa.Text, primary_key=True),
+            sa.Column("due_at", sa.BigInteger, nullable=False),
+            sa.Column("provisional", sa.Boolean, nullable=False),
+            sa.Column("organisation", sa.Integer, nullable=False),
+            sa.Column("person", sa.BigInteger, nullable=False),
+            sa.Column("place", sa.BigInteger, nullable=False),
+            sa.Column("stage", sa.Text, nullable=False),
+            sa.Column("edition", sa.Text, nullable=False),
+            sa.Column("service", sa.Text, nullable=False),
+            self.index("due", "due_at"),
+            self.index("due", "organisation", "due_at"),
+            self.index("due", "person", "due_at"),
+        )
+        return {"due": self.due}
+
+    def apply(self, connection: sa.Connection, batch: Batch) -> None:
+        """Write the terms that run for the packets of the batch."""
+        delete_where_in(connection, self.due.c.number, [c.number for c in batch.packets])
+        rows = [row for change in batch.packets for row in self._rows(change)]
+        if rows:
+            connection.execute(self.due.insert(), rows)
+
+    def _rows(self, change: PacketChange) -> Iterator[dict[str, Any]]:
+        progress = change.progress
+        if not progress.edition or progress.ending is not None:
+            return
+        edition = self.knowledge.regulations.edition(progress.edition)
+        for clock, due in self._running(progress, edition):
+            if due is not None and progress.place is not None:
+                yield {
+                    "number": change.number,
+                    "clock": clock.value,
+                    "due_at": micros(due.at),
+                    "provisional": due.provisional,
+                    "organisation": place_organisation(progress.place),
+                    "person": progress.person,
+                    "place": progress.place,
+                    "stage": edition.stages[progress.stage].key,
+                    "edition": edition.id,
+                    "service": edition.service.key,
+                }
+
+    def _running(self, progress: Progress, edition: Edition) -> Iterator[tuple[Clock, Due | None]]:
+        visit, clocks = progress.open, self.knowledge.clocks
+        if visit is not None and visit.kind == VisitKind.STAGE.value:
+            yield Clock.STAGE, clocks.measure(visit, edition.stage(visit.stage)).due
+        if progress.rendered_at is None:
+            yield Clock.TOTAL, clocks.total_due(progress, edition)
+        else:
+            yield Clock.KEPT, clocks.kept_until(progress, edition)
+
+    # --- questions ----------------------------------------------------------------------------
+
+    def next(
+        self,
+        connection: sa.Connection,
+        *,
+        organisation: int | None = None,
+        person: int | None = None,
+        before: datetime | None = None,
+        number: PacketNumber | None = None,
+        limit: int = 100,
+    ) -> list[DueRow]:
+        """Return what runs out next, the most urgent (or longest overdue) first."""
+        table = self.due
+        query = table.select()
+        if organisation is not None:
+            query = query.where(table.c.organisation == organisation)
+        if person is not None:
+            query = query.where(table.c.person == person)
+        if before is not None:
+            query = query.where(table.c.due_at < micros(before))
+        if number is not None:
+            query = query.where(table.c.number == number)
+        ordered = query.order_by(table.c.due_at, table.c.number, table.c.clock).limit(limit)
+        return [_due_row(row) for row in connection.execute(ordered)]
+
+    def count_before(self, connection: sa.Connection, at: datetime) -> int:
+        """Count the terms that run out before an instant."""
+        query = sa.select(sa.func.count()).where(self.due.c.due_at < micros(at))
+        return connection.execute(query).scalar_one()
+
+
+def _due_row(row: sa.Row[Any]) -> DueRow:
+    values = row._asdict()
+    values["due_at"] = instant(values["due_at"])
+    return DueRow(**values)

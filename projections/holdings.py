@@ -1,0 +1,173 @@
+"""Holdings: where every packet is, with whom and since when, and what each place holds now."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, ClassVar
+
+import sqlalchemy as sa
+
+from domain.numbers import PacketNumber, PlaceCode, place_organisation
+from domain.timeline import CLOSED, Progress, VisitKind
+from projections.view import Batch, PacketChange, View, instant, micros, upsert
+
+_CLOSED = tuple(status.value for status in CLOSED)
+
+
+@dataclass(frozen=True, slots=True)
+class Holding:
+    """One packet: who holds it, how surely, and where on its route it is. Times are UTC.
+
+    `verified`: the last to take it scanned it; false: concluded from an act.
+    `waiting`: the stage's holder has not accepted it yet.
+    """
+
+    number: PacketNumber
+    status: str
+    place: PlaceCode | None
+    organisation: int | None
+    person: int | None
+    since: datetime | None
+    verified: bool
+    stage: str | None
+    waiting: bool
+    edition: str | None
+    service: str | None
+    accepting: int | None
+    deciding: int | None
+    executor: int | None
+    outcome: str | None
+    accepted_at: datetime | None
+    rendered_at: datetime | None
+    closed_at: datetime | None
+    deviations: int
+
+
+class Holdings(View):
+    """One row a packet."""
+
+    name: ClassVar[str] = "holdings"
+
+    def define(self) -> dict[str, sa.Table]:
+        """Define the table."""
+        self.holdings = self.table(
+            "holdings",
+            sa.Column("number", sa.BigInteger, primary_key=True, autoincrement=False),
+            sa.Column("status", sa.Text, nullable=False),
+            sa.Column("place", sa.BigInteger),
+            sa.Column("organisation", sa.Integer),
+            sa.Column("person", sa.BigInteger),
+            sa.Column("since", sa.BigInteger),
+            sa.Column("verified", sa.Boolean, nullable=False),
+            sa.Column("stage", sa.Text),
+            sa.Column("waiting", sa.Boolean, nullable=False),
+            sa.Column("edition", sa.Text),
+            sa.Column("service", sa.Text),
+            sa.Column("accepting", sa.Integer),
+            sa.Column("deciding", sa.Integer),
+            sa.Column("executor", sa.BigInteger),
+            sa.Column("outcome", sa.Text),
+            sa.Column("accepted_at", sa.BigInteger),
+            sa.Column("rendered_at", sa.BigInteger),
+            sa.Column("closed_at", sa.BigInteger),
+            sa.Column("deviations", sa.Integer, nullable=False),
+            self.index("holdings", "place"),
+            self.index("holdings", "organisation"),
+        )
+        return {"holdings": self.holdings}
+
+    def apply(self, connection: sa.Connection, batch: Batch) -> None:
+        """Write where the packets are now."""
+        upsert(connection, self.holdings, [self._row(change) for change in batch.packets])
+
+    def _row(self, change: PacketChange) -> dict[str, Any]:
+        progress, stage = change.progress, None
+        service = None
+        if progress.edition:
+            edition = self.knowledge.regulations.edition(progress.edition)
+            service = edition.service.key
+            if 0 <= progress.stage < len(edition.stages):
+                stage = edition.stages[progress.stage].key
+        place = progress.place
+        return {
+            "number": change.number,
+            "status": progress.status.value,
+            "place": place,
+            "organisation": None if place is None else place_organisation(place),
+            "person": progress.person,
+            "since": micros(progress.since),
+            "verified": progress.verified,
+            "stage": stage,
+            "waiting": stage is not None and _waiting(progress),
+            "edition": progress.edition or None,
+            "service": service,
+            "accepting": progress.accepting or None,
+            "deciding": progress.deciding or None,
+            "executor": progress.executor,
+            "outcome": progress.outcome,
+            "accepted_at": micros(progress.accepted_at),
+            "rendered_at": micros(progress.rendered_at),
+            "closed_at": micros(progress.closed_at),
+            "deviations": progress.deviating,
+        }
+
+    # --- questions ----------------------------------------------------------------------------
+
+    def of(self, connection: sa.Connection, number: PacketNumber) -> Holding | None:
+        """Return where a packet is."""
+        found = connection.execute(
+            self.holdings.select().where(self.holdings.c.number == number)
+        ).first()
+        return None if found is None else _holding(found)
+
+    def at(
+        self,
+        connection: sa.Connection,
+        *,
+        place: PlaceCode | None = None,
+        organisation: int | None = None,
+        limit: int = 1000,
+    ) -> list[Holding]:
+        """Return the open packets at a place or in an organisation, the longest there first."""
+        table = self.holdings
+        query = table.select().where(table.c.status.not_in(_CLOSED))
+        if place is not None:
+            query = query.where(table.c.place == place)
+        if organisation is not None:
+            query = query.where(table.c.organisation == organisation)
+        ordered = query.order_by(table.c.since, table.c.number).limit(limit)
+        return [_holding(row) for row in connection.execute(ordered)]
+
+    def counts(
+        self, connection: sa.Connection, organisation: int | None = None
+    ) -> list[tuple[PlaceCode, int]]:
+        """Return how many open packets each place holds."""
+        table = self.holdings
+        query = (
+            sa.select(table.c.place, sa.func.count())
+            .where(table.c.status.not_in(_CLOSED), table.c.place.is_not(None))
+            .group_by(table.c.place)
+            .order_by(table.c.place)
+        )
+        if organisation is not None:
+            query = query.where(table.c.organisation == organisation)
+        return [(PlaceCode(place), count) for place, count in connection.execute(query)]
+
+    def by_status(self, connection: sa.Connection) -> dict[str, int]:
+        """Return how many packets there are of each status."""
+        table = self.holdings
+        query = sa.select(table.c.status, sa.func.count()).group_by(table.c.status)
+        return dict(connection.execute(query).tuples())
+
+
+def _waiting(progress: Progress) -> bool:
+    visit = progress.open
+    return visit is not None and visit.kind == VisitKind.HANDOVER.value
+
+
+def _holding(row: sa.Row[Any]) -> Holding:
+    values = row._asdict()
+    for name in ("since", "accepted_at", "rendered_at", "closed_at"):
+        values[name] = instant(values[name])
+    return Holding(**values)

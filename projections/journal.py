@@ -1,0 +1,74 @@
+"""The journal: every packet's own events and how far they lead; what the other views stand on.
+
+Events come late. As long as they come in order, a packet's progress moves on; when one comes out
+of order, the packet's timeline is worked out anew from its journal. The journal is as disposable as
+the views: it is rebuilt from the event store with them.
+"""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+import msgspec
+import sqlalchemy as sa
+
+from domain.timeline import Progress
+from projections.view import Batch, View, parts, upsert
+
+_encode = msgspec.msgpack.Encoder().encode
+_decode = msgspec.msgpack.Decoder(Progress).decode
+JournalRow = tuple[int, str, Any]  # version, topic, state as the event store has it
+
+
+class Journal(View):
+    """Per packet: its events as stored, and its progress."""
+
+    name: ClassVar[str] = "journal"
+
+    def define(self) -> dict[str, sa.Table]:
+        """Define the tables."""
+        self.entries = self.table(
+            "journal",
+            sa.Column("packet", sa.BigInteger, primary_key=True, autoincrement=False),
+            sa.Column("version", sa.Integer, primary_key=True, autoincrement=False),
+            sa.Column("topic", sa.Text, nullable=False),
+            sa.Column("state", sa.Text, nullable=False),
+        )
+        self.progress = self.table(
+            "progress",
+            sa.Column("packet", sa.BigInteger, primary_key=True, autoincrement=False),
+            sa.Column("progress", sa.LargeBinary, nullable=False),
+        )
+        return {"journal": self.entries, "progress": self.progress}
+
+    def load(self, connection: sa.Connection, packets: list[int]) -> dict[int, Progress]:
+        """Return the progress of the packets that have one."""
+        table, found = self.progress, {}
+        for part in parts(packets):
+            query = sa.select(table.c.packet, table.c.progress).where(table.c.packet.in_(part))
+            for number, progress in connection.execute(query):
+                found[number] = _decode(progress)
+        return found
+
+    def entries_of(self, connection: sa.Connection, packet: int) -> list[JournalRow]:
+        """Return a packet's events in order of version."""
+        table = self.entries
+        query = (
+            sa.select(table.c.version, table.c.topic, table.c.state)
+            .where(table.c.packet == packet)
+            .order_by(table.c.version)
+        )
+        return [(version, topic, state) for version, topic, state in connection.execute(query)]
+
+    def append(self, connection: sa.Connection, rows: list[dict[str, Any]]) -> None:
+        """Keep the events of a batch."""
+        if rows:
+            connection.execute(self.entries.insert(), rows)
+
+    def apply(self, connection: sa.Connection, batch: Batch) -> None:
+        """Keep how far the packets have got."""
+        rows = [
+            {"packet": change.number, "progress": _encode(change.progress)}
+            for change in batch.packets
+        ]
+        upsert(connection, self.progress, rows)

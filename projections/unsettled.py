@@ -1,0 +1,191 @@
+"""Unsettled: what waits for somebody's decision, why, and since when."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Any, ClassVar
+
+import sqlalchemy as sa
+
+from domain.numbers import PacketNumber, PlaceCode, place_organisation
+from domain.packet import Packet
+from domain.unsettled import Doubt, UnsettledScan
+from projections.view import Batch, PacketChange, View, instant, micros
+
+
+class Fate(StrEnum):
+    """What became of an unsettled scan."""
+
+    WAITING = "waiting"
+    APPLIED = "applied"
+    DISMISSED = "dismissed"
+    ABSORBED = "absorbed"  # its packet's registration arrived
+    VOIDED = "voided"
+
+
+_FATES = {"apply": Fate.APPLIED, "dismiss": Fate.DISMISSED}
+
+
+@dataclass(frozen=True, slots=True)
+class UnsettledRow:
+    """A scan that waits or waited. Times are UTC; the raw input lies in the vault."""
+
+    scan: str
+    fate: str
+    doubt: str
+    fault: str | None
+    number: PacketNumber | None
+    place: PlaceCode | None
+    organisation: int | None
+    person: int
+    device: int
+    happened_at: datetime
+    recorded_at: datetime
+    raw_ref: str | None
+    settled_at: datetime | None
+    settled_by: int | None
+
+
+class Unsettled(View):
+    """One row a scan that was ever unsettled."""
+
+    name: ClassVar[str] = "unsettled"
+
+    def define(self) -> dict[str, sa.Table]:
+        """Define the table."""
+        self.unsettled = self.table(
+            "unsettled",
+            sa.Column("scan", sa.Text, primary_key=True),
+            sa.Column("fate", sa.Text, nullable=False),
+            sa.Column("doubt", sa.Text, nullable=False),
+            sa.Column("fault", sa.Text),
+            sa.Column("number", sa.BigInteger),
+            sa.Column("place", sa.BigInteger),
+            sa.Column("organisation", sa.Integer),
+            sa.Column("person", sa.BigInteger, nullable=False),
+            sa.Column("device", sa.BigInteger, nullable=False),
+            sa.Column("happened_at", sa.BigInteger, nullable=False),
+            sa.Column("recorded_at", sa.BigInteger, nullable=False),
+            sa.Column("raw_ref", sa.Text),
+            sa.Column("settled_at", sa.BigInteger),
+            sa.Column("settled_by", sa.BigInteger),
+            self.index("unsettled", "fate", "recorded_at"),
+            self.index("unsettled", "number"),
+        )
+        return {"unsettled": self.unsettled}
+
+    def apply(self, connection: sa.Connection, batch: Batch) -> None:
+        """Write which scans wait now and which wait no more, event by event."""
+        for change in batch.packets:
+            for event in change.events:
+                self._take(connection, change, event)
+        for other in batch.unsettled:
+            self._take_other(connection, other)
+
+    def _take(self, connection: sa.Connection, change: PacketChange, event: Packet.Event) -> None:
+        table = self.unsettled
+        if isinstance(event, Packet.Scanned):
+            if event.doubt is not None or event.ref in change.early:
+                doubt = event.doubt or Doubt.NOT_REGISTERED.value
+                row = _row(event, doubt, None, event.raw_ref, change.number)
+                connection.execute(table.insert().values(**row))
+        elif isinstance(event, Packet.Registered):
+            if not change.absorbs:
+                return
+            early = sa.and_(
+                table.c.number == change.number, table.c.doubt == Doubt.NOT_REGISTERED.value
+            )
+            self._settle(connection, early, Fate.ABSORBED, event)
+        elif isinstance(event, Packet.ScanSettled):
+            fate = _FATES[event.settlement]
+            self._settle(connection, table.c.scan == event.scan, fate, event)
+        elif isinstance(event, Packet.ScanVoided):
+            self._settle(connection, table.c.scan == event.scan, Fate.VOIDED, event)
+
+    def _take_other(self, connection: sa.Connection, event: UnsettledScan.Event) -> None:
+        table = self.unsettled
+        if isinstance(event, UnsettledScan.Kept):
+            row = _row(event, event.doubt, event.fault, event.raw_ref, None)
+            connection.execute(table.insert().values(**row))
+        elif isinstance(event, UnsettledScan.Settled):
+            fate = _FATES[event.settlement]
+            self._settle(connection, table.c.scan == event.scan, fate, event)
+
+    def _settle(
+        self,
+        connection: sa.Connection,
+        which: sa.ColumnElement[bool],
+        fate: Fate,
+        event: Packet.Event | UnsettledScan.Event,
+    ) -> None:
+        waiting = self.unsettled.c.fate == Fate.WAITING.value
+        settled = {
+            "fate": fate.value,
+            "settled_at": micros(event.timestamp),
+            "settled_by": event.person,
+        }
+        connection.execute(self.unsettled.update().where(which, waiting).values(**settled))
+
+    # --- questions ----------------------------------------------------------------------------
+
+    def waiting(
+        self,
+        connection: sa.Connection,
+        *,
+        organisation: int | None = None,
+        number: PacketNumber | None = None,
+        limit: int = 100,
+    ) -> list[UnsettledRow]:
+        """Return what waits for a decision, the longest waiting first."""
+        table = self.unsettled
+        query = table.select().where(table.c.fate == Fate.WAITING.value)
+        if organisation is not None:
+            query = query.where(table.c.organisation == organisation)
+        if number is not None:
+            query = query.where(table.c.number == number)
+        ordered = query.order_by(table.c.recorded_at, table.c.scan).limit(limit)
+        return [_unsettled_row(row) for row in connection.execute(ordered)]
+
+    def of(self, connection: sa.Connection, scan: str) -> UnsettledRow | None:
+        """Return one scan, whatever became of it."""
+        query = self.unsettled.select().where(self.unsettled.c.scan == scan)
+        row = connection.execute(query).first()
+        return None if row is None else _unsettled_row(row)
+
+    def count(self, connection: sa.Connection) -> int:
+        """Count what waits."""
+        waiting = self.unsettled.c.fate == Fate.WAITING.value
+        return connection.execute(sa.select(sa.func.count()).where(waiting)).scalar_one()
+
+
+def _row(
+    event: Packet.Event | UnsettledScan.Event,
+    doubt: str,
+    fault: str | None,
+    raw_ref: str | None,
+    number: PacketNumber | None,
+) -> dict[str, Any]:
+    place = event.place or None
+    return {
+        "scan": event.ref,
+        "fate": Fate.WAITING.value,
+        "doubt": doubt,
+        "fault": fault,
+        "number": number,
+        "place": place,
+        "organisation": None if place is None else place_organisation(place),
+        "person": event.person,
+        "device": event.device,
+        "happened_at": micros(event.happened_at),
+        "recorded_at": micros(event.timestamp),
+        "raw_ref": raw_ref,
+    }
+
+
+def _unsettled_row(row: sa.Row[Any]) -> UnsettledRow:
+    values = row._asdict()
+    for name in ("happened_at", "recorded_at", "settled_at"):
+        values[name] = instant(values[name])
+    return UnsettledRow(**values)

@@ -1,0 +1,130 @@
+"""What a view is: its tables, how it takes in what became of packets, what it answers.
+
+A view's tables carry a generation in their names, so that a new one can be built beside the live
+one and put in its place; the plain name is a database view of the live generation. Times are stored
+as microseconds since 1970 (UTC), lengths of time as microseconds.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Any, ClassVar
+
+import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql, sqlite
+
+from domain.clocks import Clocks
+from domain.numbers import PacketNumber
+from domain.packet import Packet
+from domain.regulations.book import Regulations
+from domain.timeline import Progress, Visit
+from domain.unsettled import UnsettledScan
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND = timedelta(microseconds=1)
+_MOST_VALUES = 500  # in one IN (...) list
+
+
+def micros(at: datetime | None) -> int | None:
+    """Return an instant as microseconds since 1970."""
+    return None if at is None else (at - _EPOCH) // _MICROSECOND
+
+
+def instant(value: int | None) -> datetime | None:
+    """Return the instant (UTC) of microseconds since 1970."""
+    return None if value is None else _EPOCH + timedelta(microseconds=value)
+
+
+def span_micros(span: timedelta | None) -> int | None:
+    """Return a length of time as microseconds."""
+    return None if span is None else span // _MICROSECOND
+
+
+@dataclass(slots=True)
+class PacketChange:
+    """What a batch of events made of one packet.
+
+    `anew`: an event came late, so all visits were worked out again and the old ones are void.
+    `early`: scans that were recorded before the registration was; `absorbs`: there were such.
+    """
+
+    number: PacketNumber
+    progress: Progress
+    visits: dict[int, Visit] = field(default_factory=dict)
+    events: list[Packet.Event] = field(default_factory=list)
+    early: set[str] = field(default_factory=set)
+    absorbs: bool = False
+    anew: bool = False
+
+
+@dataclass(slots=True)
+class Batch:
+    """What a batch of events changed, ready for every view."""
+
+    packets: list[PacketChange] = field(default_factory=list)
+    unsettled: list[UnsettledScan.Event] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class Knowledge:
+    """What views need beside the events: the editions and the clocks."""
+
+    regulations: Regulations
+    clocks: Clocks
+
+
+class View(ABC):
+    """One view of one generation: the tables of that generation and how they are kept."""
+
+    name: ClassVar[str]
+
+    def __init__(self, generation: int, knowledge: Knowledge) -> None:
+        self.generation = generation
+        self.knowledge = knowledge
+        self.metadata = sa.MetaData()
+        self.tables = self.define()
+
+    def table(self, name: str, *items: sa.schema.SchemaItem) -> sa.Table:
+        """Define a table of this generation."""
+        return sa.Table(f"{name}_g{self.generation}", self.metadata, *items)
+
+    def index(self, table: str, *columns: str) -> sa.Index:
+        """Define an index of this generation."""
+        return sa.Index(f"{table}_g{self.generation}_{'_'.join(columns)}", *columns)
+
+    @abstractmethod
+    def define(self) -> dict[str, sa.Table]:
+        """Define the tables by their plain names."""
+
+    @abstractmethod
+    def apply(self, connection: sa.Connection, batch: Batch) -> None:
+        """Take in a batch, inside the transaction that also moves the view's position."""
+
+
+def upsert(connection: sa.Connection, table: sa.Table, rows: Sequence[dict[str, Any]]) -> None:
+    """Insert rows, or overwrite those with the same primary key."""
+    if not rows:
+        return
+    kind = postgresql if connection.dialect.name == "postgresql" else sqlite
+    statement = kind.insert(table)
+    keys = [column.name for column in table.primary_key]
+    changed = {c.name: statement.excluded[c.name] for c in table.columns if c.name not in keys}
+    connection.execute(
+        statement.on_conflict_do_update(index_elements=keys, set_=changed), list(rows)
+    )
+
+
+def delete_where_in(
+    connection: sa.Connection, column: sa.Column[Any], values: Iterable[Any]
+) -> None:
+    """Delete the rows whose column has one of the values."""
+    for part in parts(list(values)):
+        connection.execute(column.table.delete().where(column.in_(part)))
+
+
+def parts(values: list[Any]) -> Iterable[list[Any]]:
+    """Split a list into pieces that fit into one statement."""
+    return (values[i : i + _MOST_VALUES] for i in range(0, len(values), _MOST_VALUES))

@@ -1,0 +1,268 @@
+"""Visits: every stay in every stage, its working time against its norm [003 annexes 3, 4 and 7]."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, ClassVar
+
+import sqlalchemy as sa
+
+from domain.numbers import PacketNumber, PlaceCode, place_organisation
+from domain.regulations.edition import Edition, Stage
+from domain.timeline import Visit, VisitKind
+from projections.view import (
+    Batch,
+    PacketChange,
+    View,
+    delete_where_in,
+    instant,
+    micros,
+    span_micros,
+    upsert,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class VisitRow:
+    """One stay. Times are UTC, `working` and `over` working time; see `domain.clocks.Measured`."""
+
+    number: PacketNumber
+    seq: int
+    kind: str
+    stage: str
+    loop: int
+    place: PlaceCode
+    organisation: int
+    person: int
+    edition: str | None
+    service: str | None
+    entered_at: datetime
+    left_at: datetime | None
+    ended_by: str | None
+    norm_amount: int | None
+    norm_unit: str | None
+    due_at: datetime | None
+    provisional: bool
+    working: timedelta | None
+    over: timedelta | None
+    late: bool | None
+    deviations: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Timing:
+    """A stage's figures over the stays that ended. Medians and percentiles by nearest rank.
+
+    `judged` counts the stays that could be compared with a norm, `within` those in time.
+    """
+
+    service: str | None
+    edition: str | None
+    kind: str
+    stage: str
+    count: int
+    median: timedelta
+    percentile_90: timedelta
+    judged: int
+    within: int
+
+    @property
+    def share_within(self) -> float | None:
+        """The share of judged stays that were in time, 0 to 1; None if none could be judged."""
+        return self.within / self.judged if self.judged else None
+
+
+@dataclass(frozen=True, slots=True)
+class VisitFilter:
+    """Which stays are meant; None: all. `since` and `until` (UTC) are of the entering."""
+
+    organisation: int | None = None
+    service: str | None = None
+    stage: str | None = None
+    since: datetime | None = None
+    until: datetime | None = None
+    late: bool | None = None
+    deviating: bool = False
+
+
+ALL_VISITS = VisitFilter()
+
+
+class Visits(View):
+    """One row a stay."""
+
+    name: ClassVar[str] = "visits"
+
+    def define(self) -> dict[str, sa.Table]:
+        """Define the table."""
+        self.visits = self.table(
+            "visits",
+            sa.Column("number", sa.BigInteger, primary_key=True, autoincrement=False),
+            sa.Column("seq", sa.Integer, primary_key=True, autoincrement=False),
+            sa.Column("kind", sa.Text, nullable=False),
+            sa.Column("stage", sa.Text, nullable=False),
+            sa.Column("loop", sa.Integer, nullable=False),
+            sa.Column("place", sa.BigInteger, nullable=False),
+            sa.Column("organisation", sa.Integer, nullable=False),
+            sa.Column("person", sa.BigInteger, nullable=False),
+            sa.Column("edition", sa.Text),
+            sa.Column("service", sa.Text),
+            sa.Column("entered_at", sa.BigInteger, nullable=False),
+            sa.Column("left_at", sa.BigInteger),
+            sa.Column("ended_by", sa.Text),
+            sa.Column("norm_amount", sa.Integer),
+            sa.Column("norm_unit", sa.Text),
+            sa.Column("due_at", sa.BigInteger),
+            sa.Column("provisional", sa.Boolean, nullable=False),
+            sa.Column("working", sa.BigInteger),
+            sa.Column("over", sa.BigInteger),
+            sa.Column("late", sa.Boolean),
+            sa.Column("deviations", sa.Text, nullable=False),
+            self.index("visits", "organisation", "entered_at"),
+        )
+        return {"visits": self.visits}
+
+    def apply(self, connection: sa.Connection, batch: Batch) -> None:
+        """Write the stays that began or ended."""
+        anew = [change.number for change in batch.packets if change.anew]
+        delete_where_in(connection, self.visits.c.number, anew)
+        rows = [row for change in batch.packets for row in self._rows(change)]
+        upsert(connection, self.visits, rows)
+
+    def _rows(self, change: PacketChange) -> Iterator[dict[str, Any]]:
+        progress = change.progress
+        edition = None
+        if progress.edition:
+            edition = self.knowledge.regulations.edition(progress.edition)
+        for visit in change.visits.values():
+            yield self._row(change.number, visit, edition)
+
+    def _row(self, number: int, visit: Visit, edition: Edition | None) -> dict[str, Any]:
+        stage = _stage(visit, edition)
+        measured = self.knowledge.clocks.measure(visit, stage)
+        norm = stage.norm if stage is not None else None
+        due = measured.due
+        return {
+            "number": number,
+            "seq": visit.seq,
+            "kind": visit.kind,
+            "stage": visit.stage,
+            "loop": visit.loop,
+            "place": visit.place,
+            "organisation": place_organisation(visit.place),
+            "person": visit.person,
+            "edition": edition.id if edition else None,
+            "service": edition.service.key if edition else None,
+            "entered_at": micros(visit.entered_at),
+            "left_at": micros(visit.left_at),
+            "ended_by": visit.ended_by,
+            "norm_amount": norm.amount if norm else None,
+            "norm_unit": norm.unit.value if norm else None,
+            "due_at": micros(due.at) if due else None,
+            "provisional": due.provisional if due else False,
+            "working": span_micros(measured.working),
+            "over": span_micros(measured.over),
+            "late": measured.late,
+            "deviations": " ".join(visit.deviations),
+        }
+
+    # --- questions ----------------------------------------------------------------------------
+
+    def of(self, connection: sa.Connection, number: PacketNumber) -> list[VisitRow]:
+        """Return a packet's stays in order."""
+        table = self.visits
+        query = table.select().where(table.c.number == number).order_by(table.c.seq)
+        return [_visit_row(row) for row in connection.execute(query)]
+
+    def find(
+        self,
+        connection: sa.Connection,
+        which: VisitFilter = ALL_VISITS,
+        *,
+        limit: int = 100,
+        offset: int = 0,
+    ) -> list[VisitRow]:
+        """Return the stays that are meant, the latest first."""
+        table = self.visits
+        query = table.select().where(*self._conditions(which))
+        ordered = query.order_by(table.c.entered_at.desc(), table.c.number, table.c.seq)
+        rows = connection.execute(ordered.limit(limit).offset(offset))
+        return [_visit_row(row) for row in rows]
+
+    def timings(self, connection: sa.Connection, which: VisitFilter = ALL_VISITS) -> list[Timing]:
+        """Return the figures of each stage of each edition, in no particular order."""
+        table = self.visits
+        kind = (table.c.edition, table.c.service, table.c.kind, table.c.stage)
+        counted = sa.select(
+            *kind,
+            table.c.working,
+            table.c.late,
+            sa.func.row_number().over(partition_by=kind, order_by=table.c.working).label("rank"),
+            sa.func.count().over(partition_by=kind).label("size"),
+        ).where(table.c.working.is_not(None), *self._conditions(which))
+        ranked = counted.subquery()
+        r = ranked.c
+        query = sa.select(
+            r.edition,
+            r.service,
+            r.kind,
+            r.stage,
+            sa.func.max(r.size),
+            sa.func.min(sa.case((r.rank * 2 >= r.size, r.working))),
+            sa.func.min(sa.case((r.rank * 10 >= r.size * 9, r.working))),
+            sa.func.count(r.late),
+            sa.func.sum(sa.case((r.late.is_(False), 1), else_=0)),
+        ).group_by(r.edition, r.service, r.kind, r.stage)
+        return [_timing(row) for row in connection.execute(query)]
+
+    def _conditions(self, which: VisitFilter) -> Iterator[sa.ColumnElement[bool]]:
+        c = self.visits.c
+        if which.organisation is not None:
+            yield c.organisation == which.organisation
+        if which.service is not None:
+            yield c.service == which.service
+        if which.stage is not None:
+            yield c.stage == which.stage
+        if which.since is not None:
+            yield c.entered_at >= micros(which.since)
+        if which.until is not None:
+            yield c.entered_at < micros(which.until)
+        if which.late is not None:
+            yield c.late.is_(which.late)
+        if which.deviating:
+            yield c.deviations != ""
+
+
+def _timing(row: sa.Row[Any]) -> Timing:
+    values: tuple[Any, ...] = tuple(row)
+    edition, service, kind, stage, count, median, ninetieth, judged, within = values
+    return Timing(
+        service,
+        edition,
+        kind,
+        stage,
+        count,
+        timedelta(microseconds=int(median)),
+        timedelta(microseconds=int(ninetieth)),
+        judged,
+        int(within or 0),
+    )
+
+
+def _stage(visit: Visit, edition: Edition | None) -> Stage | None:
+    if edition is None or visit.kind != VisitKind.STAGE.value:
+        return None
+    return edition.stage(visit.stage)
+
+
+def _visit_row(row: sa.Row[Any]) -> VisitRow:
+    values = row._asdict()
+    for name in ("entered_at", "left_at", "due_at"):
+        values[name] = instant(values[name])
+    for name in ("working", "over"):
+        value = values[name]
+        values[name] = None if value is None else timedelta(microseconds=value)
+    values["deviations"] = tuple(values["deviations"].split())
+    return VisitRow(**values)
