@@ -1,0 +1,78 @@
+# What a developer does, by name; `make` alone lists it.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+INSTALLED := $(VENV)/.installed-test
+BENCH_INSTALLED := $(VENV)/.installed-bench
+PIP := $(BIN)/python -m pip --disable-pip-version-check
+# Extra arguments of pytest: make unit ARGS="-k packet"
+ARGS ?=
+# make lock UPGRADE=--upgrade takes the newest versions; without it only what changed is resolved.
+UPGRADE ?=
+COMPILE = $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
+	--no-emit-index-url --no-emit-find-links --custom-compile-command "make lock" $(UPGRADE) \
+	pyproject.toml
+
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+.PHONY: help setup run test lint types contracts unit bench lock format clean
+
+help: ## List what make can do
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+setup: $(INSTALLED) ## Create .venv and install what tests and the program need
+
+run: setup ## Start Qolhat with demonstration data (once) and its web page
+	$(BIN)/qolhat demo --if-empty --start recent
+	$(BIN)/qolhat serve
+
+test: lint types contracts unit ## Everything CI checks
+
+lint: setup ## Style and likely mistakes
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+types: setup ## Types, strictly
+	$(BIN)/mypy
+
+contracts: setup ## Which package may import which
+	$(BIN)/lint-imports
+
+unit: setup ## Tests, with coverage; real servers are started for those that need them
+	$(BIN)/pytest -n logical --dist loadgroup --cov --cov-report=term $(ARGS)
+
+bench: $(BENCH_INSTALLED) ## Measure against baselines
+	$(BIN)/python -m tests.bench
+
+lock: $(BIN)/pip ## Resolve the versions anew into requirements/*.lock
+	$(PIP) install --quiet uv
+	$(COMPILE) --extra test --output-file requirements/test.lock
+	$(COMPILE) --extra test --extra bench --constraint requirements/test.lock \
+		--output-file requirements/bench.lock
+	$(COMPILE) --constraint requirements/test.lock --output-file requirements/runtime.lock
+
+format: setup ## Format the code and mend what can be mended
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+clean: ## Remove caches and reports; .venv and data stay
+	rm -rf .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache htmlcov
+	rm -f .coverage .coverage.*
+	find . -name __pycache__ -not -path './$(VENV)/*' -prune -exec rm -rf {} +
+
+# `pip`, not `python`: a venv that could not be finished has the one without the other.
+$(BIN)/pip:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
+		echo "Qolhat needs Python 3.11 or newer, and $(PYTHON) is not." >&2; \
+		echo "Name another: make setup PYTHON=python3.12" >&2; exit 1; }
+	$(PYTHON) -m venv $(VENV)
+
+$(INSTALLED): requirements/test.lock pyproject.toml | $(BIN)/pip
+	$(PIP) install --quiet --require-hashes -r requirements/test.lock
+	$(PIP) install --quiet --no-deps --editable .
+	@touch $@
+
+$(BENCH_INSTALLED): requirements/bench.lock $(INSTALLED)
+	$(PIP) install --quiet --require-hashes -r requirements/bench.lock
+	@touch $@

