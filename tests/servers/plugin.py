@@ -90,6 +90,12 @@ def killable_kafka(_own_kafka: OwnKafka) -> Iterator[OwnKafka]:
     _own_kafka.ensure_running()
 
 
+def pytest_configure(config: pytest.Config) -> None:
+    """Leave out what kafka-python does at its import: two hundred warnings on Python 3.11."""
+    for name in ("read_text", "open_text"):
+        config.addinivalue_line("filterwarnings", f"ignore:{name} is deprecated:DeprecationWarning")
+
+
 @pytest.hookimpl(tryfirst=True)  # before pytest-xdist reads the groups
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Mark every test that uses a server, and put it into the group of that server."""
