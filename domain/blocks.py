@@ -7,8 +7,8 @@ from typing import Any
 from uuid import UUID
 
 from domain.errors import RefusedError
-from domain.numbers import MAX_SERIAL
-from domain.streams import Happening, Stream, Topics, numbered_stream
+from domain.numbers import MAX_SERIAL, PacketNumber
+from domain.streams import Happening, Stream, Topics, named_stream, numbered_stream
 
 _TAG = 0x626C6B01  # "blk", 1
 
@@ -55,4 +55,42 @@ class NumberBlock(Stream):
         return range(first, first + count)
 
 
-EVENTS = Topics.of(NumberBlock)
+class Claim(Stream):
+    """The number that a registration got, so that the same registration sent again gets no other.
+
+    Only where the server chose the number; a number from the label needs no claim.
+    """
+
+    class Event(Happening):
+        """What every event of a claim says."""
+
+    class Claimed(Event):
+        """The registration has this number."""
+
+        TOPIC = "clm.reg"
+        number: PacketNumber
+
+    TOPIC = "clm"
+
+    @staticmethod
+    def stream(ref: str) -> UUID:
+        """Return the stream of a registration's id."""
+        return named_stream("registration", ref)
+
+    def begin(self) -> None:
+        """Start without a number."""
+        self.number: PacketNumber | None = None
+
+    def take(self, event: Any) -> None:
+        """Remember the number."""
+        self.number = event.number
+
+    def claim(self, number: PacketNumber, recorded_at: datetime) -> PacketNumber:
+        """Return the registration's number: the one it has, else this one."""
+        if self.number is None:
+            self.trigger_event(Claim.Claimed, timestamp=recorded_at, number=number)
+            return number
+        return self.number
+
+
+EVENTS = Topics.of(NumberBlock) | Topics.of(Claim)

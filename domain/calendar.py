@@ -14,7 +14,7 @@ from calendar import monthrange
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
-from functools import cached_property, lru_cache
+from functools import lru_cache
 from typing import assert_never
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -24,6 +24,7 @@ from domain.norms import ClosedEnd, Due, Norm, NormUnit, NotCounted
 from domain.workdays import FIRST_YEAR, LAST_YEAR, OutsideCalendarError, Workdays
 
 Span = tuple[timedelta, timedelta]
+_Days = dict[int, tuple[tuple[timedelta, ...], tuple[timedelta, ...]]]
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _EPOCH_ORDINAL = _EPOCH.toordinal()
@@ -70,6 +71,8 @@ class Calendar:
     the tables are built on first use. Prefer `calendar_of`, which shares them.
     """
 
+    __slots__ = ("_built", "_days", "_zone", "hours", "workdays", "zone")
+
     def __init__(self, hours: WeeklyHours, zone: str, workdays: Workdays) -> None:
         """Raise UnknownZoneError if the tz database has no `zone`."""
         try:
@@ -79,10 +82,16 @@ class Calendar:
         self.hours = hours
         self.zone = zone
         self.workdays = workdays
+        self._built: _Table | None = None
+        self._days: _Days = {}  # of the table, once it is built
 
-    @cached_property
+    @property
     def _table(self) -> _Table:
-        return _build(self.hours, self._zone, self.workdays)
+        # Two threads may both build it: the same table twice, no harm done.
+        if self._built is None:
+            table = _build(self.hours, self._zone, self.workdays)
+            self._built, self._days = table, table.days
+        return self._built
 
     # Working time
 
@@ -92,7 +101,7 @@ class Calendar:
         Additive: from a to b and from b to c is from a to c. The cost does not grow with the
         length of the interval.
         """
-        # The one hot loop of reports and projections: written out, without calls to helpers.
+        # The inside of the loops of reports and projections: written out, without helpers.
         try:
             since = start - _EPOCH
             until = end - _EPOCH
@@ -100,7 +109,7 @@ class Calendar:
             raise ValueError("a naive datetime has no place in a calendar") from error
         if until <= since:
             return _NOTHING
-        days = self._table.days
+        days = self._days or self._table.days
         try:
             edges, marks = days[since.days]
             passed = bisect_right(edges, since)
@@ -338,9 +347,7 @@ class _Table:
     opens: list[timedelta] = field(default_factory=list)
     closes: list[timedelta] = field(default_factory=list)
     done: list[timedelta] = field(default_factory=list)
-    days: dict[int, tuple[tuple[timedelta, ...], tuple[timedelta, ...]]] = field(
-        default_factory=dict
-    )
+    days: _Days = field(default_factory=dict)
     span: dict[date, Span] = field(default_factory=dict)
     worked_days: list[date] = field(default_factory=list)
 

@@ -36,6 +36,7 @@ class RegisterPacket:
     decided_by: int
     began_at: datetime
     papers: int
+    claimed_at: datetime | None = None  # the device's time where it lay in the future
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,7 @@ from uuid import UUID
 from domain.acts import ActKind
 from domain.commands import ActOnPacket, RegisterPacket, ScanPacket, SettleScan, Stamp, VoidScan
 from domain.errors import AlreadyRegisteredError, ReasonsMissingError, RefusedError
-from domain.numbers import PacketNumber, PlaceCode
+from domain.numbers import PacketNumber, PlaceCode, grouped
 from domain.streams import Happening, Stream, Topics, number_of, numbered_stream
 
 _TAG = 0x706B7401  # "pkt", 1
@@ -70,6 +70,7 @@ class Packet(Stream):
         decided_by: int
         began_at: datetime
         papers: int
+        claimed_at: datetime | None = None
 
     class Scanned(Event):
         """The packet was at the place. With a doubt the scan waits to be settled."""
@@ -236,7 +237,7 @@ class Packet(Stream):
         if command.stamp.ref in self.refs:
             return False
         if self.registration is not None:
-            raise AlreadyRegisteredError(number=self.number)
+            raise AlreadyRegisteredError(number=grouped(self.number))
         self._record(
             Packet.Registered,
             command.stamp,
@@ -245,6 +246,7 @@ class Packet(Stream):
             decided_by=command.decided_by,
             began_at=command.began_at,
             papers=command.papers,
+            claimed_at=command.claimed_at,
         )
         return True
 

@@ -273,6 +273,8 @@ class Walk:
 
     def _registered(self, event: Packet.Registered) -> None:
         progress = self.progress
+        if event.claimed_at is not None:
+            self._deviations.append(Deviation.CLOCK_AHEAD)
         self._edition = edition = self._editions.edition(event.edition)
         progress.edition = event.edition
         progress.accepting = place_organisation(event.place)

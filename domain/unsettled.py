@@ -29,6 +29,7 @@ class Doubt(StrEnum):
     NOT_THEIR_PLACE = "not-their-place"
     IN_THE_FUTURE = "in-the-future"
     NO_ZONE = "no-zone"  # a time without a zone, or none at all
+    IMPLAUSIBLE_TIME = "implausible-time"  # long before the system, as of a clock that was reset
 
 
 class UnsettledScan(Stream):

@@ -143,13 +143,14 @@ class Vault:
 
     def __init__(self, engine: sa.Engine, keys: VaultKeys) -> None:
         self._engine = engine
+        self._writing = engine.execution_options(writing=True)
         self._keys = keys
 
     def prepare(self) -> None:
         """Make the tables where they are missing and check the key. Raises WrongVaultKeyError."""
         with self._failing_clearly():
             metadata.create_all(self._engine)
-            with self._engine.begin() as connection:
+            with self._writing.begin() as connection:
                 proof = connection.execute(sa.select(_proof.c.proof)).scalar()
                 if proof is None:
                     connection.execute(_proof.insert().values(one=1, proof=self._keys.proof))
@@ -164,7 +165,7 @@ class Vault:
         kept = list(records)
         if not kept:
             return
-        with self._failing_clearly(), self._engine.begin() as connection:
+        with self._failing_clearly(), self._writing.begin() as connection:
             self._refuse_erased(connection, kept)
             refs = [record.ref for record in kept]
             connection.execute(_records.delete().where(_records.c.ref.in_(refs)))
@@ -229,14 +230,29 @@ class Vault:
 
     def erase(self, subject: str, at: datetime, by: int) -> int:
         """Erase all records of a subject and leave a mark; return how many there were."""
-        with self._failing_clearly(), self._engine.begin() as connection:
+        with self._failing_clearly(), self._writing.begin() as connection:
             gone = connection.execute(_records.delete().where(_records.c.subject == subject))
             connection.execute(_marks.delete().where(_marks.c.subject == subject))
             marked = sa.select(_erasures.c.subject).where(_erasures.c.subject == subject)
             if connection.execute(marked).first() is None:
                 values = {"subject": subject, "erased_at": to_micros(at), "erased_by": by}
                 connection.execute(_erasures.insert().values(**values))
+        self._forget_the_journal()
         return gone.rowcount
+
+    def _forget_the_journal(self) -> None:
+        """SQLite's write-ahead file still holds the old pages until it is emptied."""
+        if self._engine.dialect.name == "sqlite":
+            with self._failing_clearly(), self._engine.connect() as connection:
+                connection.exec_driver_sql("ROLLBACK")
+                connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+                connection.exec_driver_sql("BEGIN")
+
+    def discard(self, subject: str) -> None:
+        """Take back the records of a subject that came to nothing; no mark is left."""
+        with self._failing_clearly(), self._writing.begin() as connection:
+            connection.execute(_records.delete().where(_records.c.subject == subject))
+            connection.execute(_marks.delete().where(_marks.c.subject == subject))
 
     def close(self) -> None:
         """Let go of the connections."""

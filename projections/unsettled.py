@@ -57,11 +57,12 @@ class Unsettled(View):
         """Define the table."""
         self.unsettled = self.table(
             "unsettled",
+            # 0: no packet's number; a scan's id is unique only within one packet's events
+            sa.Column("number", sa.BigInteger, primary_key=True, autoincrement=False),
             sa.Column("scan", sa.Text, primary_key=True),
             sa.Column("fate", sa.Text, nullable=False),
             sa.Column("doubt", sa.Text, nullable=False),
             sa.Column("fault", sa.Text),
-            sa.Column("number", sa.BigInteger),
             sa.Column("place", sa.BigInteger),
             sa.Column("organisation", sa.Integer),
             sa.Column("person", sa.BigInteger, nullable=False),
@@ -72,7 +73,7 @@ class Unsettled(View):
             sa.Column("settled_at", sa.BigInteger),
             sa.Column("settled_by", sa.BigInteger),
             self.index("unsettled", "fate", "recorded_at"),
-            self.index("unsettled", "number"),
+            self.index("unsettled", "scan"),
         )
         return {"unsettled": self.unsettled}
 
@@ -99,10 +100,15 @@ class Unsettled(View):
             )
             self._settle(connection, early, Fate.ABSORBED, event)
         elif isinstance(event, Packet.ScanSettled):
-            fate = _FATES[event.settlement]
-            self._settle(connection, table.c.scan == event.scan, fate, event)
+            self._settle(connection, self._is(change, event), _FATES[event.settlement], event)
         elif isinstance(event, Packet.ScanVoided):
-            self._settle(connection, table.c.scan == event.scan, Fate.VOIDED, event)
+            self._settle(connection, self._is(change, event), Fate.VOIDED, event)
+
+    def _is(
+        self, change: PacketChange, event: Packet.ScanSettled | Packet.ScanVoided
+    ) -> sa.ColumnElement[bool]:
+        c = self.unsettled.c
+        return sa.and_(c.number == change.number, c.scan == event.scan)
 
     def _take_other(self, connection: sa.Connection, event: UnsettledScan.Event) -> None:
         table = self.unsettled
@@ -110,8 +116,8 @@ class Unsettled(View):
             row = _row(event, event.doubt, event.fault, event.raw_ref, None)
             connection.execute(table.insert().values(**row))
         elif isinstance(event, UnsettledScan.Settled):
-            fate = _FATES[event.settlement]
-            self._settle(connection, table.c.scan == event.scan, fate, event)
+            other = sa.and_(table.c.number == 0, table.c.scan == event.scan)
+            self._settle(connection, other, _FATES[event.settlement], event)
 
     def _settle(
         self,
@@ -149,8 +155,10 @@ class Unsettled(View):
         return [_unsettled_row(row) for row in connection.execute(ordered)]
 
     def of(self, connection: sa.Connection, scan: str) -> UnsettledRow | None:
-        """Return one scan, whatever became of it."""
-        query = self.unsettled.select().where(self.unsettled.c.scan == scan)
+        """Return one scan, whatever became of it; one that waits before others of the same id."""
+        c = self.unsettled.c
+        waits = sa.case((c.fate == Fate.WAITING.value, 0), else_=1)
+        query = self.unsettled.select().where(c.scan == scan).order_by(waits, c.number)
         row = connection.execute(query).first()
         return None if row is None else _unsettled_row(row)
 
@@ -173,7 +181,7 @@ def _row(
         "fate": Fate.WAITING.value,
         "doubt": doubt,
         "fault": fault,
-        "number": number,
+        "number": number or 0,
         "place": place,
         "organisation": None if place is None else place_organisation(place),
         "person": event.person,
@@ -186,6 +194,7 @@ def _row(
 
 def _unsettled_row(row: sa.Row[Any]) -> UnsettledRow:
     values = row._asdict()
+    values["number"] = values["number"] or None
     for name in ("happened_at", "recorded_at", "settled_at"):
         values[name] = instant(values[name])
     return UnsettledRow(**values)

@@ -24,8 +24,12 @@ class InForce:
 class Regulations:
     """The editions known to this operator; none is ever taken away: history needs them all."""
 
-    def __init__(self, editions: Iterable[tuple[str, Edition]]) -> None:
-        """Take (file, edition) pairs. Raises FaultyRegulationError when two share an id."""
+    def __init__(self, editions: Iterable[tuple[str, Edition]], operator: str = "") -> None:
+        """Take (file, edition) pairs, and the operator whose adoptions count.
+
+        Raises FaultyRegulationError when two editions share an id.
+        """
+        self.operator = operator
         self._editions: dict[str, Edition] = {}
         for file, edition in editions:
             if edition.id in self._editions:
@@ -56,7 +60,9 @@ class Regulations:
             (adoption.period.first, edition.id, InForce(edition, adoption.operator))
             for edition in fitting
             for adoption in edition.adopted
-            if adoption.period.covers(day) and _within(adoption.territory, region)
+            if adoption.operator == self.operator
+            and adoption.period.covers(day)
+            and _within(adoption.territory, region)
         ]
         if adopted:
             return max(adopted, key=lambda found: found[:2])[2]

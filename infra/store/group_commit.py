@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import threading
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar, cast
 from uuid import UUID
@@ -62,13 +62,22 @@ class Committed(Generic[T]):
     position: int
 
 
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of one of many commands: an answer, or the error that refused it."""
+
+    answer: Any
+    position: int
+    error: Exception | None
+
+
 class _Job:
     __slots__ = ("answer", "error", "finished", "latch", "position", "work")
 
     def __init__(self, work: Callable[[UnitOfWork], Any]) -> None:
         self.work = work
         self.answer: Any = None
-        self.error: BaseException | None = None
+        self.error: Exception | None = None
         self.position = 0
         self.finished = False
         self.latch = threading.Lock()
@@ -107,20 +116,26 @@ class GroupCommit:
         `work` must refuse before it triggers an event, and may be called again. Raises what it
         raises, or a StorageError; in both cases nothing of the command is stored.
         """
-        job = _Job(work)
-        self._waiting.append(job)
-        while not job.finished:
-            if self._leading.acquire(blocking=False):
-                try:
-                    self._lead_until_finished(job)
-                finally:
-                    self._leading.release()
-                    self._wake_next()
-            else:
-                job.latch.acquire()
-        if job.error is not None:
-            raise job.error
-        return Committed(job.answer, job.position)
+        outcome = self.run_all([work])[0]
+        if outcome.error is not None:
+            raise outcome.error
+        return Committed(outcome.answer, outcome.position)
+
+    def run_all(self, works: Sequence[Callable[[UnitOfWork], Any]]) -> list[Outcome]:
+        """Decide commands in order, in as few commits as can be; each has its own outcome."""
+        jobs = [_Job(work) for work in works]
+        self._waiting.extend(jobs)
+        for job in jobs:
+            while not job.finished:
+                if self._leading.acquire(blocking=False):
+                    try:
+                        self._lead_until_finished(job)
+                    finally:
+                        self._leading.release()
+                        self._wake_next()
+                else:
+                    job.latch.acquire()
+        return [Outcome(job.answer, job.position, job.error) for job in jobs]
 
     def _wake_next(self) -> None:
         """Somebody who came while nobody was looking must lead now."""

@@ -69,7 +69,7 @@ def sqlite_log(path: Path) -> EventLog:
     """Open the embedded store: one file."""
     return EventLog(
         {
-            "PERSISTENCE_MODULE": "infra.store.sqlite",
+            "PERSISTENCE_MODULE": "infra.store.sqlite:SQLiteRowFactory",
             "SQLITE_DBNAME": str(path),
         }
     )
@@ -82,7 +82,7 @@ def postgres_log(dsn: str, schema: str = "public") -> EventLog:
     parts = conninfo_to_dict(dsn)
     return EventLog(
         {
-            "PERSISTENCE_MODULE": "infra.store.postgres",
+            "PERSISTENCE_MODULE": "infra.store.postgres:PostgresRowFactory",
             "POSTGRES_DBNAME": str(parts.get("dbname", "qolhat")),
             "POSTGRES_HOST": str(parts.get("host", "127.0.0.1")),
             "POSTGRES_PORT": str(parts.get("port", "5432")),

@@ -82,9 +82,6 @@ class PostgresRowRecorder(PostgresApplicationRecorder, RowRecorder):
 
 
 class PostgresRowFactory(PostgresFactory):
-    """Selected by `PERSISTENCE_MODULE=infra.store.postgres`."""
+    """Selected by `PERSISTENCE_MODULE=infra.store.postgres:PostgresRowFactory`."""
 
     application_recorder_class = PostgresRowRecorder
-
-
-Factory = PostgresRowFactory

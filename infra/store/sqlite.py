@@ -207,9 +207,6 @@ def _rows(cursor: sqlite3.Cursor) -> list[EventRow]:
 
 
 class SQLiteRowFactory(SQLiteFactory):
-    """Selected by `PERSISTENCE_MODULE=infra.store.sqlite`."""
+    """Selected by `PERSISTENCE_MODULE=infra.store.sqlite:SQLiteRowFactory`."""
 
     application_recorder_class = SQLiteRowRecorder
-
-
-Factory = SQLiteRowFactory

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any, TypeVar, cast
 from uuid import UUID
 
@@ -121,7 +121,7 @@ class ViewGroup:
     def generations(self, connection: sa.Connection) -> dict[str, int]:
         """Return the live generation of each view."""
         query = sa.select(_generations.c.view, _generations.c.generation)
-        return dict(connection.execute(query).tuples())
+        return dict(connection.execute(query).tuples().all())
 
     def of_generation(self, kind: type[V], generation: int) -> V:
         """Return the view of that generation."""
@@ -160,7 +160,7 @@ class ViewGroup:
         query = sa.select(_positions.c.view, _positions.c.position).where(
             _positions.c.source == self.source
         )
-        found: dict[str, int] = dict(connection.execute(query).tuples())
+        found: dict[str, int] = dict(connection.execute(query).tuples().all())
         return min(found.get(kind.name, 0) for kind in self.kinds)
 
     def move(self, connection: sa.Connection, position: int) -> None:
@@ -180,45 +180,12 @@ class ViewGroup:
         """
         if not rows:
             return after
-        try:
-            return self._take(rows, after)
-        except StorageError:
-            raise
-        except Exception:  # noqa: BLE001  one of them is poison: find it
-            for row in rows:
-                after = self._take_or_set_aside(row, after)
-            return after
-
-    def _take_or_set_aside(self, row: EventRow, after: int) -> int:
-        try:
-            return self._take([row], after)
-        except StorageError:
-            raise
-        except Exception as error:  # noqa: BLE001  whatever it is, the rest must go on
-            return self._put_aside(row, after, error)
-
-    def _take(self, rows: Sequence[EventRow], after: int) -> int:
         with self._failing_clearly(), self.writing.begin() as connection:
             self.expect(connection, after)
-            self.write(connection, rows)
+            aside = self.write(connection, rows)
+            self.put_aside(connection, aside)
             self.move(connection, rows[-1][0])
         return rows[-1][0]
-
-    def _put_aside(self, row: EventRow, after: int, error: Exception) -> int:
-        position, stream, _, topic, _ = row
-        with self._failing_clearly(), self.writing.begin() as connection:
-            self.expect(connection, after)
-            connection.execute(
-                _set_aside.insert().values(
-                    source=self.source,
-                    position=position,
-                    topic=topic,
-                    stream=str(stream),
-                    error=f"{type(error).__name__}: {error}"[:500],
-                )
-            )
-            self.move(connection, position)
-        return position
 
     def expect(self, connection: sa.Connection, position: int) -> None:
         """Make sure that the views are at this position. Raises ViewsMovedError."""
@@ -230,14 +197,40 @@ class ViewGroup:
         connection: sa.Connection,
         rows: Sequence[EventRow],
         generations: dict[str, int] | None = None,
-    ) -> None:
-        """Work out what the events change and write it into every view of the group."""
+    ) -> list[SetAside]:
+        """Write what the events change into every view; return those that cannot be taken in."""
         numbers = generations or self.generations(connection)
+        try:
+            with connection.begin_nested():
+                self._write(connection, rows, numbers)
+        except (sa.exc.OperationalError, StorageError):
+            raise
+        except Exception as error:  # noqa: BLE001  one of the events is poison: the rest must go on
+            if len(rows) == 1:
+                return [self._poison(rows[0], error)]
+            middle = len(rows) // 2
+            aside = self.write(connection, rows[:middle], numbers)
+            return aside + self.write(connection, rows[middle:], numbers)
+        return []
+
+    def _write(
+        self, connection: sa.Connection, rows: Sequence[EventRow], numbers: dict[str, int]
+    ) -> None:
         views = [self.of_generation(kind, numbers[kind.name]) for kind in self.kinds]
         journal = self.of_generation(Journal, numbers[Journal.name])
         batch = _Digest(connection, journal, self.knowledge).of(rows)
         for view in views:
             view.apply(connection, batch)
+
+    def _poison(self, row: EventRow, error: Exception) -> SetAside:
+        position, stream, _, topic, _ = row
+        why = f"{type(error).__name__}: {error}"[:500]
+        return SetAside(self.source, position, topic, str(stream), why)
+
+    def put_aside(self, connection: sa.Connection, aside: Sequence[SetAside]) -> None:
+        """Keep what could not be taken in, to be shown."""
+        if aside:
+            connection.execute(_set_aside.insert(), [asdict(each) for each in aside])
 
     # --- reading ------------------------------------------------------------------------------
 

@@ -13,7 +13,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from infra.store.log import EventLog
-from infra.views.group import ViewGroup
+from infra.views.group import SetAside, ViewGroup
 from projections.view import View
 
 EXAMPLES = 5
@@ -62,20 +62,24 @@ def _build_beside(
         for kind in group.kinds:
             group.make(connection, kind, beside[kind.name])
     after, until = 0, log.rows.last_position()
+    aside: list[SetAside] = []
     for page in log.pages(0, until):
         with group.writing.begin() as connection:
-            group.write(connection, page, beside)
+            aside += group.write(connection, page, beside)
         after = page[-1][0]
         if progress is not None:
             progress(after, until)
     with group.writing.begin() as connection:  # from here on nobody else moves the views
-        position = _meet(log, group, connection, after, beside)
+        position, late = _meet(log, group, connection, after, beside)
         comparison = _compare(group, connection, live, beside, position)
         for kind in group.kinds:
             if replace:
                 group.put_in_place(connection, kind, beside[kind.name])
             else:
                 group.of_generation(kind, beside[kind.name]).metadata.drop_all(connection)
+        if replace:
+            group.forget_set_aside(connection)
+            group.put_aside(connection, aside + late)
     return comparison
 
 
@@ -85,16 +89,17 @@ def _meet(
     connection: sa.Connection,
     after: int,
     beside: dict[str, int],
-) -> int:
+) -> tuple[int, list[SetAside]]:
     """Bring the live views and the new ones to the same position: the farther of the two."""
     live = group.position_in(connection)
     position = max(live, after)
     for page in log.pages(live, position):
-        group.write(connection, page)
+        group.put_aside(connection, group.write(connection, page))
+    late: list[SetAside] = []
     for page in log.pages(after, position):
-        group.write(connection, page, beside)
+        late += group.write(connection, page, beside)
     group.move(connection, position)
-    return position
+    return position, late
 
 
 def _compare(
@@ -132,7 +137,7 @@ def _difference(
     if not any(counts):
         return None
     examples = [
-        (which, dict(row._mapping))
+        (which, row._asdict())
         for which, side in (("live", only_live), ("anew", only_anew))
         for row in connection.execute(sa.select(side).limit(EXAMPLES))
     ]

@@ -1,0 +1,105 @@
+"""What the ways in (HTTP, command line, replay) ask of the desk, and what it answers."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from domain.acts import ActKind, Handing, Outcome
+from domain.commands import Settlement
+from domain.numbers import PacketNumber, PlaceCode
+from domain.route import Deviation
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Who asks: the person, the device, its counter, the id it gave to this request."""
+
+    ref: str
+    person: int
+    device: int
+    counter: int
+    place: PlaceCode
+    happened_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Registration:
+    """Papers handed in: `began_at` is when, `applicant` and `papers` go into the vault."""
+
+    source: Source
+    service: str
+    number: PacketNumber | None = None
+    decided_by: int | None = None
+    began_at: datetime | None = None
+    applicant: dict[str, Any] | None = None
+    papers: tuple[dict[str, Any], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ActRequest:
+    """An act on one packet or on many; the text goes into the vault."""
+
+    source: Source
+    kind: ActKind
+    incoming_number: str | None = None
+    executor: int | None = None
+    entitled: bool | None = None
+    outcome: Outcome | None = None
+    grounds: tuple[str, ...] = ()
+    text: str | None = None
+    handing: Handing | None = None
+    began_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SettleRequest:
+    """A decision about an unsettled scan, with what was wrong put right."""
+
+    source: Source
+    scan: str
+    settlement: Settlement
+    number: PacketNumber | None = None
+    place: PlaceCode | None = None
+    scanned_at: datetime | None = None
+    text: str | None = None
+
+
+class Status(StrEnum):
+    """What became of a request."""
+
+    ACCEPTED = "accepted"
+    DUPLICATE = "duplicate"
+    DEVIATION = "deviation"
+    UNSETTLED = "unsettled"
+    REFUSED = "refused"
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """Where a packet stands after a request."""
+
+    number: PacketNumber
+    status: str
+    place: PlaceCode | None
+    person: int | None
+    since: datetime | None
+    edition: str | None
+    stage: str | None
+    waiting: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """The answer to one scan, act or registration. `position` is what a view must reach."""
+
+    ref: str
+    status: Status
+    position: int
+    standing: Standing | None = None
+    deviations: tuple[Deviation, ...] = ()
+    doubt: str | None = None
+    fault: str | None = None
+    error: Exception | None = None

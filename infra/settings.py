@@ -1,0 +1,72 @@
+"""Settings, all from `QOLHAT_*` environment variables; the README lists them."""
+
+from __future__ import annotations
+
+from datetime import time, timedelta
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import Field, SecretStr, ValidationError, field_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+from domain.errors import QolhatError
+
+Language = Literal["kk", "ru", "en"]
+
+
+class BadSettingError(QolhatError):
+    """An environment variable that cannot be used; the facts name it and say why."""
+
+    code = "bad-setting"
+
+
+class StoreKind(StrEnum):
+    """Where events, vault and views are kept."""
+
+    SQLITE = "sqlite"
+    POSTGRES = "postgres"
+
+
+class Settings(BaseSettings):
+    """What an operator may set."""
+
+    model_config = SettingsConfigDict(env_prefix="QOLHAT_", extra="ignore")
+
+    data_dir: Path = Path("data")
+    store: StoreKind = StoreKind.SQLITE
+    postgres_dsn: SecretStr = SecretStr("")
+    postgres_schema: str = "public"
+    vault_key: SecretStr = SecretStr("")
+    operator: str = "demonstration"
+    language: Language = "kk"
+    host: str = "127.0.0.1"
+    port: Annotated[int, Field(ge=1, le=65535)] = 8765
+    clock_tolerance_seconds: Annotated[int, Field(ge=0)] = 120
+    regulations_dir: Path | None = None
+    workdays_file: Path | None = None
+    runs: Annotated[tuple[time, ...], NoDecode] = (time(11), time(16))
+    kafka_bootstrap: str = ""
+    kafka_topic: str = "qolhat.events"
+
+    @field_validator("runs", mode="before")
+    @classmethod
+    def _split_runs(cls, value: object) -> object:
+        if isinstance(value, str):
+            return tuple(part.strip() for part in value.split(",") if part.strip())
+        return value
+
+    @property
+    def clock_tolerance(self) -> timedelta:
+        """How far a device's clock may be ahead of ours before a scan is put in doubt."""
+        return timedelta(seconds=self.clock_tolerance_seconds)
+
+
+def load_settings() -> Settings:
+    """Read the settings from the environment. Raises BadSettingError."""
+    try:
+        return Settings()
+    except ValidationError as error:
+        first = error.errors()[0]
+        name = "QOLHAT_" + "_".join(str(part) for part in first["loc"]).upper()
+        raise BadSettingError(name=name, reason=first["msg"]) from error
