@@ -22,6 +22,7 @@ from infra.database import postgres_engine, sqlite_engine
 from infra.desk import Desk, DeskRules, utc_now
 from infra.directory_files import load_directory
 from infra.errors import StorageError, storage_error
+from infra.personnel import Personnel
 from infra.regulation_files import load_regulations, load_workdays
 from infra.settings import Settings, StoreKind
 from infra.store.log import EventLog, StaffBook, postgres_log, sqlite_log
@@ -57,6 +58,7 @@ class Qolhat:
     regulations: Regulations
     clocks: Clocks
     staff: StaffBook
+    personnel: Personnel
     desk: Desk
     views: ViewGroup
     runner: ViewRunner
@@ -110,6 +112,7 @@ def bootstrap(settings: Settings, now: Callable[[], datetime] = utc_now) -> Qolh
         regulations,
         clocks,
         staff,
+        Personnel(log, vault, directory, staff, now),
         desk,
         views,
         ViewRunner(log, views),
