@@ -98,7 +98,7 @@ class OwnPostgres(PostgresServer):
         self._process.start_with(self._launch_on_free_port)
 
     def kill(self) -> None:
-        """Kill the server and every process of it with SIGKILL, as a power cut would."""
+        """Kill the server and every process of it with SIGKILL."""
         pid = self._process.pid
         offspring = children(pid) if pid else []
         # The postmaster first: it would take the death of a child for a crash, and recover.
@@ -196,7 +196,8 @@ def _url(parts: Mapping[str, str]) -> str:
     if "password" in rest:
         login += ":" + quote(rest.pop("password"), safe="")
     place = ""
-    if not rest.get("host", "/").startswith("/"):  # a folder of sockets goes to the query
+    # A folder of sockets and an IPv6 address are safer in the query.
+    if not {"/", ":"} & set(rest.get("host", "/")):
         place = rest.pop("host") + (f":{rest.pop('port')}" if "port" in rest else "")
     name = quote(rest.pop("dbname", ""), safe="")
     query = f"?{urlencode(rest, quote_via=quote)}" if rest else ""
