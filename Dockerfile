@@ -27,6 +27,6 @@ VOLUME /data
 EXPOSE 8000
 # Any answer below 500 will do: what matters is that the server serves.
 HEALTHCHECK --interval=10s --timeout=5s --start-period=60s --retries=3 \
-    CMD ["python", "-c", "import http.client as h; c = h.HTTPConnection('127.0.0.1', 8000, timeout=3); c.request('GET', '/health'); raise SystemExit(c.getresponse().status >= 500)"]
+    CMD ["python", "-c", "import http.client as h; c = h.HTTPConnection('127.0.0.1', 8000, timeout=3); c.request('GET', '/healthz'); raise SystemExit(c.getresponse().status >= 500)"]
 ENTRYPOINT ["qolhat"]
 CMD ["serve", "--host", "0.0.0.0"]

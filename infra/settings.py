@@ -41,7 +41,7 @@ class Settings(BaseSettings):
     operator: str = "demonstration"
     language: Language = "kk"
     host: str = "127.0.0.1"
-    port: Annotated[int, Field(ge=1, le=65535)] = 8765
+    port: Annotated[int, Field(ge=1, le=65535)] = 8000
     clock_tolerance_seconds: Annotated[int, Field(ge=0)] = 120
     regulations_dir: Path | None = None
     workdays_file: Path | None = None

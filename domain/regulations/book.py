@@ -57,17 +57,22 @@ class Regulations:
         if legal:
             return InForce(max(legal, key=lambda e: e.legal.first), None)
         adopted = [
-            (adoption.period.first, edition.id, InForce(edition, adoption.operator))
+            edition
             for edition in fitting
-            for adoption in edition.adopted
-            if adoption.operator == self.operator
-            and adoption.period.covers(day)
-            and _within(adoption.territory, region)
+            if edition.legal.first <= day and self._adopts(edition, region, day)
         ]
         if adopted:
-            return max(adopted, key=lambda found: found[:2])[2]
+            return InForce(max(adopted, key=lambda e: e.legal.first), self.operator)
         raise UnknownServiceError(
             service=service, way=way.value, region=region, day=day.isoformat()
+        )
+
+    def _adopts(self, edition: Edition, region: str, day: date) -> bool:
+        return any(
+            adoption.operator == self.operator
+            and adoption.period.covers(day)
+            and _within(adoption.territory, region)
+            for adoption in edition.adopted
         )
 
 

@@ -1,4 +1,4 @@
-"""What a bench reports: a measured figure, its baseline in the same run, their ratio and the aim."""
+"""What a bench reports: a figure, its baseline in the same run, their ratio and the aim."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from time import perf_counter
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One line of the bench table. `ratio` above `aim` is good; None: no baseline, a bare figure."""
+    """One line of the table. A ratio above its aim is good; None: no baseline, a bare figure."""
 
     what: str
     against: str
