@@ -83,14 +83,13 @@ class Calendar:
         self.zone = zone
         self.workdays = workdays
         self._built: _Table | None = None
-        self._days: _Days = {}  # of the table, once it is built
+        self._days: _Days = {}  # of the table, once working time was asked for
 
     @property
     def _table(self) -> _Table:
         # Two threads may both build it: the same table twice, no harm done.
         if self._built is None:
-            table = _build(self.hours, self._zone, self.workdays)
-            self._built, self._days = table, table.days
+            self._built = _build(self.hours, self._zone, self.workdays)
         return self._built
 
     # Working time
@@ -109,17 +108,23 @@ class Calendar:
             raise ValueError("a naive datetime has no place in a calendar") from error
         if until <= since:
             return _NOTHING
-        days = self._days or self._table.days
+        days = self._days
         try:
             edges, marks = days[since.days]
             passed = bisect_right(edges, since)
             before = since - marks[passed] if passed & 1 else marks[passed]
             edges, marks = days[until.days]
             passed = bisect_right(edges, until)
-            mark = marks[passed]
+            return (until - marks[passed] if passed & 1 else marks[passed]) - before
         except KeyError:
-            raise OutsideCalendarError(end if _FIRST <= since < _END else start) from None
-        return until - mark - before if passed & 1 else mark - before
+            return self._not_found(start, end)
+
+    def _not_found(self, start: datetime, end: datetime) -> timedelta:
+        """Working time, asked for the first time; after that, OutsideCalendarError."""
+        if self._days:
+            raise OutsideCalendarError(end if _FIRST <= start - _EPOCH < _END else start)
+        self._days = self._table.days
+        return self.working_time(start, end)
 
     def add_working_time(self, start: datetime, amount: timedelta) -> datetime:
         """The earliest instant (UTC) by which `amount` of working time has passed since `start`.
