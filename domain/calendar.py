@@ -117,11 +117,11 @@ class Calendar:
             passed = bisect_right(edges, until)
             return (until - marks[passed] if passed & 1 else marks[passed]) - before
         except KeyError:
-            return self._not_found(start, end)
+            return self._not_found(start, end, days)
 
-    def _not_found(self, start: datetime, end: datetime) -> timedelta:
-        """Working time, asked for the first time; after that, OutsideCalendarError."""
-        if self._days:
+    def _not_found(self, start: datetime, end: datetime, days: _Days) -> timedelta:
+        """Working time, if nothing was built to find it in; else OutsideCalendarError."""
+        if days:
             raise OutsideCalendarError(end if _FIRST <= start - _EPOCH < _END else start)
         self._days = self._table.days
         return self.working_time(start, end)
