@@ -158,7 +158,7 @@ class Holdings(View):
         """Return how many packets there are of each status."""
         table = self.holdings
         query = sa.select(table.c.status, sa.func.count()).group_by(table.c.status)
-        return dict(connection.execute(query).tuples().all())
+        return dict(connection.execute(query).all())
 
 
 def _waiting(progress: Progress) -> bool:

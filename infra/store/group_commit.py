@@ -8,7 +8,9 @@ written to one of the streams, each command is decided again from what is stored
 
 from __future__ import annotations
 
+import random
 import threading
+import time
 from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -26,7 +28,8 @@ from infra.store.rows import RowRecorder
 T = TypeVar("T")
 S = TypeVar("S", bound=Stream)
 MOST_IN_A_COMMIT = 256
-ATTEMPTS = 8
+ATTEMPTS = 40
+LONGEST_PAUSE_SECONDS = 0.05
 
 
 class UnitOfWork:
@@ -186,7 +189,10 @@ class GroupCommit:
         return True
 
     def _commit_alone(self, job: _Job) -> None:
-        for _ in range(ATTEMPTS):
+        for attempt in range(ATTEMPTS):
+            if attempt:  # somebody else was faster: let them finish, and do not keep step
+                pause = min(0.001 * 2**attempt, LONGEST_PAUSE_SECONDS)
+                time.sleep(pause * random.random())  # noqa: S311  no secret
             unit = UnitOfWork(self._recorder)
             try:
                 job.answer = job.work(unit)

@@ -109,7 +109,7 @@ class ViewGroup:
         """Make the tables where they are missing. Raises StorageError."""
         with self._failing_clearly():
             metadata.create_all(self.engine)
-            with self.writing.begin() as connection:
+            with self.alone() as connection:
                 known = self.generations(connection)
                 for kind in self.kinds:
                     if kind.name not in known:
@@ -121,7 +121,7 @@ class ViewGroup:
     def generations(self, connection: sa.Connection) -> dict[str, int]:
         """Return the live generation of each view."""
         query = sa.select(_generations.c.view, _generations.c.generation)
-        return dict(connection.execute(query).tuples().all())
+        return dict(connection.execute(query).all())
 
     def of_generation(self, kind: type[V], generation: int) -> V:
         """Return the view of that generation."""
@@ -160,7 +160,7 @@ class ViewGroup:
         query = sa.select(_positions.c.view, _positions.c.position).where(
             _positions.c.source == self.source
         )
-        found: dict[str, int] = dict(connection.execute(query).tuples().all())
+        found: dict[str, int] = dict(connection.execute(query).all())
         return min(found.get(kind.name, 0) for kind in self.kinds)
 
     def move(self, connection: sa.Connection, position: int) -> None:
@@ -180,12 +180,20 @@ class ViewGroup:
         """
         if not rows:
             return after
-        with self._failing_clearly(), self.writing.begin() as connection:
+        with self._failing_clearly(), self.alone() as connection:
             self.expect(connection, after)
             aside = self.write(connection, rows)
             self.put_aside(connection, aside)
             self.move(connection, rows[-1][0])
         return rows[-1][0]
+
+    @contextmanager
+    def alone(self) -> Iterator[sa.Connection]:
+        """Open a transaction in which nobody else moves the views; it commits at the end."""
+        with self.writing.begin() as connection:
+            if connection.dialect.name == "postgresql":
+                connection.execute(sa.text("LOCK TABLE view_positions IN EXCLUSIVE MODE"))
+            yield connection
 
     def expect(self, connection: sa.Connection, position: int) -> None:
         """Make sure that the views are at this position. Raises ViewsMovedError."""

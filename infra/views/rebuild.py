@@ -69,7 +69,7 @@ def _build_beside(
         after = page[-1][0]
         if progress is not None:
             progress(after, until)
-    with group.writing.begin() as connection:  # from here on nobody else moves the views
+    with group.alone() as connection:  # from here on nobody else moves the views
         position, late = _meet(log, group, connection, after, beside)
         comparison = _compare(group, connection, live, beside, position)
         for kind in group.kinds:
