@@ -323,7 +323,7 @@ class _Digest:
             change.early.add(event.ref)
         if change.anew or in_doubt(event):
             return
-        if is_late(change.progress, event):
+        if is_late(change.progress, event) or _names_earlier_stays(change, event):
             change.anew = True
             return
         walk = self._walks[number]
@@ -337,6 +337,11 @@ class _Digest:
         timeline = timeline_of([read_event(stream, *entry) for entry in entries], self._editions)
         change.progress = timeline.progress
         change.visits = {visit.seq: visit for visit in timeline.visits}
+
+
+def _names_earlier_stays(change: PacketChange, event: Packet.Event) -> bool:
+    """A registration tells the service of what was recorded before it."""
+    return type(event) is Packet.Registered and change.progress.visits > 0
 
 
 def _journal_row(stream: UUID, version: int, topic: str, state: Any) -> dict[str, Any]:
