@@ -15,6 +15,8 @@ from babel.messages.pofile import read_po
 LANGUAGES = ("kk", "ru", "en")
 DOMAINS = ("words", "problems", "console")
 FALLBACK = "kk"
+# Facts of an error that are codes of the field; in a message they are said in words.
+_KINDS_OF_FACTS = {"fault": "fault", "why": "why", "act": "act", "kind": "fault"}
 
 
 @cache
@@ -30,7 +32,13 @@ def text(domain: str, key: str, language: str, **facts: object) -> str:
     pattern = catalogue(domain, language).get(key) or catalogue(domain, FALLBACK).get(key)
     if pattern is None:
         return key
+    if domain == "problems":
+        facts = {name: _said(name, fact, language) for name, fact in facts.items()}
     return pattern.format_map(_Facts(facts)) if facts or "{" in pattern else pattern
+
+
+def _said(name: str, fact: object, language: str) -> object:
+    return catalogue("words", language).get(f"{_KINDS_OF_FACTS.get(name)}.{fact}", fact)
 
 
 def word(kind: str, name: object, language: str) -> str:

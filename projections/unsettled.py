@@ -100,9 +100,22 @@ class Unsettled(View):
             )
             self._settle(connection, early, Fate.ABSORBED, event)
         elif isinstance(event, Packet.ScanSettled):
-            self._settle(connection, self._is(change, event), _FATES[event.settlement], event)
+            self._take_settled(connection, change, event)
         elif isinstance(event, Packet.ScanVoided):
             self._settle(connection, self._is(change, event), Fate.VOIDED, event)
+
+    def _take_settled(
+        self, connection: sa.Connection, change: PacketChange, event: Packet.ScanSettled
+    ) -> None:
+        """A scan that is certain now still waits while its packet is not registered."""
+        which = self._is(change, event)
+        if event.settlement == "apply" and event.ref in change.early:
+            waits = self.unsettled.update().where(
+                which, self.unsettled.c.fate == Fate.WAITING.value
+            )
+            connection.execute(waits.values(doubt=Doubt.NOT_REGISTERED.value))
+        else:
+            self._settle(connection, which, _FATES[event.settlement], event)
 
     def _is(
         self, change: PacketChange, event: Packet.ScanSettled | Packet.ScanVoided

@@ -48,7 +48,7 @@ class PacketChange:
     """What a batch of events made of one packet.
 
     `anew`: an event came late, so all visits were worked out again and the old ones are void.
-    `early`: scans that were recorded before the registration was; `absorbs`: there were such.
+    `early`: what was recorded before the registration was; `absorbs`: there was such a thing.
     """
 
     number: PacketNumber

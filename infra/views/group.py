@@ -319,7 +319,7 @@ class _Digest:
         if type(event) is Packet.Registered:
             self._registered.add(number)
             change.absorbs = change.absorbs or bool(change.early)
-        elif type(event) is Packet.Scanned and number not in self._registered:
+        elif number not in self._registered:
             change.early.add(event.ref)
         if change.anew or in_doubt(event):
             return

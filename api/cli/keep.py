@@ -1,0 +1,277 @@
+"""Commands that keep the system: serve, demo, replay, rebuild, verify, backup, restore."""
+
+from __future__ import annotations
+
+import csv
+import socket
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from datetime import date
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+import uvicorn
+from rich.table import Table
+
+from api.cli.look import all_timings, counts_table, due_table, holdings_table, timings_table
+from api.cli.shell import AsJson, Shell, opened, say, short_name, table, term
+from api.http.app import create_app
+from domain.errors import QolhatError
+from domain.roles import Role
+from domain.timeline import VisitKind
+from infra.backup import backup as make_backup
+from infra.backup import restore as put_back
+from infra.bootstrap import Qolhat, bootstrap, server_lock
+from infra.demonstration import DEFAULT_START, Outcome, Plan, demonstrate, recent_start
+from infra.desk import utc_now
+from infra.replay import LineOutcome, Report
+from infra.replay import replay as replay_file
+from infra.requests import Status
+from infra.settings import load_settings
+from infra.views.rebuild import Comparison
+from infra.views.rebuild import rebuild as rebuild_views
+from infra.views.rebuild import verify as verify_views
+from projections.due import DueView
+from projections.holdings import Holdings
+from projections.visits import ALL_VISITS
+
+SHOWN = 12
+_STAGE = VisitKind.STAGE.value
+
+
+class PortTakenError(QolhatError):
+    """Another program listens on the port, or it is not ours to take."""
+
+    code = "port-taken"
+
+
+def install(app: typer.Typer) -> None:
+    """Add the commands."""
+    app.command("serve", help=say("help.command.serve"))(serve)
+    app.command("demo", help=say("help.command.demo"))(demo)
+    app.command("replay", help=say("help.command.replay"))(replay)
+    app.command("rebuild", help=say("help.command.rebuild"))(rebuild)
+    app.command("verify", help=say("help.command.verify"))(verify)
+    app.command("backup", help=say("help.command.backup"))(backup)
+    app.command("restore", help=say("help.command.restore"))(restore)
+
+
+def serve(
+    host: Annotated[str, typer.Option(help=say("help.host"))] = "",
+    port: Annotated[int, typer.Option(help=say("help.port"))] = 0,
+) -> None:
+    """Serve the HTTP API until it is stopped."""
+    settings = load_settings()
+    host, port = host or settings.host, port or settings.port
+    with ExitStack() as stack:
+        qolhat = stack.enter_context(bootstrap(settings))
+        stack.enter_context(server_lock(settings))
+        _check_port(host, port)
+        shown = "127.0.0.1" if host in {"0.0.0.0", "::"} else host  # noqa: S104  compared only
+        Shell().show(None, say("serving", address=f"http://{shown}:{port}"))
+        uvicorn.run(create_app(qolhat), host=host, port=port, log_level="warning")
+
+
+def _check_port(host: str, port: int) -> None:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    with socket.socket(family) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except OSError as error:
+            raise PortTakenError(host=host, port=port, reason=error.strerror) from error
+
+
+def demo(
+    days: Annotated[int, typer.Option(help=say("help.days"), min=1)] = 1,
+    packets: Annotated[int, typer.Option(help=say("help.packets"), min=1)] = 400,
+    seed: Annotated[int, typer.Option(help=say("help.seed"))] = 1,
+    start: Annotated[str, typer.Option(help=say("help.start"))] = "",
+    if_empty: Annotated[bool, typer.Option("--if-empty", help=say("help.if-empty"))] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Fill the store with a simulated day of a region, and tell where its packets are."""
+    shell, settings = Shell(as_json), load_settings()
+    with bootstrap(settings) as qolhat:
+        empty = not qolhat.log.rows.last_position()
+        plan = Plan(days, packets, seed, _start(qolhat, start, days))
+    happened: list[Table | str] = [say("demo.kept")]
+    outcome = None
+    if empty or not if_empty:
+        with shell.progress(say("demo.running")) as told:
+            outcome = demonstrate(settings, plan, told)
+    with bootstrap(settings) as qolhat:
+        if outcome is not None:
+            happened = [_happened(outcome), _log_ins(qolhat, outcome)]
+        shell.show(outcome or {"kept": True}, [*_summary(qolhat), *happened])
+
+
+def _start(qolhat: Qolhat, start: str, days: int) -> date:
+    if start == "recent":
+        calendar = qolhat.clocks.calendar(_ANY_AUTHORITY)
+        return recent_start(days, calendar.local_date(utc_now()), calendar)
+    if not start:
+        return DEFAULT_START
+    try:
+        return date.fromisoformat(start)
+    except ValueError as error:
+        raise typer.BadParameter(start) from error
+
+
+_ANY_AUTHORITY = 31  # Ақсу, Almaty region: all authorities keep the same working days
+
+
+def _summary(qolhat: Qolhat) -> list[Table | str]:
+    """Tell where packets are and the time in each stage against its norm."""
+    qolhat.runner.catch_up()
+    with qolhat.views.reading() as reading:
+        holdings = reading.view(Holdings)
+        counts = holdings.counts(reading.connection)
+        held = holdings.at(reading.connection, limit=SHOWN)
+        soon = reading.view(DueView).next(reading.connection, limit=SHOWN)
+        by_status = holdings.by_status(reading.connection)
+    statuses = ", ".join(f"{term('status', k)}: {n}" for k, n in sorted(by_status.items()))
+    largest = sorted(counts, key=lambda each: -each[1])[:SHOWN]
+    return [
+        statuses,
+        counts_table(qolhat, largest),
+        holdings_table(qolhat, held, "title.longest"),
+        due_table(qolhat, soon),
+        timings_table(qolhat, [t for t in all_timings(qolhat, ALL_VISITS) if t.kind == _STAGE]),
+    ]
+
+
+def _happened(outcome: Outcome) -> str:
+    return say(
+        "demo.happened",
+        events=outcome.events,
+        registered=outcome.registered,
+        scans=outcome.scans,
+        duplicates=outcome.duplicates,
+        deviations=outcome.deviations,
+        unsettled=outcome.unsettled,
+        lost=outcome.lost,
+        found=outcome.found,
+    )
+
+
+def _log_ins(qolhat: Qolhat, outcome: Outcome) -> Table:
+    made = table("title.log-ins", "role", "organisation", "person", "token")
+    for each in outcome.log_ins:
+        made.add_row(
+            term("role", Role(each.role).value),
+            short_name(qolhat, each.organisation),
+            str(each.person),
+            each.token,
+        )
+    return made
+
+
+def replay(
+    file: Annotated[Path, typer.Argument(help=say("help.scan-log"))],
+    report: Annotated[Path | None, typer.Option(help=say("help.report"))] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Record the scan log of another device, and report what became of every line."""
+    with opened() as qolhat, _told(report) as told:
+        shell = Shell(as_json)
+        with shell.progress(say("replay.running", file=file.name)) as progress:
+            outcome = replay_file(qolhat.desk, file, progress, told)
+        shell.show(_report(outcome), _report_tables(outcome))
+        if outcome.counts[Status.REFUSED]:
+            raise typer.Exit(1)
+
+
+@contextmanager
+def _told(report: Path | None) -> Iterator[Any]:
+    """Write every line's outcome into a CSV file, if one is wanted."""
+    if report is None:
+        yield None
+        return
+    with report.open("w", encoding="utf-8-sig", newline="") as opened_report:
+        writer = csv.writer(opened_report)
+        writer.writerow(("line", "status", "detail"))
+
+        def write(outcome: LineOutcome) -> None:
+            writer.writerow((outcome.line, outcome.status.value, outcome.detail))
+
+        yield write
+
+
+def _report(outcome: Report) -> dict[str, Any]:
+    return {
+        "lines": outcome.lines,
+        "counts": outcome.counts,
+        "named": {status: lines for status, lines in outcome.named.items() if lines},
+        "position": outcome.position,
+    }
+
+
+def _report_tables(outcome: Report) -> list[Table | str]:
+    counts = table("title.replayed", "answer", "count")
+    for status, count in outcome.counts.items():
+        counts.add_row(term("answer", status.value), str(count))
+    named = table("title.lines", "line", "answer", "remarks")
+    for lines in outcome.named.values():
+        for each in lines[:SHOWN]:
+            named.add_row(str(each.line), term("answer", each.status.value), each.detail)
+    return [counts, named] if named.row_count else [counts]
+
+
+def rebuild(as_json: AsJson = False) -> None:
+    """Make all views anew beside the live ones, compare, and put them in place."""
+    with opened() as qolhat:
+        shell = Shell(as_json)
+        with shell.progress(say("rebuild.running")) as progress:
+            comparison = rebuild_views(qolhat.log, qolhat.views, progress)
+        shell.show(comparison, _comparison(comparison))
+
+
+def verify(as_json: AsJson = False) -> None:
+    """Compare the live views with ones made anew; ends with 1 if they differ."""
+    with opened() as qolhat:
+        shell = Shell(as_json)
+        with shell.progress(say("rebuild.running")) as progress:
+            comparison = verify_views(qolhat.log, qolhat.views, progress)
+        shell.show(comparison, _comparison(comparison))
+        if comparison.differences:
+            raise typer.Exit(1)
+
+
+def _comparison(comparison: Comparison) -> list[Table | str]:
+    differing = {each.table: each for each in comparison.differences}
+    made = table("title.views", "view", "count", "only-live", "only-anew")
+    for name, count in comparison.rows.items():
+        found = differing.get(name)
+        live, anew = (found.only_live, found.only_anew) if found else (0, 0)
+        made.add_row(name, str(count), str(live), str(anew))
+    verdict = "verify.differ" if differing else "verify.equal"
+    lines: list[Table | str] = [made, say(verdict, position=comparison.position)]
+    lines += [f"{each.table} {which}: {row}" for each in differing.values()
+              for which, row in each.examples]  # fmt: skip
+    return lines
+
+
+def backup(
+    file: Annotated[Path, typer.Argument(help=say("help.archive"))],
+    without_key: Annotated[
+        bool, typer.Option("--without-key", help=say("help.without-key"))
+    ] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Write events, vault and key into one archive; the server may go on."""
+    done = make_backup(load_settings(), file, utc_now(), with_key=not without_key)
+    key = say("backup.with-key" if done.with_key else "backup.without-key")
+    message = say("backup.done", file=done.file, events=done.events, bytes=done.bytes)
+    Shell(as_json).show(done, [message, key])
+
+
+def restore(
+    file: Annotated[Path, typer.Argument(help=say("help.archive"))], as_json: AsJson = False
+) -> None:
+    """Put an archive into the (empty) data folder, after checking every byte of it."""
+    settings = load_settings()
+    done = put_back(settings, file)
+    message = say("restore.done", folder=settings.data_dir, events=done.events)
+    Shell(as_json).show(done, message)

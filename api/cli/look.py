@@ -1,0 +1,396 @@
+"""Commands that only look: where packets are, how long stages took, what runs out, what waits."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import Annotated, Any
+
+import typer
+from rich.table import Table
+
+from api.cli.shell import (
+    AsJson,
+    Limit,
+    Organisation,
+    PersonNumber,
+    Shell,
+    local,
+    number_text,
+    opened,
+    packet_numbers,
+    read_place,
+    read_time,
+    say,
+    span,
+    table,
+    term,
+)
+from api.cli.shell import (
+    where as place_name,
+)
+from domain.errors import UnknownPacketError
+from domain.numbers import PacketNumber, grouped
+from domain.packet import Packet
+from domain.timeline import timeline_of
+from infra.bootstrap import Qolhat
+from infra.views.group import Reading
+from projections.due import DueRow, DueView
+from projections.holdings import Holding, Holdings
+from projections.unsettled import Unsettled
+from projections.visits import Timing, VisitFilter, VisitRow, Visits
+
+Service = Annotated[str, typer.Option(help=say("help.service"))]
+Since = Annotated[str, typer.Option(help=say("help.since"))]
+Until = Annotated[str, typer.Option(help=say("help.until"))]
+
+
+def install(app: typer.Typer) -> None:
+    """Add the commands."""
+    app.command("where", help=say("help.command.where"))(where)
+    app.command("history", help=say("help.command.history"))(history)
+    app.command("visits", help=say("help.command.visits"))(visits)
+    app.command("timings", help=say("help.command.timings"))(timings)
+    app.command("holdings", help=say("help.command.holdings"))(holdings)
+    app.command("due", help=say("help.command.due"))(due)
+    app.command("unsettled", help=say("help.command.unsettled"))(unsettled)
+
+
+def where(
+    numbers: Annotated[list[str] | None, typer.Argument(help=say("help.numbers"))] = None,
+    iin: Annotated[str, typer.Option(help=say("help.iin"))] = "",
+    surname: Annotated[str, typer.Option(help=say("help.surname"))] = "",
+    as_json: AsJson = False,
+) -> None:
+    """Tell where packets are, found by number, IIN or surname."""
+    with opened() as qolhat:
+        wanted = packet_numbers(numbers or [])
+        if iin or surname:
+            found = qolhat.vault.find(iin=iin or None, surname=surname or None)
+            wanted += [PacketNumber(int(each)) for each in found if each.isdigit()]
+        qolhat.runner.catch_up()
+        with qolhat.views.reading() as reading:
+            held = [_holding(reading, number) for number in wanted]
+        Shell(as_json).show(held, holdings_table(qolhat, held, "title.where"))
+
+
+def _holding(reading: Reading, number: PacketNumber) -> Holding:
+    holding = reading.view(Holdings).of(reading.connection, number)
+    if holding is None:
+        raise UnknownPacketError(number=grouped(number))
+    return holding
+
+
+def holdings_table(qolhat: Qolhat, held: list[Holding], title: str) -> Table:
+    """Show where packets are."""
+    made = table(title, "packet", "service", "status", "stage", "place", "person", "since")
+    for each in held:
+        made.add_row(
+            number_text(each.number),
+            each.service or "–",
+            term("status", each.status),
+            stage_name(qolhat, each.edition, each.stage, waiting=each.waiting),
+            place_name(qolhat, each.place),
+            "–" if each.person is None else str(each.person),
+            local(each.since) + ("" if each.verified else f" {say('mark.concluded')}"),
+        )
+    return made
+
+
+def stage_name(
+    qolhat: Qolhat, edition: str | None, stage: str | None, *, waiting: bool = False
+) -> str:
+    """Name a stage in the reader's language; an arrow where its holder has not accepted yet."""
+    if edition is None or not stage:
+        return "–"
+    from api.cli.shell import language  # noqa: PLC0415  the reader may be set late in tests
+
+    name = qolhat.regulations.edition(edition).stage(stage).names.in_language(language())
+    return f"→ {name}" if waiting else name
+
+
+def history(number: str, as_json: AsJson = False) -> None:
+    """Tell everything that was recorded of one packet, in order, with its deviations."""
+    with opened() as qolhat:
+        (packet,) = packet_numbers([number])
+        events = qolhat.log.events_of(Packet.stream(packet))
+        if not events:
+            raise UnknownPacketError(number=grouped(packet))
+        rows = _entries(events, qolhat)
+        qolhat.runner.catch_up()
+        with qolhat.views.reading() as reading:
+            stays = reading.view(Visits).of(reading.connection, packet)
+        made = table("title.history", "happened", "recorded", "what", "place", "person", "remarks")
+        for row in rows:
+            made.add_row(
+                local(row["happened_at"]),
+                local(row["recorded_at"]),
+                say(f"entry.{row['what']}"),
+                place_name(qolhat, row["place"]),
+                str(row["person"]),
+                ", ".join(row["remarks"]),
+            )
+        Shell(as_json).show({"entries": rows, "visits": stays}, [made, visits_table(qolhat, stays)])
+
+
+def _entries(events: list[Packet.Event], qolhat: Qolhat) -> list[dict[str, Any]]:
+    timeline = timeline_of(events, qolhat.regulations)
+    doubted = {scan.ref: scan.doubt for scan in timeline.doubted}
+    rows = []
+    for event in sorted(events, key=lambda e: (e.happened_at, e.device, e.counter, e.ref)):
+        remarks = [term("deviation", d.value) for d in timeline.notes.get(event.ref, ())]
+        if event.ref in doubted:
+            remarks.append(term("doubt", doubted[event.ref]))
+        if event.ref in timeline.voided:
+            remarks.append(say("mark.voided"))
+        rows.append(
+            {
+                "happened_at": event.happened_at,
+                "recorded_at": event.timestamp,
+                "what": event.kind or _what(event),
+                "place": event.place,
+                "person": event.person,
+                "device": event.device,
+                "ref": event.ref,
+                "remarks": remarks,
+            }
+        )
+    return rows
+
+
+def _what(event: Packet.Event) -> str:
+    return {
+        Packet.Scanned: "scanned",
+        Packet.ScanVoided: "scan-voided",
+        Packet.ScanSettled: "scan-settled",
+        Packet.PersonalDataErased: "personal-data-erased",
+    }[type(event)]
+
+
+def visits(
+    number: Annotated[str, typer.Argument(help=say("help.number"))] = "",
+    organisation: Organisation = None,
+    service: Service = "",
+    stage: Annotated[str, typer.Option(help=say("help.stage"))] = "",
+    since: Since = "",
+    until: Until = "",
+    late: Annotated[bool | None, typer.Option("--late/--in-time", help=say("help.late"))] = None,
+    deviating: Annotated[bool, typer.Option("--deviating", help=say("help.deviating"))] = False,
+    limit: Limit = 50,
+    as_json: AsJson = False,
+) -> None:
+    """Tell every stay in every stage, of one packet or of those that fit."""
+    with opened() as qolhat:
+        qolhat.runner.catch_up()
+        with qolhat.views.reading() as reading:
+            view = reading.view(Visits)
+            if number:
+                (packet,) = packet_numbers([number])
+                rows = view.of(reading.connection, packet)
+            else:
+                which = VisitFilter(
+                    organisation,
+                    service or None,
+                    stage or None,
+                    read_time(since),
+                    read_time(until),
+                    late,
+                    deviating,
+                )
+                rows = view.find(reading.connection, which, limit=limit)
+        Shell(as_json).show(rows, visits_table(qolhat, rows))
+
+
+def visits_table(qolhat: Qolhat, rows: list[VisitRow]) -> Table:
+    """Show stays with their clocks."""
+    made = table(
+        "title.visits",
+        "packet", "stage", "place", "entered", "left", "working", "norm", "verdict", "remarks",
+    )  # fmt: skip
+    for row in rows:
+        made.add_row(
+            number_text(row.number),
+            stay_name(qolhat, row.kind, row.edition, row.stage, row.loop),
+            place_name(qolhat, row.place),
+            local(row.entered_at),
+            local(row.left_at),
+            span(row.working),
+            norm(row.norm_amount, row.norm_unit),
+            verdict(row),
+            ", ".join(term("deviation", each) for each in row.deviations),
+        )
+    return made
+
+
+def stay_name(qolhat: Qolhat, kind: str, edition: str | None, stage: str, loop: int = 1) -> str:
+    """Name a stay: the stage, or what it was instead, and how often it was begun."""
+    name = stage_name(qolhat, edition, stage)
+    if kind != "stage":
+        name = term("visit", kind) + (f" → {name}" if stage and kind == "handover" else "")
+    return f"{name} ({loop})" if loop > 1 else name
+
+
+def norm(amount: int | None, unit: str | None) -> str:
+    """Write a norm."""
+    if unit is None:
+        return "–"
+    name = term("unit", unit)
+    return name if unit in ("once-a-day", "within-the-day", "next-run") else f"{amount} {name}"
+
+
+def verdict(row: VisitRow) -> str:
+    """Say whether a stay was in time, and by how much."""
+    if row.late is None:
+        return "–"
+    mark = "✗" if row.late else "✓"
+    provisional = f" {say('mark.provisional')}" if row.provisional else ""
+    return f"{mark} {span(row.over)}{provisional}"
+
+
+def timings(
+    organisation: Organisation = None,
+    service: Service = "",
+    since: Since = "",
+    until: Until = "",
+    as_json: AsJson = False,
+) -> None:
+    """Tell the figures of every stage: count, median, 90th percentile, share within norm."""
+    with opened() as qolhat:
+        qolhat.runner.catch_up()
+        which = VisitFilter(organisation, service or None, None, read_time(since), read_time(until))
+        found = all_timings(qolhat, which)
+        rows = [asdict(each) | {"share_within": each.share_within} for each in found]
+        Shell(as_json).show(rows, timings_table(qolhat, found))
+
+
+def all_timings(qolhat: Qolhat, which: VisitFilter) -> list[Timing]:
+    """Return the timings in the order of editions and of their stages."""
+    with qolhat.views.reading() as reading:
+        found = reading.view(Visits).timings(reading.connection, which)
+    return sorted(found, key=lambda each: _order(qolhat, each))
+
+
+def _order(qolhat: Qolhat, timing: Timing) -> tuple[str, int, str]:
+    if timing.edition is None:
+        return "", 0, timing.kind
+    stages = qolhat.regulations.edition(timing.edition).index_of
+    return timing.edition, stages.get(timing.stage, len(stages)), timing.kind
+
+
+def timings_table(qolhat: Qolhat, found: list[Timing]) -> Table:
+    """Show the figures of stages."""
+    made = table(
+        "title.timings", "edition", "stage", "norm", "count", "median", "percentile", "within"
+    )
+    for each in found:
+        made.add_row(
+            each.edition or "–",
+            stay_name(qolhat, each.kind, each.edition, each.stage),
+            _norm_of(qolhat, each),
+            str(each.count),
+            span(each.median),
+            span(each.percentile_90),
+            "–" if each.share_within is None else f"{each.share_within:.0%} / {each.judged}",
+        )
+    return made
+
+
+def _norm_of(qolhat: Qolhat, timing: Timing) -> str:
+    if timing.edition is None or timing.kind != "stage":
+        return "–"
+    stated = qolhat.regulations.edition(timing.edition).stage(timing.stage).norm
+    return norm(stated.amount, stated.unit.value) if stated else "–"
+
+
+def holdings(
+    place: Annotated[str, typer.Argument(help=say("help.place"))] = "",
+    organisation: Organisation = None,
+    limit: Limit = 50,
+    as_json: AsJson = False,
+) -> None:
+    """Tell what a place or an organisation holds now, the longest there first."""
+    with opened() as qolhat:
+        qolhat.runner.catch_up()
+        code = read_place(place) if place else None
+        with qolhat.views.reading() as reading:
+            view = reading.view(Holdings)
+            held = view.at(reading.connection, place=code, organisation=organisation, limit=limit)
+            counts = view.counts(reading.connection, organisation)
+        shown: list[Table | str] = [holdings_table(qolhat, held, "title.holdings")]
+        if not place:
+            shown.insert(0, counts_table(qolhat, counts))
+        Shell(as_json).show({"packets": held, "places": dict(counts)}, shown)
+
+
+def counts_table(qolhat: Qolhat, counts: list[tuple[Any, int]]) -> Table:
+    """Show how many packets each place holds."""
+    made = table("title.places", "place", "code", "count")
+    for place, count in counts:
+        made.add_row(place_name(qolhat, place), grouped(place), str(count))
+    return made
+
+
+def due(
+    organisation: Organisation = None,
+    person: PersonNumber = None,
+    before: Annotated[str, typer.Option(help=say("help.before"))] = "",
+    limit: Limit = 50,
+    as_json: AsJson = False,
+) -> None:
+    """Tell what runs out next, the longest overdue first."""
+    with opened() as qolhat:
+        qolhat.runner.catch_up()
+        with qolhat.views.reading() as reading:
+            rows = reading.view(DueView).next(
+                reading.connection,
+                organisation=organisation,
+                person=person,
+                before=read_time(before),
+                limit=limit,
+            )
+        Shell(as_json).show(rows, due_table(qolhat, rows))
+
+
+def due_table(qolhat: Qolhat, rows: list[DueRow]) -> Table:
+    """Show running terms."""
+    made = table("title.due", "packet", "clock", "due", "stage", "place", "person")
+    now = qolhat.now()
+    for row in rows:
+        overdue = f" {say('mark.overdue')}" if row.due_at < now else ""
+        provisional = f" {say('mark.provisional')}" if row.provisional else ""
+        made.add_row(
+            number_text(row.number),
+            term("clock", row.clock),
+            local(row.due_at) + overdue + provisional,
+            stage_name(qolhat, row.edition, row.stage),
+            place_name(qolhat, row.place),
+            str(row.person),
+        )
+    return made
+
+
+def unsettled(
+    organisation: Organisation = None, limit: Limit = 50, as_json: AsJson = False
+) -> None:
+    """Tell what waits for somebody's decision, the longest waiting first."""
+    with opened() as qolhat:
+        qolhat.runner.catch_up()
+        with qolhat.views.reading() as reading:
+            rows = reading.view(Unsettled).waiting(
+                reading.connection, organisation=organisation, limit=limit
+            )
+        made = table("title.unsettled", "scan", "doubt", "packet", "place", "person", "waits")
+        for row in rows:
+            fault = f" ({term('fault', row.fault)})" if row.fault else ""
+            made.add_row(
+                row.scan,
+                term("doubt", row.doubt) + fault,
+                number_text(row.number),
+                place_name(qolhat, row.place),
+                str(row.person),
+                span(qolhat.now() - row.recorded_at),
+            )
+        aside = qolhat.views.set_aside()
+        shown: list[Table | str] = [made]
+        if aside:
+            shown.append(say("set-aside", count=len(aside)))
+        Shell(as_json).show({"scans": rows, "set_aside": aside}, shown)

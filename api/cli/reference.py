@@ -1,0 +1,324 @@
+"""Commands about what is given: the directory, the regulations, people and labels."""
+
+from __future__ import annotations
+
+from datetime import date
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.table import Table
+
+from api.cli.look import norm
+from api.cli.shell import (
+    AsJson,
+    Limit,
+    Shell,
+    language,
+    opened,
+    packet_numbers,
+    read_place,
+    read_time,
+    say,
+    table,
+    term,
+)
+from domain.directory import Organisation, OrganisationKind
+from domain.hours import WeeklyHours
+from domain.numbers import grouped
+from domain.regulations.edition import Edition
+from domain.roles import Role
+from infra.bootstrap import Qolhat
+from infra.directory_files import load_directory
+from infra.regulation_files import load_regulations, read_file, read_folder
+from infra.settings import load_settings
+from scanner.labels import PacketLabel, draw_png, draw_svg
+
+regulations_app = typer.Typer(no_args_is_help=True, help=say("help.command.regulations"))
+people_app = typer.Typer(no_args_is_help=True, help=say("help.command.people"))
+Person = Annotated[int, typer.Argument(help=say("help.person"))]
+Day = Annotated[str, typer.Option("--since", help=say("help.since"))]
+
+
+def install(app: typer.Typer) -> None:
+    """Add the commands."""
+    app.command("directory", help=say("help.command.directory"))(directory)
+    app.command("label", help=say("help.command.label"))(label)
+    app.add_typer(regulations_app, name="regulations")
+    app.add_typer(people_app, name="people")
+
+
+def directory(
+    query: Annotated[list[str] | None, typer.Argument(help=say("help.query"))] = None,
+    kind: Annotated[OrganisationKind | None, typer.Option(help=say("help.kind"))] = None,
+    region: Annotated[str, typer.Option(help=say("help.region"))] = "",
+    findings: Annotated[bool, typer.Option("--findings", help=say("help.findings"))] = False,
+    limit: Limit = 20,
+    as_json: AsJson = False,
+) -> None:
+    """Find organisations; or list the defects of the sources' lists."""
+    held, shell = load_directory(), Shell(as_json)
+    if findings:
+        made = table("title.findings", "finding", "code", "remarks")
+        for finding in held.findings:
+            made.add_row(term("finding", finding.rule.value), _codes(finding.codes), finding.detail)
+        shell.show(held.findings, made)
+        return
+    found = held.search(" ".join(query or ()), kind=kind, region=region or None, limit=limit)
+    made = table("title.directory", "code", "organisation", "kind", "region", "hours", "works-with")
+    for each in found:
+        authority = held.authority_of(each.code)
+        made.add_row(
+            str(each.code),
+            each.name_kk,
+            term("kind", each.kind.value),
+            each.region + (f", {each.district}" if each.district else ""),
+            _hours(each),
+            "–" if authority is None else f"{authority} {held.organisation(authority).name_kk}",
+        )
+    lines: list[Table | str] = [made]
+    if len(found) == 1:
+        lines.append(_places(held.places_of(found[0].code)))
+    shell.show([_told(each) for each in found], lines)
+
+
+def _codes(codes: tuple[int, ...]) -> str:
+    return ", ".join(str(code) for code in codes)
+
+
+def _told(organisation: Organisation) -> dict[str, Any]:
+    told = {name: getattr(organisation, name) for name in type(organisation).__slots__}
+    return told | {"hours": hours_text(organisation.hours), "zone": organisation.zone}
+
+
+def _hours(organisation: Organisation) -> str:
+    mark = "" if organisation.hours_given else f" {say('mark.default')}"
+    return f"{hours_text(organisation.hours)}{mark}, {organisation.zone}"
+
+
+def hours_text(hours: WeeklyHours) -> str:
+    """Write weekly hours; days with the same hours stand together."""
+    parts: list[str] = []
+    days = hours.days
+    first = 0
+    for day in range(1, len(days) + 1):
+        if day == len(days) or days[day] != days[first]:
+            if days[first]:
+                names = say(f"day.{first}") + (
+                    f"–{say(f'day.{day - 1}')}" if day - first > 1 else ""
+                )
+                times = ", ".join(f"{a:%H:%M}–{b:%H:%M}" for a, b in days[first])
+                parts.append(f"{names} {times}")
+            first = day
+    return "; ".join(parts)
+
+
+def _places(places: tuple[Any, ...]) -> Table:
+    made = table("title.places", "place", "code", "remarks")
+    for place in places:
+        sector = term("sector", place.sector.value) if place.sector else ""
+        made.add_row(
+            f"{term('role', place.role.value)} {place.number}", grouped(place.code), sector
+        )
+    return made
+
+
+def label(
+    number: Annotated[str, typer.Argument(help=say("help.number"))],
+    file: Annotated[Path, typer.Argument(help=say("help.label-file"))],
+    dpi: Annotated[int, typer.Option(help=say("help.dpi"), min=150, max=1200)] = 300,
+) -> None:
+    """Draw a packet's label as SVG or PNG, by the ending of the file's name."""
+    (packet,) = packet_numbers([number])
+    drawn = PacketLabel(packet)
+    content = draw_svg(drawn) if file.suffix.lower() == ".svg" else draw_png(drawn, dpi)
+    file.write_bytes(content)
+    Shell().show(None, say("label.done", file=file, number=grouped(packet)))
+
+
+@regulations_app.command("list", help=say("help.command.regulations-list"))
+def list_regulations(as_json: AsJson = False) -> None:
+    """List the editions, with the days on which they hold."""
+    settings = load_settings()
+    book = load_regulations(settings.regulations_dir, settings.operator)
+    made = table("title.regulations", "edition", "service", "way", "legal", "adopted", "stages")
+    for each in book:
+        adopted = [a for a in each.adopted if a.operator == book.operator]
+        made.add_row(
+            each.id,
+            each.service.names.in_language(language()),
+            term("way", each.way.value),
+            _period(each.legal.first, each.legal.last),
+            ", ".join(_period(a.period.first, a.period.last) for a in adopted),
+            str(len(each.stages)),
+        )
+    Shell(as_json).show(list(book), made)
+
+
+def _period(first: date, last: date | None) -> str:
+    return f"{first} – {last or '…'}"
+
+
+@regulations_app.command("show", help=say("help.command.regulations-show"))
+def show_regulation(
+    edition: Annotated[str, typer.Argument(help=say("help.edition"))], as_json: AsJson = False
+) -> None:
+    """Show one edition: stages, norms, papers, grounds, readings, with their paragraphs."""
+    settings = load_settings()
+    book = load_regulations(settings.regulations_dir, settings.operator)
+    known = {each.id: each for each in book}
+    if edition not in known:
+        raise typer.BadParameter(f"{edition}: {', '.join(known)}")
+    Shell(as_json).show(known[edition], _edition(known[edition]))
+
+
+def _edition(edition: Edition) -> list[Table | str]:
+    made = table("", "stage", "role", "norm", "source")
+    for stage in edition.stages:
+        stated = norm(stage.norm.amount, stage.norm.unit.value) if stage.norm else "–"
+        name = stage.names.in_language(language())
+        made.add_row(name, term("role", stage.holder.value), stated, stage.source)
+    total = edition.total.norm
+    lines: list[Table | str] = [
+        f"{edition.id}: {edition.service.names.in_language(language())}",
+        edition.document,
+        made,
+        say("regulation.total", norm=norm(total.amount, total.unit.value) if total else
+            say("regulation.not-held"), source=edition.total.source),
+        say("regulation.papers", held=_held([p.names.in_language(language())
+            for p in edition.papers.items]), source=edition.papers.source),
+        say("regulation.grounds", held=_held([g.names.in_language(language())
+            for g in edition.refusal.grounds]), source=edition.refusal.source),
+    ]  # fmt: skip
+    return lines + [f"• {reading.about}: {reading.read}" for reading in edition.readings]
+
+
+def _held(items: list[str]) -> str:
+    return "; ".join(items) or say("regulation.not-held")
+
+
+@regulations_app.command("check", help=say("help.command.regulations-check"))
+def check_regulations(
+    files: Annotated[list[Path] | None, typer.Argument(help=say("help.files"))] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Read edition files (or folders, or the installed ones) and name the first fault of any."""
+    settings = load_settings()
+    if not files:
+        editions = list(load_regulations(settings.regulations_dir, settings.operator))
+    else:
+        editions = [
+            edition
+            for file in files
+            for edition in (
+                [found for _, found in read_folder(file)] if file.is_dir() else [read_file(file)]
+            )
+        ]
+    checked = [edition.id for edition in editions]
+    Shell(as_json).show(checked, say("regulation.fine", count=len(checked), ids=", ".join(checked)))
+
+
+@people_app.command("list", help=say("help.command.people-list"))
+def list_people(
+    organisation: Annotated[int | None, typer.Option("-o", help=say("help.org"))] = None,
+    as_json: AsJson = False,
+) -> None:
+    """List the people of an organisation (or all): roles and places, names from the vault."""
+    with opened() as qolhat:
+        register = qolhat.staff.refresh()
+        found = [m for m in register.people if organisation in (None, m.organisation)]
+        names = qolhat.personnel.names(m.person for m in found)
+        made = table("title.people", "person", "name", "organisation", "role", "place")
+        now = qolhat.now()
+        for each in found:
+            made.add_row(
+                str(each.person),
+                names.get(each.person, "–"),
+                str(each.organisation),
+                ", ".join(sorted(term("role", r.value) for r in each.roles)),
+                ", ".join(grouped(place) for place in register.places_of(each.person, now)),
+            )
+        Shell(as_json).show([m.person for m in found], made)
+
+
+@people_app.command("appoint", help=say("help.command.people-appoint"))
+def appoint(
+    organisation: Annotated[int, typer.Argument(help=say("help.org"))],
+    roles: Annotated[list[Role], typer.Option("--role", help=say("help.role"))],
+    name: Annotated[str, typer.Option(help=say("help.name"))] = "",
+    place: Annotated[list[str] | None, typer.Option(help=say("help.place"))] = None,
+    since: Day = "",
+    as_json: AsJson = False,
+) -> None:
+    """Appoint somebody, with roles and places; prints the person's number."""
+    with opened() as qolhat:
+        codes = [read_place(each) for each in place or ()]
+        for code in codes:
+            qolhat.directory.place(code)
+        start = read_time(since)
+        person = qolhat.personnel.appoint(organisation, roles, name=name, since=start)
+        for code in codes:
+            qolhat.personnel.assign(person, code, since=start)
+        Shell(as_json).show({"person": person}, say("people.appointed", person=person))
+
+
+@people_app.command("enrol", help=say("help.command.people-enrol"))
+def enrol(person: Person, as_json: AsJson = False) -> None:
+    """Enrol a device that speaks for a person; its token is shown this once."""
+    with opened() as qolhat:
+        device, token = qolhat.personnel.enrol(person)
+        message = say("people.enrolled", device=device, token=token)
+        Shell(as_json).show({"device": device, "token": token}, message)
+
+
+@people_app.command("revoke", help=say("help.command.people-revoke"))
+def revoke(device: Annotated[int, typer.Argument(help=say("help.device"))]) -> None:
+    """Turn a device away from now on."""
+    _change(lambda qolhat: qolhat.personnel.revoke(device))
+
+
+@people_app.command("assign", help=say("help.command.people-assign"))
+def assign(
+    person: Person,
+    place: Annotated[str, typer.Argument(help=say("help.place"))],
+    since: Day = "",
+) -> None:
+    """Give a person a place."""
+    _change(lambda q: q.personnel.assign(person, read_place(place), since=read_time(since)))
+
+
+@people_app.command("withdraw", help=say("help.command.people-withdraw"))
+def withdraw(
+    person: Person,
+    place: Annotated[str, typer.Argument(help=say("help.place"))],
+    since: Day = "",
+) -> None:
+    """Take a place from a person."""
+    _change(lambda q: q.personnel.withdraw(person, read_place(place), since=read_time(since)))
+
+
+@people_app.command("stand-in", help=say("help.command.people-stand-in"))
+def stand_in(
+    substitute: Person,
+    absent: Annotated[int, typer.Argument(help=say("help.absent"))],
+    until: Annotated[str, typer.Argument(help=say("help.until"))],
+    since: Day = "",
+) -> None:
+    """Let somebody stand in for an absent one."""
+    last = read_time(until)
+    if last is None:
+        raise typer.BadParameter(until)
+    _change(lambda q: q.personnel.name_stand_in(substitute, absent, last, since=read_time(since)))
+
+
+@people_app.command("dismiss", help=say("help.command.people-dismiss"))
+def dismiss(person: Person, since: Day = "") -> None:
+    """End a person's roles and places."""
+    _change(lambda q: q.personnel.dismiss(person, since=read_time(since)))
+
+
+def _change(change: Any) -> None:
+    with opened() as qolhat:
+        qolhat_: Qolhat = qolhat
+        change(qolhat_)
+        Shell().show(None, say("people.changed"))
