@@ -1,0 +1,32 @@
+"""The demonstration: a seeded simulation of Almaty region's papers, driven through the desk.
+
+Discrete events, one queue in order of time, every actor with a stream of chance of its own: the
+same plan gives the same events, byte for byte. It is the load generator too.
+"""
+
+from infra.demonstration.agenda import SimulatedClock
+from infra.demonstration.outcome import Outcome
+from infra.demonstration.plan import DEFAULT_START, BadPlanError, Plan, recent_start
+from infra.demonstration.simulation import (
+    NotEmptyError,
+    Progress,
+    demonstrate,
+    run_demonstration,
+)
+from infra.demonstration.staffing import LogIn
+from infra.demonstration.troubles import Trouble
+
+__all__ = [
+    "DEFAULT_START",
+    "BadPlanError",
+    "LogIn",
+    "NotEmptyError",
+    "Outcome",
+    "Plan",
+    "Progress",
+    "SimulatedClock",
+    "Trouble",
+    "demonstrate",
+    "recent_start",
+    "run_demonstration",
+]

@@ -1,0 +1,32 @@
+"""What everybody in the simulation shares."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field
+
+from infra.bootstrap import Qolhat
+from infra.demonstration.agenda import Agenda
+from infra.demonstration.plan import Plan
+from infra.demonstration.region import Region
+from infra.demonstration.troubles import Trouble
+from infra.demonstration.wire import Wire
+
+_ORDINARY_LOAD = 600  # packets a day
+
+
+@dataclass(slots=True)
+class Scene:
+    """The plan, the region, simulated time, the line to the desk, and the troubles so far."""
+
+    plan: Plan
+    qolhat: Qolhat
+    region: Region
+    agenda: Agenda
+    wire: Wire
+    struck: Counter[Trouble] = field(default_factory=Counter)
+
+    @property
+    def pace(self) -> float:
+        """How fast people at windows work: organisations are staffed for the load they have."""
+        return min(1.0, _ORDINARY_LOAD / self.plan.packets)
