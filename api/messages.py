@@ -27,7 +27,7 @@ def catalogue(domain: str, language: str) -> dict[str, str]:
     return {str(m.id): str(m.string) for m in found if m.id and m.string}
 
 
-def text(domain: str, key: str, language: str, **facts: object) -> str:
+def text(domain: str, key: str, language: str, /, **facts: object) -> str:
     """Return the text of a key, with the facts in their places; the key itself if there is none."""
     pattern = catalogue(domain, language).get(key) or catalogue(domain, FALLBACK).get(key)
     if pattern is None:

@@ -1,0 +1,78 @@
+"""Puts the HTTP application together around a wired Qolhat."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from fastapi import FastAPI
+from starlette.concurrency import run_in_threadpool
+
+from api.http import (
+    directory,
+    due,
+    packets,
+    places,
+    problems,
+    regulations,
+    scans,
+    system,
+    unsettled,
+    visits,
+)
+from api.http.guard import Guard
+from api.http.media import PREFIX
+from api.http.metrics import Metrics
+from infra.bootstrap import Qolhat
+
+_DESCRIPTION = """\
+Where every paper packet is, who holds it, and how long each stage took.
+
+Every write answers with a `position`; a question with `?after=<position>` waits until it shows.
+Errors are problems (RFC 9457) in Kazakh, Russian or English by `Accept-Language`."""
+_TAGS = {
+    "packets": "Register, act, ask where a packet is.",
+    "scans": "One scan or many, each with its answer.",
+    "places": "What each place holds.",
+    "visits": "Stays in stages, and their figures.",
+    "due": "What runs out next.",
+    "unsettled": "Scans that wait for a decision.",
+    "directory": "Organisations, their places and hours.",
+    "regulations": "The editions by which packets live.",
+    "system": "For the operator.",
+}
+_MODULES = (packets, scans, places, visits, due, unsettled, directory, regulations, system)
+
+
+def create_app(qolhat: Qolhat) -> FastAPI:
+    """Return the application; while it runs, its views follow the log. The caller closes qolhat."""
+    app = FastAPI(
+        title="Qolhat",
+        version="1",
+        description=_DESCRIPTION,
+        openapi_url=f"{PREFIX}/openapi.json",
+        openapi_tags=[{"name": name, "description": text} for name, text in _TAGS.items()],
+        docs_url=None,  # these pages load from elsewhere
+        redoc_url=None,
+        redirect_slashes=False,
+        generate_unique_id_function=lambda route: route.name,
+        lifespan=_following,
+        license_info={"name": "Apache-2.0"},
+    )
+    app.state.qolhat = qolhat
+    app.state.metrics = Metrics(qolhat)
+    app.add_middleware(Guard, metrics=app.state.metrics)
+    problems.install(app)
+    for module in _MODULES:
+        app.include_router(module.router)
+    return app
+
+
+@asynccontextmanager
+async def _following(app: FastAPI) -> AsyncIterator[None]:
+    qolhat: Qolhat = app.state.qolhat
+    qolhat.runner.start()
+    try:
+        yield
+    finally:
+        await run_in_threadpool(qolhat.runner.stop)

@@ -1,0 +1,90 @@
+"""Stands around the application: no error escapes, every request is counted, headers are set."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+
+from fastapi import HTTPException, Request
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from api.http.media import PREFIX
+from api.http.metrics import Metrics
+from api.http.problems import (
+    InternalError,
+    TooLargeError,
+    language_of,
+    log_unexpected,
+    problem_response,
+)
+
+MOST_BYTES = 4 * 1024 * 1024  # of a body: 500 scans of the longest texts are less
+_UNMATCHED = "unmatched"
+_WITHOUT_WORDS = frozenset({"/healthz", "/metrics", f"{PREFIX}/openapi.json"})
+
+
+class Guard:
+    """Middleware. Also an unexpected error gets a problem, and the log gets no request's data."""
+
+    def __init__(self, app: ASGIApp, metrics: Metrics) -> None:
+        self._app = app
+        self._metrics = metrics
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass the request on, and see to its answer."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        answer = _Watched(Request(scope), send)
+        started = time.perf_counter()
+        try:
+            await self._app(scope, _limited(receive), answer.send)
+        except Exception as error:  # noqa: BLE001  whatever it was, the caller gets an answer
+            log_unexpected(error)
+            if answer.status is None:
+                response = problem_response(answer.request, InternalError())
+                await response(scope, receive, answer.send)
+        seconds = time.perf_counter() - started
+        status = answer.status or InternalError.status
+        self._metrics.request(_route(scope), scope["method"], status, seconds)
+
+
+class _Watched:
+    """Notes the status of an answer, and adds what every answer of the API says."""
+
+    def __init__(self, request: Request, send: Send) -> None:
+        self.request = request
+        self.status: int | None = None
+        self._send = send
+
+    async def send(self, message: Message) -> None:
+        if message["type"] == "http.response.start":
+            self.status = message["status"]
+            message = {**message, "headers": [*message.get("headers", ()), *self._headers()]}
+        await self._send(message)
+
+    def _headers(self) -> Iterator[tuple[bytes, bytes]]:
+        yield b"cache-control", b"no-store"
+        if self.request.url.path not in _WITHOUT_WORDS:
+            yield b"vary", b"Accept-Language, Authorization"
+            yield b"content-language", language_of(self.request).encode()
+
+
+def _limited(receive: Receive) -> Receive:
+    """Read no more of a body than is taken; what comes after is not read."""
+    taken = 0
+
+    async def receiving() -> Message:
+        nonlocal taken
+        message = await receive()
+        taken += len(message.get("body", b""))
+        if taken > MOST_BYTES:
+            raise HTTPException(TooLargeError.status)
+        return message
+
+    return receiving
+
+
+def _route(scope: Scope) -> str:
+    """Return the route's template: addresses hold numbers of packets."""
+    return getattr(scope.get("route"), "path", _UNMATCHED)

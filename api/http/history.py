@@ -1,0 +1,98 @@
+"""A packet's history: every recorded entry in order, with what became of it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from api.http import schemas
+from api.http.telling import Teller
+from api.http.visits import visit_out
+from domain.errors import UnknownPacketError
+from domain.numbers import PacketNumber, grouped
+from domain.packet import Packet, order_key
+from domain.timeline import Timeline, timeline_of
+from projections.visits import VisitRow
+
+_KINDS: dict[type[Packet.Event], str] = {
+    Packet.Scanned: "scanned",
+    Packet.ScanVoided: "voided",
+    Packet.ScanSettled: "settled",
+    Packet.PersonalDataErased: "erased",
+}
+_DETAILS = (
+    "edition",
+    "decided_by",
+    "papers",
+    "incoming_number",
+    "executor",
+    "entitled",
+    "outcome",
+    "grounds",
+    "handing",
+    "began_at",
+    "scan",
+    "settlement",
+)
+
+
+def history_of(tell: Teller, number: PacketNumber, visits: Sequence[VisitRow]) -> schemas.History:
+    """Tell all that happened to a packet. Raises UnknownPacketError."""
+    events: list[Packet.Event] = tell.qolhat.log.events_of(Packet.stream(number))
+    if not events:
+        raise UnknownPacketError(number=grouped(number))
+    told = _Entries(tell, events)
+    return schemas.History(
+        number=str(number),
+        grouped=grouped(number),
+        entries=[told.entry(event) for event in sorted(events, key=order_key)],
+        visits=[visit_out(tell, visit) for visit in visits],
+    )
+
+
+class _Entries:
+    """The events of one packet, and what the timeline made of them."""
+
+    def __init__(self, tell: Teller, events: Sequence[Packet.Event]) -> None:
+        self._tell = tell
+        self._timeline: Timeline = timeline_of(events, tell.qolhat.regulations)
+        self._doubted = {scan.ref for scan in self._timeline.doubted}
+        self._counted = {entry.ref: entry for entry in self._timeline.entries}
+        self._settled = {e.scan: e.settlement for e in events if isinstance(e, Packet.ScanSettled)}
+
+    def entry(self, event: Packet.Event) -> schemas.EntryOut:
+        """Tell one event."""
+        tell = self._tell
+        kind = event.kind or _KINDS[type(event)]
+        return schemas.EntryOut(
+            ref=event.ref,
+            kind=tell.word("act" if event.kind else "entry", kind),
+            happened_at=event.happened_at,
+            recorded_at=event.timestamp,
+            claimed_at=getattr(event, "claimed_at", None),
+            place=tell.maybe_place(event.place),
+            person=event.person,
+            device=event.device,
+            deviations=tell.words("deviation", self._timeline.notes.get(event.ref, ())),
+            voided=event.ref in self._timeline.voided,
+            in_doubt=event.ref in self._doubted,
+            doubt=tell.maybe("doubt", getattr(event, "doubt", None)),
+            settled=self._settled.get(event.ref),
+            counts_as=self._counts_as(event),
+            text_kept=getattr(event, "text_ref", None) is not None,
+            details=_details(event),
+        )
+
+    def _counts_as(self, event: Packet.Event) -> schemas.Corrected | None:
+        counted = self._counted.get(event.ref)
+        if counted is None or self._settled.get(event.ref) is None:
+            return None
+        return schemas.Corrected(
+            place=self._tell.maybe_place(counted.place), happened_at=counted.happened_at
+        )
+
+
+def _details(event: Packet.Event) -> dict[str, Any]:
+    """Return what this kind of event says beside: codes and numbers only."""
+    found = {name: getattr(event, name, None) for name in _DETAILS}
+    return {name: value for name, value in found.items() if value not in (None, ())}

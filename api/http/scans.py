@@ -1,0 +1,53 @@
+"""Scans: one or up to 500, each with an answer of its own."""
+
+from __future__ import annotations
+
+from api.http import schemas
+from api.http.calls import Call, Calling
+from api.http.fields import BadRefError, is_ref, read_instant
+from api.http.media import resource
+from api.http.packets import answers_out, raise_if_nothing_stored
+from api.http.problems import OF_A_COMMAND, TooManyError, documented
+from api.http.schemas import MOST_AT_ONCE
+from domain.intake import RawScan
+from infra.requests import Answer, Status
+
+router = resource("scans")
+
+
+@router.post("/scans", summary="Record scans", responses=OF_A_COMMAND | documented(410))
+def scan(call: Calling, body: schemas.ScanIn | list[schemas.ScanOfMany]) -> schemas.Answers:
+    """Record one scan or up to 500; the answers come in the order of the scans.
+
+    What cannot be understood is kept and waits to be settled. A scan without an id is refused
+    alone; the request fails as a whole only when nothing of it could be stored.
+    """
+    given = body if isinstance(body, list) else [body]
+    if len(given) > MOST_AT_ONCE:
+        raise TooManyError(limit=MOST_AT_ONCE)
+    recorded = call.qolhat.desk.scan([_raw(one, call) for one in given if is_ref(one.ref)])
+    call.recorded()
+    raise_if_nothing_stored(recorded)
+    done = iter(recorded)
+    answers = [next(done) if is_ref(one.ref) else _refused() for one in given]
+    for answer in answers:
+        call.metrics.scan(answer.status.value)
+    return answers_out(call, answers)
+
+
+def _raw(scan: schemas.ScanIn, call: Call) -> RawScan:
+    return RawScan(
+        scan.ref,
+        scan.code,
+        scan.place,
+        call.caller.person,
+        call.caller.device,
+        scan.counter,
+        read_instant(scan.happened_at),
+        scan.happened_at,
+    )
+
+
+def _refused() -> Answer:
+    """The id is not said back: who knows what it is."""
+    return Answer("", Status.REFUSED, 0, error=BadRefError())

@@ -1,0 +1,89 @@
+"""Who is let in, and who is turned away."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+
+from domain.roles import Role
+from tests.api.http.counter import V1, Counter, check_problem
+
+PATHS = [
+    ("GET", "/packets/10267000000123"),
+    ("GET", "/packets/10267000000123/history"),
+    ("GET", "/places/30267100000109/holdings"),
+    ("GET", "/visits"),
+    ("GET", "/timings"),
+    ("GET", "/due"),
+    ("GET", "/unsettled"),
+    ("GET", "/unsettled/x"),
+    ("GET", "/directory"),
+    ("GET", "/directory/32"),
+    ("GET", "/regulations"),
+    ("GET", "/regulations/s7c-2012"),
+    ("POST", "/packets"),
+    ("POST", "/scans"),
+    ("POST", "/acts"),
+    ("POST", "/packets/10267000000123/acts"),
+    ("POST", "/packets/10267000000123/scans/x/void"),
+    ("POST", "/unsettled/x/settle"),
+]
+
+
+@pytest.mark.parametrize(("method", "path"), PATHS)
+def test_nothing_without_a_token(shared: Counter, method: str, path: str) -> None:
+    body: dict[str, str] | None = {} if method == "POST" else None
+    answer = shared.ask(method, f"{V1}{path}", None, json=body)
+    assert (answer.status_code, answer.json()["code"]) == (401, "unauthenticated")
+    assert answer.headers["www-authenticate"] == 'Bearer realm="qolhat"'
+
+
+@pytest.mark.parametrize(
+    "header", ["Bearer nobody", "Bearer ", "Basic dXNlcjp4", "nonsense", "Bearer \xff\xfe"]
+)
+def test_nothing_with_a_wrong_token(shared: Counter, header: str) -> None:
+    headers = {"Authorization": header.encode("latin-1")}
+    answer = shared.client.get(f"{V1}/due", headers=headers)
+    assert answer.status_code == 401
+    assert check_problem(answer)["code"] == "unauthenticated"
+
+
+def test_the_dismissed_are_turned_away(counter: Counter) -> None:
+    counter.qolhat.personnel.dismiss(counter.people[Role.COURIER])
+    answer = counter.ask("GET", f"{V1}/due", Role.COURIER)
+    assert (answer.status_code, answer.json()["code"]) == (403, "turned-away")
+    answer = counter.post("/scans", counter.scanned(20, "x", Role.COURIER), Role.COURIER)
+    assert answer.status_code == 403
+
+
+def test_the_dismissed_are_turned_away_even_as_stand_ins(counter: Counter) -> None:
+    courier, head = counter.people[Role.COURIER], counter.people[Role.HEAD]
+    until = counter.clock.at + timedelta(days=9)
+    counter.qolhat.personnel.name_stand_in(courier, head, until)
+    counter.qolhat.personnel.dismiss(courier)
+    answer = counter.ask("GET", f"{V1}/due", Role.COURIER)
+    assert (answer.status_code, answer.json()["code"]) == (403, "turned-away")
+
+
+def test_those_without_a_role_are_turned_away(counter: Counter) -> None:
+    person = counter.people[Role.COURIER]
+    counter.qolhat.personnel.appoint(267, [], person=person)
+    answer = counter.ask("GET", f"{V1}/due", Role.COURIER)
+    assert (answer.status_code, answer.json()["code"]) == (403, "turned-away")
+
+
+def test_a_revoked_device_is_not_known_any_more(counter: Counter) -> None:
+    device, token = counter.qolhat.personnel.enrol(counter.people[Role.HEAD])
+    headers = {"Authorization": f"Bearer {token}"}
+    assert counter.client.get(f"{V1}/due", headers=headers).status_code == 200
+    counter.qolhat.personnel.revoke(device)
+    assert counter.client.get(f"{V1}/due", headers=headers).status_code == 401
+
+
+def test_an_auditor_reads_but_does_nothing(counter: Counter) -> None:
+    counter.appoint(Role.AUDITOR, 32)
+    number = counter.register()
+    assert counter.get(f"/packets/{number}", Role.AUDITOR)["number"] == number
+    answer = counter.post("/packets", counter.registration(), Role.AUDITOR)
+    assert (answer.status_code, answer.json()["code"]) == (403, "wrong-role")

@@ -1,0 +1,154 @@
+"""Unsettled scans: who sees what was sent, and who decides."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from api.http.unsettled import SETTLERS
+from domain.numbers import place_code
+from domain.roles import Role
+from infra import desk
+from tests.api.http.counter import HIRED, V1, Counter
+from tests.stories import AUTHORITY, CENTRE, place
+
+TYPED = "1026 7OOO ОOO1 23 Сынақ"
+
+
+def _settling(counter: Counter, minute: float, role: Role, **more: Any) -> dict[str, Any]:
+    body = counter.stamp(minute, role, **more)
+    del body["place"]
+    return body | more
+
+
+def test_the_raw_input_is_shown_to_those_who_may_settle(counter: Counter) -> None:
+    counter.scan(20, TYPED, Role.COLLECTING, ref="typed", happened_at="кеше", place="терезе")
+    detail = counter.get("/unsettled/typed", Role.OFFICE)
+    assert detail["may_settle"] is True
+    assert detail["raw"] == {"code": TYPED, "place": "терезе", "time": "кеше"}
+    assert detail["fault"]["code"] == "not-digits"
+    hidden = counter.get("/unsettled/typed", Role.COURIER)
+    assert hidden["may_settle"] is False
+    assert hidden["raw"] is None
+    listed = counter.ask("GET", f"{V1}/unsettled", Role.OFFICE, params={"after": counter.position})
+    assert TYPED not in listed.text
+    assert listed.json()["items"][0]["waiting_seconds"] == 0
+
+
+def test_the_same_may_settle_as_at_the_desk() -> None:
+    assert SETTLERS == desk._SETTLERS
+
+
+def test_a_bad_code_is_applied_as_the_packet_it_was(counter: Counter) -> None:
+    number = counter.register()
+    counter.scan(20, TYPED, Role.COLLECTING, ref="typed")
+    path = "/unsettled/typed/settle"
+    missing = counter.post(path, _settling(counter, 30, Role.OFFICE, decision="apply"), Role.OFFICE)
+    assert (missing.status_code, missing.json()["code"]) == (422, "number-missing")
+    body = _settling(counter, 31, Role.OFFICE, decision="apply", number=number)
+    answer = counter.post(path, body, Role.OFFICE)
+    assert answer.status_code == 200
+    assert answer.json()["packet"]["stage"]["key"] == "collect"
+    assert counter.get("/unsettled")["items"] == []
+    settled = counter.get("/unsettled/typed", Role.OFFICE)
+    assert settled["fate"]["code"] == "applied"
+    assert settled["settled_by"] == counter.people[Role.OFFICE]
+    assert settled["waiting_seconds"] is None
+    again = counter.post(path, body, Role.OFFICE)
+    assert again.json()["status"] == "duplicate"
+
+
+def test_a_doubtful_place_is_put_right_without_naming_the_packet(counter: Counter) -> None:
+    number = counter.register()
+    counter.scan(20, number, Role.COLLECTING, ref="where", place="?")
+    path = "/unsettled/where/settle"
+    without = _settling(counter, 30, Role.OFFICE, decision="apply")
+    answer = counter.post(path, without, Role.OFFICE)
+    assert (answer.status_code, answer.json()["code"]) == (422, "place-missing")
+    body = _settling(counter, 31, Role.OFFICE, decision="apply", text="Картасы жыртылған")
+    body["place"] = str(place(Role.COLLECTING))
+    body["scanned_at"] = counter.at(21)
+    answer = counter.post(path, body, Role.OFFICE)
+    assert answer.status_code == 200
+    assert answer.json()["packet"]["place"]["role"]["code"] == "collecting"
+    entries = counter.get(f"/packets/{number}/history")["entries"]
+    scan = next(entry for entry in entries if entry["ref"] == "where")
+    assert scan["in_doubt"] is False
+    assert scan["doubt"]["code"] == "unknown-place"
+    assert scan["settled"] == "apply"
+    assert scan["place"] is None
+    assert scan["counts_as"]["place"]["code"] == str(place(Role.COLLECTING))
+    assert scan["counts_as"]["happened_at"] == "2026-11-16T04:21:00Z"
+
+
+def test_a_scan_is_dismissed(counter: Counter) -> None:
+    counter.scan(20, "x", Role.COLLECTING, ref="noise")
+    body = _settling(counter, 30, Role.OFFICE, decision="dismiss")
+    assert counter.post("/unsettled/noise/settle", body, Role.OFFICE).status_code == 200
+    assert counter.get("/unsettled/noise")["fate"]["code"] == "dismissed"
+
+
+@pytest.mark.parametrize(
+    ("sent", "status", "code"),
+    [
+        ({"decision": "burn"}, 422, "invalid-request"),
+        ({"decision": "apply", "number": "12"}, 422, "invalid-request"),
+        (
+            {"decision": "apply", "place": str(place_code(9000, Role.OFFICE, 1))},
+            422,
+            "unknown-place",
+        ),
+        ({"decision": "apply"}, 404, "unknown-scan"),
+    ],
+)
+def test_decisions_that_are_refused(
+    shared: Counter, sent: dict[str, Any], status: int, code: str
+) -> None:
+    body = _settling(shared, 30, Role.OFFICE) | sent
+    answer = shared.post("/unsettled/no-such-scan/settle", body, Role.OFFICE)
+    assert (answer.status_code, answer.json()["code"]) == (status, code)
+
+
+def test_a_courier_settles_nothing(shared: Counter) -> None:
+    shared.scan(20, "x", Role.COLLECTING, ref="not-for-couriers")
+    body = _settling(shared, 30, Role.COURIER, decision="dismiss")
+    answer = shared.post("/unsettled/not-for-couriers/settle", body, Role.COURIER)
+    assert (answer.status_code, answer.json()["code"]) == (403, "wrong-role")
+
+
+def test_a_manager_without_a_place_settles(counter: Counter) -> None:
+    counter.appoint(Role.MANAGER, AUTHORITY)
+    counter.scan(20, "x", Role.COLLECTING, ref="noise")
+    body = _settling(counter, 30, Role.COLLECTING, decision="dismiss")
+    assert counter.post("/unsettled/noise/settle", body, Role.MANAGER).status_code == 200
+
+
+def test_what_waits_by_organisation_and_packet(counter: Counter) -> None:
+    number = counter.register()
+    counter.scan(20, "x", Role.COLLECTING)
+    counter.scan(20, number, Role.OFFICE, place=str(place(Role.HEAD)))
+    assert len(counter.get("/unsettled")["items"]) == 2
+    assert len(counter.get("/unsettled", limit=1)["items"]) == 1
+    (there,) = counter.get("/unsettled", organisation=AUTHORITY)["items"]
+    assert there["number"] == number
+    (here,) = counter.get("/unsettled", organisation=CENTRE)["items"]
+    assert here["number"] is None
+    answer = counter.ask("GET", f"{V1}/unsettled", params={"number": "7"})
+    assert (answer.status_code, answer.json()["code"]) == (422, "bad-code")
+
+
+def test_an_unsettled_scan_that_is_not_there(shared: Counter) -> None:
+    answer = shared.ask("GET", f"{V1}/unsettled/none")
+    assert (answer.status_code, answer.json()["code"]) == (404, "unknown-scan")
+
+
+def test_a_stand_in_settles_for_the_absent(counter: Counter) -> None:
+    substitute = counter.people[Role.COURIER]
+    until = counter.clock.at.replace(year=2027)
+    counter.qolhat.personnel.name_stand_in(
+        substitute, counter.people[Role.HEAD], until, since=HIRED
+    )
+    counter.scan(20, "x", Role.COLLECTING, ref="noise")
+    body = _settling(counter, 30, Role.COURIER, decision="dismiss")
+    assert counter.post("/unsettled/noise/settle", body, Role.COURIER).status_code == 200
