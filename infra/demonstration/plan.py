@@ -23,7 +23,7 @@ class Plan:
     """The same plan gives the same events. `packets` are accepted on each of `days` working days.
 
     Working days are those of the authorities; on the Saturdays between them centres give results
-    out. `start` is the first day, or the day before the first working day. Raises BadPlanError.
+    out. The first day is `start`, or the working day after it. Raises BadPlanError.
     """
 
     days: int = 1

@@ -20,6 +20,7 @@ import pytest
 import sqlalchemy as sa
 
 import infra.bootstrap
+import infra.views.runner
 from infra.bootstrap import Qolhat, bootstrap
 from infra.database import sqlite_engine
 from infra.demonstration import Outcome, Plan, SimulatedClock, demonstrate, run_demonstration
@@ -77,6 +78,7 @@ def hasty() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(SQLiteRowRecorder, "_connect", connect_hastily)
         patch.setattr(infra.bootstrap, "sqlite_engine", engine)
+        patch.setattr(infra.views.runner, "PAGE", 97)  # not where the rebuilt views pause
         yield
 
 
