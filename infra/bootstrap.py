@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import contextlib
 import os
-from collections.abc import Callable
+import zoneinfo
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
 import sqlalchemy as sa
 from filelock import FileLock, Timeout
@@ -17,6 +19,7 @@ from filelock import FileLock, Timeout
 from domain.calendar import Timetable
 from domain.clocks import Clocks
 from domain.directory import Directory
+from domain.errors import QolhatError
 from domain.regulations.book import Regulations
 from infra.database import postgres_engine, sqlite_engine
 from infra.desk import Desk, DeskRules, utc_now
@@ -35,7 +38,12 @@ from projections.unsettled import Unsettled
 from projections.view import Knowledge
 from projections.visits import Visits
 
+if TYPE_CHECKING:
+    from infra.kafka.relay import Relay
+    from infra.kafka.worker import ViewWorker
+
 EVENTS_FILE, VAULT_FILE, VIEWS_FILE = "events.db", "vault.db", "views.db"
+KAFKA_VIEWS_FILE = "views-kafka.db"
 KEY_FILE, LOCK_FILE = "vault.key", "server.lock"
 ALL_VIEWS = (Holdings, Visits, DueView, Unsettled)
 
@@ -45,6 +53,12 @@ class AlreadyServingError(StorageError):
 
     code = "already-serving"
     status = 409
+
+
+class NoKafkaError(QolhatError):
+    """What was asked for needs Kafka, and no address of it is set."""
+
+    code = "no-kafka"
 
 
 @dataclass(slots=True)
@@ -89,35 +103,109 @@ def bootstrap(settings: Settings, now: Callable[[], datetime] = utc_now) -> Qolh
     Raises StorageError, FaultyRegulationError, BadVaultKeyError, WrongVaultKeyError and others.
     """
     make_folder(settings.data_dir)
-    directory = load_directory()
-    regulations = load_regulations(settings.regulations_dir, settings.operator)
-    clocks = Clocks(
-        directory, load_workdays(settings.workdays_file), Timetable(tuple(settings.runs))
-    )
-    log = _log(settings)
-    vault = Vault(_engine(settings, VAULT_FILE, durable=True), VaultKeys(vault_key(settings)))
-    vault.prepare()
-    views = ViewGroup(
-        _engine(settings, VIEWS_FILE, durable=False), Knowledge(regulations, clocks), ALL_VIEWS
-    )
-    views.prepare()
-    staff = StaffBook(log)
-    rules = DeskRules(settings.clock_tolerance)
-    desk = Desk(log, vault, directory, regulations, staff, now, rules)
+    known = _known(settings)
+    with ExitStack() as opened:  # what is open is closed again if the rest cannot be opened
+        log = _log(settings)
+        opened.callback(log.close)
+        vault = Vault(_engine(settings, VAULT_FILE, durable=True), VaultKeys(vault_key(settings)))
+        opened.callback(vault.close)
+        vault.prepare()
+        views = ViewGroup(
+            _engine(settings, VIEWS_FILE, durable=False), known.for_views(), ALL_VIEWS
+        )
+        opened.callback(views.close)
+        views.prepare()
+        staff = StaffBook(log)
+        rules = DeskRules(settings.clock_tolerance)
+        desk = Desk(log, vault, known.directory, known.regulations, staff, now, rules)
+        opened.pop_all()
     return Qolhat(
         settings,
         log,
         vault,
-        directory,
-        regulations,
-        clocks,
+        known.directory,
+        known.regulations,
+        known.clocks,
         staff,
-        Personnel(log, vault, directory, staff, now),
+        Personnel(log, vault, known.directory, staff, now),
         desk,
         views,
         ViewRunner(log, views),
         now,
     )
+
+
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """What is read from files once."""
+
+    directory: Directory
+    regulations: Regulations
+    clocks: Clocks
+
+    def for_views(self) -> Knowledge:
+        return Knowledge(self.regulations, self.clocks)
+
+
+def _known(settings: Settings) -> _Known:
+    zoneinfo.reset_tzpath(())  # the zones' history is that of the package, not of the machine
+    directory = load_directory()
+    regulations = load_regulations(settings.regulations_dir, settings.operator)
+    clocks = Clocks(
+        directory, load_workdays(settings.workdays_file), Timetable(tuple(settings.runs))
+    )
+    return _Known(directory, regulations, clocks)
+
+
+def relay(qolhat: Qolhat) -> Relay:
+    """Return what publishes this store's events to Kafka. Raises NoKafkaError."""
+    from infra.kafka.relay import Relay  # noqa: PLC0415  half a second, for those who have Kafka
+
+    settings = qolhat.settings
+    return Relay(
+        qolhat.log,
+        qolhat.views.engine,
+        _kafka(settings),
+        settings.kafka_topic,
+        settings.kafka_partitions,
+    )
+
+
+@contextmanager
+def view_worker(settings: Settings) -> Iterator[tuple[ViewWorker, ViewGroup]]:
+    """Open a database of views of its own that is filled from Kafka.
+
+    Raises NoKafkaError, StorageError.
+    """
+    from infra.kafka.worker import ViewWorker  # noqa: PLC0415  as above
+
+    bootstrap_servers = _kafka(settings)
+    make_folder(settings.data_dir)
+    views = ViewGroup(
+        _kafka_engine(settings), _known(settings).for_views(), (Holdings,), settings.kafka_topic
+    )
+    with ExitStack() as opened:
+        opened.callback(views.close)
+        views.prepare()
+        worker = ViewWorker(views, bootstrap_servers, settings.kafka_topic, settings.kafka_group)
+        opened.callback(worker.disconnect)
+        yield worker, views
+
+
+def _kafka(settings: Settings) -> str:
+    if not settings.kafka_bootstrap:
+        raise NoKafkaError
+    return settings.kafka_bootstrap
+
+
+def _kafka_engine(settings: Settings) -> sa.Engine:
+    if settings.store is StoreKind.SQLITE:
+        return sqlite_engine(settings.data_dir / KAFKA_VIEWS_FILE, durable=False)
+    schema = f"{settings.postgres_schema}_kafka"
+    engine = postgres_engine(settings.postgres_dsn.get_secret_value(), schema=schema)
+    with engine.begin() as connection:
+        connection.execute(sa.schema.CreateSchema(schema, if_not_exists=True))
+    return engine
 
 
 def make_folder(folder: Path) -> None:

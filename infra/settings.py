@@ -48,6 +48,8 @@ class Settings(BaseSettings):
     runs: Annotated[tuple[time, ...], NoDecode] = (time(11), time(16))
     kafka_bootstrap: str = ""
     kafka_topic: str = "qolhat.events"
+    kafka_partitions: Annotated[int, Field(ge=1)] = 6
+    kafka_group: str = "qolhat.views"
 
     @field_validator("runs", mode="before")
     @classmethod

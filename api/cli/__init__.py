@@ -7,7 +7,7 @@ import sys
 import click
 import typer
 
-from api.cli import keep, look, record, reference
+from api.cli import far, keep, look, record, reference
 from api.cli.shell import fail, say
 from domain.errors import QolhatError
 
@@ -19,7 +19,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for commands in (look, record, keep, reference):
+for commands in (look, record, keep, far, reference):
     commands.install(app)
 
 

@@ -22,7 +22,7 @@ from domain.roles import Role
 from domain.timeline import VisitKind
 from infra.backup import backup as make_backup
 from infra.backup import restore as put_back
-from infra.bootstrap import Qolhat, bootstrap, server_lock
+from infra.bootstrap import Qolhat, bootstrap, relay, server_lock
 from infra.demonstration import DEFAULT_START, Outcome, Plan, demonstrate, recent_start
 from infra.desk import utc_now
 from infra.replay import LineOutcome, Report
@@ -68,6 +68,10 @@ def serve(
         qolhat = stack.enter_context(bootstrap(settings))
         stack.enter_context(server_lock(settings))
         _check_port(host, port)
+        if settings.kafka_bootstrap:
+            publishing = relay(qolhat)
+            stack.callback(publishing.stop)
+            publishing.start()
         shown = "127.0.0.1" if host in {"0.0.0.0", "::"} else host  # noqa: S104  compared only
         Shell().show(None, say("serving", address=f"http://{shown}:{port}"))
         uvicorn.run(create_app(qolhat), host=host, port=port, log_level="warning")
@@ -119,7 +123,7 @@ def _start(qolhat: Qolhat, start: str, days: int) -> date:
         raise typer.BadParameter(start) from error
 
 
-_ANY_AUTHORITY = 31  # Ақсу, Almaty region: all authorities keep the same working days
+_ANY_AUTHORITY = 31  # all authorities keep the same working days
 
 
 def _summary(qolhat: Qolhat) -> list[Table | str]:
