@@ -187,12 +187,16 @@ class StaffRegister:
         if isinstance(event, Person.Event):
             self._take_person(event)
         elif isinstance(event, Device.Enrolled):
+            self._turn_away(event.device)  # a token given before is good no longer
             device = EnrolledDevice(event.device, event.person, event.token_hash)
             self._devices[event.device] = self._by_token[event.token_hash] = device
         elif isinstance(event, Device.Revoked):
-            revoked = self._devices.pop(event.device, None)
-            if revoked is not None:
-                del self._by_token[revoked.token_hash]
+            self._turn_away(event.device)
+
+    def _turn_away(self, device: int) -> None:
+        known = self._devices.pop(device, None)
+        if known is not None:
+            self._by_token.pop(known.token_hash, None)
 
     def _take_person(self, event: Person.Event) -> None:
         member = self._people.setdefault(event.person, StaffMember(event.person))
@@ -249,7 +253,7 @@ class StaffRegister:
         """Return the roles of a person at an instant, those of absent ones included."""
         member = self.member(person)
         own = member.roles if member.employed and member.employed.covers(at) else frozenset()
-        lent = (self.member(absent).roles for absent in self._absent(member, at))
+        lent = (self.member(absent).roles for absent in _absent(member, at))
         return own.union(*lent)
 
     def works_at(self, person: int, place: PlaceCode, at: datetime) -> bool:
@@ -259,13 +263,13 @@ class StaffRegister:
             return False
         if any(spell.covers(at) for spell in member.places.get(place, ())):
             return True
-        absent = (self._people[other] for other in self._absent(member, at))
+        absent = (self._people[other] for other in _absent(member, at))
         return any(spell.covers(at) for other in absent for spell in other.places.get(place, ()))
 
     def places_of(self, person: int, at: datetime) -> tuple[PlaceCode, ...]:
         """Return the places of a person at an instant, in the order of assignment."""
         member = self.member(person)
-        sources = [member, *(self.member(absent) for absent in self._absent(member, at))]
+        sources = [member, *(self.member(absent) for absent in _absent(member, at))]
         return tuple(
             place
             for source in sources
@@ -273,8 +277,12 @@ class StaffRegister:
             if any(spell.covers(at) for spell in spells)
         )
 
-    def _absent(self, member: StaffMember, at: datetime) -> Iterable[int]:
-        return (absent for absent, spell in member.stands_in if spell.covers(at))
+
+def _absent(member: StaffMember, at: datetime) -> Iterable[int]:
+    """Return those for whom somebody stands in; nobody, before and after the employment."""
+    if member.employed is None or not member.employed.covers(at):
+        return ()
+    return (absent for absent, spell in member.stands_in if spell.covers(at))
 
 
 def _end(spells: list[Spell], at: datetime) -> None:

@@ -22,7 +22,7 @@ from domain.directory import Directory
 from domain.errors import QolhatError
 from domain.regulations.book import Regulations
 from infra.database import postgres_engine, sqlite_engine
-from infra.desk import Desk, DeskRules, utc_now
+from infra.desk import Counter, Desk, DeskRules, utc_now
 from infra.directory_files import load_directory
 from infra.errors import StorageError, storage_error
 from infra.personnel import Personnel
@@ -117,7 +117,7 @@ def bootstrap(settings: Settings, now: Callable[[], datetime] = utc_now) -> Qolh
         views.prepare()
         staff = StaffBook(log)
         rules = DeskRules(settings.clock_tolerance)
-        desk = Desk(log, vault, known.directory, known.regulations, staff, now, rules)
+        counter = Counter(log, vault, known.directory, known.regulations, staff, now, rules)
         opened.pop_all()
     return Qolhat(
         settings,
@@ -128,7 +128,7 @@ def bootstrap(settings: Settings, now: Callable[[], datetime] = utc_now) -> Qolh
         known.clocks,
         staff,
         Personnel(log, vault, known.directory, staff, now),
-        desk,
+        Desk(counter),
         views,
         ViewRunner(log, views),
         now,

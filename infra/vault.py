@@ -29,6 +29,7 @@ from domain.directory.search import words
 from domain.errors import QolhatError, RefusedError
 from infra.database import database_error
 from infra.store.mapper import to_micros
+from projections.view import upsert
 
 KEY_BYTES = 32
 _NONCE_BYTES = 12
@@ -47,7 +48,8 @@ _marks = sa.Table(
     "vault_hashes",
     metadata,
     sa.Column("hash", sa.LargeBinary, primary_key=True),
-    sa.Column("subject", sa.Text, primary_key=True, index=True),
+    sa.Column("ref", sa.Text, primary_key=True, index=True),
+    sa.Column("subject", sa.Text, nullable=False, index=True),
 )
 _erasures = sa.Table(
     "vault_erasures",
@@ -166,22 +168,39 @@ class Vault:
         if not kept:
             return
         with self._failing_clearly(), self._writing.begin() as connection:
-            self._refuse_erased(connection, kept)
-            refs = [record.ref for record in kept]
-            connection.execute(_records.delete().where(_records.c.ref.in_(refs)))
-            connection.execute(_records.insert(), [self._row(record, at) for record in kept])
-            marks = {mark for record in kept for mark in self._marks_of(record)}
-            for value, subject in sorted(marks):
-                known = sa.and_(_marks.c.hash == value, _marks.c.subject == subject)
-                if connection.execute(sa.select(_marks).where(known)).first() is None:
-                    connection.execute(_marks.insert().values(hash=value, subject=subject))
+            for subject in self._erased(connection, kept):
+                raise ErasedError(subject=subject)
+            self._write(connection, kept, at)
 
-    def _refuse_erased(self, connection: sa.Connection, kept: list[Record]) -> None:
-        subjects = {record.subject for record in kept}
-        erased = sa.select(_erasures.c.subject).where(_erasures.c.subject.in_(subjects))
-        found = connection.execute(erased).scalar()
-        if found is not None:
-            raise ErasedError(subject=found)
+    def put_unless_erased(self, records: Iterable[Record], at: datetime) -> frozenset[str]:
+        """Keep durably what is about no erased packet; return the references kept.
+
+        Raises StorageError.
+        """
+        offered = list({record.ref: record for record in records}.values())
+        if not offered:
+            return frozenset()
+        with self._failing_clearly(), self._writing.begin() as connection:
+            erased = self._erased(connection, offered)
+            kept = [record for record in offered if record.subject not in erased]
+            self._write(connection, kept, at)
+        return frozenset(record.ref for record in kept)
+
+    def _erased(self, connection: sa.Connection, records: list[Record]) -> set[str]:
+        subjects = {record.subject for record in records}
+        query = sa.select(_erasures.c.subject).where(_erasures.c.subject.in_(subjects))
+        return set(connection.execute(query).scalars())
+
+    def _write(self, connection: sa.Connection, records: list[Record], at: datetime) -> None:
+        upsert(connection, _records, [self._row(record, at) for record in records])
+        connection.execute(_marks.delete().where(_marks.c.ref.in_([r.ref for r in records])))
+        marks = [
+            {"hash": value, "ref": record.ref, "subject": record.subject}
+            for record in records
+            for value in self._marks_of(record)
+        ]
+        if marks:
+            connection.execute(_marks.insert(), marks)
 
     def _row(self, record: Record, at: datetime) -> dict[str, Any]:
         return {
@@ -191,11 +210,10 @@ class Vault:
             "stored_at": to_micros(at),
         }
 
-    def _marks_of(self, record: Record) -> Iterator[tuple[bytes, str]]:
-        if record.iin:
-            yield self._keys.hash("iin", record.iin), record.subject
-        for word in words(record.surname or ""):
-            yield self._keys.hash("surname", word), record.subject
+    def _marks_of(self, record: Record) -> set[bytes]:
+        """Return the hashes by which a record is found."""
+        marks = {self._keys.hash("surname", word) for word in words(record.surname or "")}
+        return marks | ({self._keys.hash("iin", record.iin)} if record.iin else set())
 
     def get(self, ref: str) -> dict[str, Any] | None:
         """Return a record's content, None if there is none (any more)."""
@@ -212,6 +230,13 @@ class Vault:
             rows = connection.execute(query).all()
         return {ref: self._keys.open(ref, bytes(sealed)) for ref, sealed in rows}
 
+    def held_of(self, subject: str) -> dict[str, dict[str, Any]]:
+        """Return everything held of a subject, by reference."""
+        query = sa.select(_records.c.ref, _records.c.sealed).where(_records.c.subject == subject)
+        with self._failing_clearly(), self._engine.connect() as connection:
+            rows = connection.execute(query.order_by(_records.c.ref)).all()
+        return {ref: self._keys.open(ref, bytes(sealed)) for ref, sealed in rows}
+
     def find(self, *, iin: str | None = None, surname: str | None = None) -> tuple[str, ...]:
         """Return the subjects with this IIN, or with all these words in the surname."""
         hashes = [self._keys.hash("iin", iin)] if iin else []
@@ -220,8 +245,9 @@ class Vault:
             return ()
         query = (
             sa.select(_marks.c.subject)
+            .distinct()
             .where(_marks.c.hash.in_(hashes))
-            .group_by(_marks.c.subject)
+            .group_by(_marks.c.ref, _marks.c.subject)
             .having(sa.func.count() == len(set(hashes)))
             .order_by(_marks.c.subject)
         )
@@ -248,11 +274,12 @@ class Vault:
                 connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
                 connection.exec_driver_sql("BEGIN")
 
-    def discard(self, subject: str) -> None:
-        """Take back the records of a subject that came to nothing; no mark is left."""
+    def discard(self, refs: Iterable[str]) -> None:
+        """Take back records that came to nothing; no mark is left."""
+        gone = list(refs)
         with self._failing_clearly(), self._writing.begin() as connection:
-            connection.execute(_records.delete().where(_records.c.subject == subject))
-            connection.execute(_marks.delete().where(_marks.c.subject == subject))
+            connection.execute(_records.delete().where(_records.c.ref.in_(gone)))
+            connection.execute(_marks.delete().where(_marks.c.ref.in_(gone)))
 
     def close(self) -> None:
         """Let go of the connections."""

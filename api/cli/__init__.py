@@ -2,39 +2,48 @@
 
 from __future__ import annotations
 
+import io
+import sqlite3
 import sys
 
-import click
+import sqlalchemy as sa
 import typer
 
 from api.cli import far, keep, look, record, reference
-from api.cli.shell import fail, say
+from api.cli.failure import INTERRUPTED, fail, fail_unexpectedly, misuse
+from api.cli.helping import App, name_the_panels
 from domain.errors import QolhatError
+from infra.errors import storage_error
 
-app = typer.Typer(
-    name="qolhat",
-    help=say("help.qolhat"),
-    no_args_is_help=True,
-    add_completion=False,
-    pretty_exceptions_enable=False,
-    context_settings={"help_option_names": ["-h", "--help"]},
-)
+name_the_panels()
+app = App("help.qolhat", name="qolhat")
 for commands in (look, record, keep, far, reference):
     commands.install(app)
 
 
 def main() -> None:
-    """Run a command; an error is told in the reader's language and ends with 1, never a trace."""
+    """Run a command; an error is told in the reader's language, never as a trace."""
+    _accept_any_letter()
+    sys.exit(_run())
+
+
+def _accept_any_letter() -> None:
+    """A letter that the terminal cannot show must not stop a command that was carried out."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")
+
+
+def _run() -> int:
     try:
-        code = app(standalone_mode=False)
+        return int(app(standalone_mode=False) or 0)
     except QolhatError as error:
-        fail(error)
-        code = 1
-    except click.ClickException as error:
-        error.show()
-        code = error.exit_code
-    except (click.Abort, KeyboardInterrupt):
-        code = 130
-    except BrokenPipeError:
-        code = 0
-    sys.exit(code)
+        return fail(error)
+    except typer.TyperException as error:
+        return misuse(error)
+    except (typer.Abort, KeyboardInterrupt):
+        return INTERRUPTED
+    except (OSError, sqlite3.Error, sa.exc.DBAPIError) as error:
+        return fail(storage_error(getattr(error, "orig", None) or error))
+    except Exception as error:  # noqa: BLE001  whatever it is, people must not see a trace
+        return fail_unexpectedly(error)

@@ -6,8 +6,9 @@ from typing import Annotated
 
 import typer
 
+from api.cli.language import say
 from api.cli.look import counts_table
-from api.cli.shell import AsJson, Shell, opened, say
+from api.cli.shell import AsJson, Shell, opened
 from infra.bootstrap import relay as make_relay
 from infra.bootstrap import view_worker
 from infra.settings import load_settings

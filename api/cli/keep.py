@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import csv
+import re
+import signal
 import socket
-from collections.abc import Iterator
+import sys
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from datetime import date
 from pathlib import Path
@@ -12,10 +15,24 @@ from typing import Annotated, Any
 
 import typer
 import uvicorn
-from rich.table import Table
 
+from api.cli.display import Line, table
+from api.cli.failure import (
+    FAILED,
+    IN_DOUBT,
+    MisuseError,
+    check_readable,
+    check_writable,
+    reason_of,
+)
+from api.cli.language import say, term
 from api.cli.look import all_timings, counts_table, due_table, holdings_table, timings_table
-from api.cli.shell import AsJson, Shell, opened, say, short_name, table, term
+from api.cli.shell import (
+    AsJson,
+    Shell,
+    opened,
+    short_name,
+)
 from api.http.app import create_app
 from domain.errors import QolhatError
 from domain.roles import Role
@@ -25,7 +42,8 @@ from infra.backup import restore as put_back
 from infra.bootstrap import Qolhat, bootstrap, relay, server_lock
 from infra.demonstration import DEFAULT_START, Outcome, Plan, demonstrate, recent_start
 from infra.desk import utc_now
-from infra.replay import LineOutcome, Report
+from infra.errors import StorageError
+from infra.replay import COLUMNS, LineOutcome, Report
 from infra.replay import replay as replay_file
 from infra.requests import Status
 from infra.settings import load_settings
@@ -59,11 +77,13 @@ def install(app: typer.Typer) -> None:
 
 def serve(
     host: Annotated[str, typer.Option(help=say("help.host"))] = "",
-    port: Annotated[int, typer.Option(help=say("help.port"))] = 0,
+    port: Annotated[int, typer.Option(help=say("help.port"), min=0, max=65535)] = 0,
+    as_json: AsJson = False,
 ) -> None:
     """Serve the HTTP API until it is stopped."""
     settings = load_settings()
     host, port = host or settings.host, port or settings.port
+    signal.signal(signal.SIGTERM, _end)
     with ExitStack() as stack:
         qolhat = stack.enter_context(bootstrap(settings))
         stack.enter_context(server_lock(settings))
@@ -72,9 +92,33 @@ def serve(
             publishing = relay(qolhat)
             stack.callback(publishing.stop)
             publishing.start()
-        shown = "127.0.0.1" if host in {"0.0.0.0", "::"} else host  # noqa: S104  compared only
-        Shell().show(None, say("serving", address=f"http://{shown}:{port}"))
-        uvicorn.run(create_app(qolhat), host=host, port=port, log_level="warning")
+        config = uvicorn.Config(create_app(qolhat), host=host, port=port, log_level="warning")
+        _Server(config, _announcement(host, port, Shell(as_json))).run()
+
+
+def _end(*_: object) -> None:
+    """Leave through the open contexts, so that the files are closed; uvicorn has finished."""
+    sys.exit(0)
+
+
+class _Server(uvicorn.Server):
+    """Says where it serves once it does."""
+
+    def __init__(self, config: uvicorn.Config, announce: Callable[[], None]) -> None:
+        super().__init__(config)
+        self._announce = announce
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Listen, then say so."""
+        await super().startup(sockets)
+        if self.started:
+            self._announce()
+
+
+def _announcement(host: str, port: int, shell: Shell) -> Callable[[], None]:
+    shown = "127.0.0.1" if host in {"0.0.0.0", "::"} else host  # noqa: S104  compared only
+    address = f"http://[{shown}]:{port}" if ":" in shown else f"http://{shown}:{port}"
+    return lambda: shell.show({"address": address}, say("serving", address=address))
 
 
 def _check_port(host: str, port: int) -> None:
@@ -84,7 +128,7 @@ def _check_port(host: str, port: int) -> None:
         try:
             probe.bind((host, port))
         except OSError as error:
-            raise PortTakenError(host=host, port=port, reason=error.strerror) from error
+            raise PortTakenError(host=host, port=port, reason=reason_of(error)) from error
 
 
 def demo(
@@ -100,7 +144,7 @@ def demo(
     with bootstrap(settings) as qolhat:
         empty = not qolhat.log.rows.last_position()
         plan = Plan(days, packets, seed, _start(qolhat, start, days))
-    happened: list[Table | str] = [say("demo.kept")]
+    happened: list[Line] = [say("demo.kept")]
     outcome = None
     if empty or not if_empty:
         with shell.progress(say("demo.running")) as told:
@@ -120,13 +164,13 @@ def _start(qolhat: Qolhat, start: str, days: int) -> date:
     try:
         return date.fromisoformat(start)
     except ValueError as error:
-        raise typer.BadParameter(start) from error
+        raise MisuseError("bad-day", text=start) from error
 
 
 _ANY_AUTHORITY = 31  # all authorities keep the same working days
 
 
-def _summary(qolhat: Qolhat) -> list[Table | str]:
+def _summary(qolhat: Qolhat) -> list[Line]:
     """Tell where packets are and the time in each stage against its norm."""
     qolhat.runner.catch_up()
     with qolhat.views.reading() as reading:
@@ -160,7 +204,7 @@ def _happened(outcome: Outcome) -> str:
     )
 
 
-def _log_ins(qolhat: Qolhat, outcome: Outcome) -> Table:
+def _log_ins(qolhat: Qolhat, outcome: Outcome) -> Line:
     made = table("title.log-ins", "role", "organisation", "person", "token")
     for each in outcome.log_ins:
         made.add_row(
@@ -178,29 +222,39 @@ def replay(
     as_json: AsJson = False,
 ) -> None:
     """Record the scan log of another device, and report what became of every line."""
-    with opened() as qolhat, _told(report) as told:
-        shell = Shell(as_json)
-        with shell.progress(say("replay.running", file=file.name)) as progress:
-            outcome = replay_file(qolhat.desk, file, progress, told)
-        shell.show(_report(outcome), _report_tables(outcome))
-        if outcome.counts[Status.REFUSED]:
-            raise typer.Exit(1)
+    check_readable(file)
+    shell, so_far = Shell(as_json), Report()
+    with opened() as qolhat, _told(report) as write:
+
+        def told(outcome: LineOutcome) -> None:
+            so_far.add(outcome)
+            write(outcome)
+
+        try:
+            with shell.progress(say("replay.running", file=file.name)) as progress:
+                outcome = replay_file(qolhat.desk, file, progress, told)
+        except StorageError:
+            stopped = say("replay.stopped", lines=so_far.lines)
+            shell.show(_report(so_far), [*_report_tables(so_far), stopped])
+            raise
+    shell.show(_report(outcome), _report_tables(outcome))
+    if outcome.counts[Status.REFUSED]:
+        raise typer.Exit(FAILED)
+    if outcome.counts[Status.UNSETTLED]:
+        raise typer.Exit(IN_DOUBT)
 
 
 @contextmanager
-def _told(report: Path | None) -> Iterator[Any]:
+def _told(report: Path | None) -> Iterator[Callable[[LineOutcome], None]]:
     """Write every line's outcome into a CSV file, if one is wanted."""
     if report is None:
-        yield None
+        yield lambda _: None
         return
+    check_writable(report)
     with report.open("w", encoding="utf-8-sig", newline="") as opened_report:
         writer = csv.writer(opened_report)
         writer.writerow(("line", "status", "detail"))
-
-        def write(outcome: LineOutcome) -> None:
-            writer.writerow((outcome.line, outcome.status.value, outcome.detail))
-
-        yield write
+        yield lambda outcome: writer.writerow((outcome.line, outcome.status.value, outcome.detail))
 
 
 def _report(outcome: Report) -> dict[str, Any]:
@@ -212,15 +266,32 @@ def _report(outcome: Report) -> dict[str, Any]:
     }
 
 
-def _report_tables(outcome: Report) -> list[Table | str]:
+def _report_tables(outcome: Report) -> list[Line]:
     counts = table("title.replayed", "answer", "count")
     for status, count in outcome.counts.items():
         counts.add_row(term("answer", status.value), str(count))
     named = table("title.lines", "line", "answer", "remarks")
     for lines in outcome.named.values():
         for each in lines[:SHOWN]:
-            named.add_row(str(each.line), term("answer", each.status.value), each.detail)
-    return [counts, named] if named.row_count else [counts]
+            named.add_row(str(each.line), term("answer", each.status.value), _in_words(each))
+    return [counts, named] if named.rows else [counts]
+
+
+_WRONG_WIDTH = re.compile(r"(\d+) of (\d+) fields")
+
+
+def _in_words(outcome: LineOutcome) -> str:
+    """Say what was the matter with a line; the report gives it as codes."""
+    if outcome.status is Status.UNSETTLED:
+        return term("doubt", outcome.detail)
+    if outcome.status is Status.DEVIATION:
+        return ", ".join(term("deviation", each) for each in outcome.detail.split())
+    if outcome.detail in COLUMNS:
+        return say("line.bad-field", field=outcome.detail)
+    width = _WRONG_WIDTH.fullmatch(outcome.detail)
+    if width:
+        return say("line.cut-off", found=width[1], wanted=width[2])
+    return outcome.detail
 
 
 def rebuild(as_json: AsJson = False) -> None:
@@ -240,10 +311,10 @@ def verify(as_json: AsJson = False) -> None:
             comparison = verify_views(qolhat.log, qolhat.views, progress)
         shell.show(comparison, _comparison(comparison))
         if comparison.differences:
-            raise typer.Exit(1)
+            raise typer.Exit(FAILED)
 
 
-def _comparison(comparison: Comparison) -> list[Table | str]:
+def _comparison(comparison: Comparison) -> list[Line]:
     differing = {each.table: each for each in comparison.differences}
     made = table("title.views", "view", "count", "only-live", "only-anew")
     for name, count in comparison.rows.items():
@@ -251,7 +322,7 @@ def _comparison(comparison: Comparison) -> list[Table | str]:
         live, anew = (found.only_live, found.only_anew) if found else (0, 0)
         made.add_row(name, str(count), str(live), str(anew))
     verdict = "verify.differ" if differing else "verify.equal"
-    lines: list[Table | str] = [made, say(verdict, position=comparison.position)]
+    lines: list[Line] = [made, say(verdict, position=comparison.position)]
     lines += [f"{each.table} {which}: {row}" for each in differing.values()
               for which, row in each.examples]  # fmt: skip
     return lines
@@ -265,6 +336,7 @@ def backup(
     as_json: AsJson = False,
 ) -> None:
     """Write events, vault and key into one archive; the server may go on."""
+    check_writable(file)
     done = make_backup(load_settings(), file, utc_now(), with_key=not without_key)
     key = say("backup.with-key" if done.with_key else "backup.without-key")
     message = say("backup.done", file=done.file, events=done.events, bytes=done.bytes)
@@ -275,6 +347,7 @@ def restore(
     file: Annotated[Path, typer.Argument(help=say("help.archive"))], as_json: AsJson = False
 ) -> None:
     """Put an archive into the (empty) data folder, after checking every byte of it."""
+    check_readable(file)
     settings = load_settings()
     done = put_back(settings, file)
     message = say("restore.done", folder=settings.data_dir, events=done.events)

@@ -6,8 +6,10 @@ from dataclasses import asdict
 from typing import Annotated, Any
 
 import typer
-from rich.table import Table
 
+from api.cli.display import Line, Sheet, table
+from api.cli.failure import MisuseError
+from api.cli.language import language, say, term
 from api.cli.shell import (
     AsJson,
     Limit,
@@ -18,20 +20,15 @@ from api.cli.shell import (
     number_text,
     opened,
     packet_numbers,
-    read_place,
     read_time,
-    say,
     span,
-    table,
-    term,
 )
-from api.cli.shell import (
-    where as place_name,
-)
+from api.cli.shell import where as place_name
+from api.http.fields import read_packet, read_place
 from domain.errors import UnknownPacketError
 from domain.numbers import PacketNumber, grouped
-from domain.packet import Packet
-from domain.timeline import timeline_of
+from domain.packet import Packet, order_key
+from domain.timeline import Timeline, timeline_of
 from infra.bootstrap import Qolhat
 from infra.views.group import Reading
 from projections.due import DueRow, DueView
@@ -62,15 +59,24 @@ def where(
     as_json: AsJson = False,
 ) -> None:
     """Tell where packets are, found by number, IIN or surname."""
+    if not (numbers or iin or surname):
+        raise MisuseError("nothing-asked")
     with opened() as qolhat:
         wanted = packet_numbers(numbers or [])
-        if iin or surname:
-            found = qolhat.vault.find(iin=iin or None, surname=surname or None)
-            wanted += [PacketNumber(int(each)) for each in found if each.isdigit()]
+        named = _of_applicant(qolhat, iin, surname)
         qolhat.runner.catch_up()
         with qolhat.views.reading() as reading:
             held = [_holding(reading, number) for number in wanted]
+            view = reading.view(Holdings)
+            found = (view.of(reading.connection, number) for number in named)
+            held += [each for each in found if each is not None and each not in held]
         Shell(as_json).show(held, holdings_table(qolhat, held, "title.where"))
+
+
+def _of_applicant(qolhat: Qolhat, iin: str, surname: str) -> list[PacketNumber]:
+    """Find packets in the vault; people of the staff are kept there too and are left out."""
+    found = qolhat.vault.find(iin=iin or None, surname=surname or None)
+    return [PacketNumber(int(subject)) for subject in found if subject.isdigit()]
 
 
 def _holding(reading: Reading, number: PacketNumber) -> Holding:
@@ -80,7 +86,7 @@ def _holding(reading: Reading, number: PacketNumber) -> Holding:
     return holding
 
 
-def holdings_table(qolhat: Qolhat, held: list[Holding], title: str) -> Table:
+def holdings_table(qolhat: Qolhat, held: list[Holding], title: str) -> Sheet:
     """Show where packets are."""
     made = table(title, "packet", "service", "status", "stage", "place", "person", "since")
     for each in held:
@@ -102,68 +108,109 @@ def stage_name(
     """Name a stage in the reader's language; an arrow where its holder has not accepted yet."""
     if edition is None or not stage:
         return "–"
-    from api.cli.shell import language  # noqa: PLC0415  the reader may be set late in tests
-
     name = qolhat.regulations.edition(edition).stage(stage).names.in_language(language())
     return f"→ {name}" if waiting else name
 
 
-def history(number: str, as_json: AsJson = False) -> None:
+def history(
+    number: Annotated[str, typer.Argument(help=say("help.number"))], as_json: AsJson = False
+) -> None:
     """Tell everything that was recorded of one packet, in order, with its deviations."""
     with opened() as qolhat:
-        (packet,) = packet_numbers([number])
+        packet = read_packet(number)
         events = qolhat.log.events_of(Packet.stream(packet))
         if not events:
             raise UnknownPacketError(number=grouped(packet))
-        rows = _entries(events, qolhat)
         qolhat.runner.catch_up()
         with qolhat.views.reading() as reading:
             stays = reading.view(Visits).of(reading.connection, packet)
-        made = table("title.history", "happened", "recorded", "what", "place", "person", "remarks")
-        for row in rows:
-            made.add_row(
-                local(row["happened_at"]),
-                local(row["recorded_at"]),
-                say(f"entry.{row['what']}"),
-                place_name(qolhat, row["place"]),
-                str(row["person"]),
-                ", ".join(row["remarks"]),
-            )
-        Shell(as_json).show({"entries": rows, "visits": stays}, [made, visits_table(qolhat, stays)])
+        entries = _entries(events, timeline_of(events, qolhat.regulations))
+        shown: list[Line] = [_history_table(qolhat, entries), visits_table(qolhat, stays)]
+        Shell(as_json).show({"entries": entries, "visits": stays}, shown)
 
 
-def _entries(events: list[Packet.Event], qolhat: Qolhat) -> list[dict[str, Any]]:
-    timeline = timeline_of(events, qolhat.regulations)
-    doubted = {scan.ref: scan.doubt for scan in timeline.doubted}
-    rows = []
-    for event in sorted(events, key=lambda e: (e.happened_at, e.device, e.counter, e.ref)):
-        remarks = [term("deviation", d.value) for d in timeline.notes.get(event.ref, ())]
-        if event.ref in doubted:
-            remarks.append(term("doubt", doubted[event.ref]))
-        if event.ref in timeline.voided:
-            remarks.append(say("mark.voided"))
-        rows.append(
-            {
-                "happened_at": event.happened_at,
-                "recorded_at": event.timestamp,
-                "what": event.kind or _what(event),
-                "place": event.place,
-                "person": event.person,
-                "device": event.device,
-                "ref": event.ref,
-                "remarks": remarks,
-            }
+_DETAILS = (
+    "edition",
+    "incoming_number",
+    "executor",
+    "entitled",
+    "outcome",
+    "grounds",
+    "handing",
+    "scan",
+    "settlement",
+)
+_WITHOUT_KIND: dict[type[Packet.Event], str] = {
+    Packet.Scanned: "scanned",
+    Packet.ScanVoided: "voided",
+    Packet.ScanSettled: "settled",
+    Packet.PersonalDataErased: "erased",
+}
+
+
+def _entries(events: list[Packet.Event], timeline: Timeline) -> list[dict[str, Any]]:
+    """Tell the events as codes and numbers, in the order in which they happened."""
+    doubted = {scan.ref for scan in timeline.doubted}
+    return [
+        {
+            "happened_at": event.happened_at,
+            "recorded_at": event.timestamp,
+            "what": event.kind or _WITHOUT_KIND[type(event)],
+            "place": event.place or None,
+            "person": event.person,
+            "device": event.device,
+            "ref": event.ref,
+            "deviations": [each.value for each in timeline.notes.get(event.ref, ())],
+            "doubt": getattr(event, "doubt", None) if event.ref in doubted else None,
+            "voided": event.ref in timeline.voided,
+            "details": _details(event),
+        }
+        for event in sorted(events, key=order_key)
+    ]
+
+
+def _details(event: Packet.Event) -> dict[str, Any]:
+    found = {name: getattr(event, name, None) for name in _DETAILS}
+    return {name: value for name, value in found.items() if value not in (None, ())}
+
+
+def _history_table(qolhat: Qolhat, entries: list[dict[str, Any]]) -> Sheet:
+    made = table(
+        "title.history", "happened", "recorded", "what", "place", "person", "remarks", "scan"
+    )
+    for entry in entries:
+        act = entry["what"] not in _WITHOUT_KIND.values()
+        made.add_row(
+            local(entry["happened_at"]),
+            local(entry["recorded_at"]),
+            term("act" if act else "entry", entry["what"]),
+            place_name(qolhat, entry["place"]),
+            str(entry["person"]),
+            ", ".join(_remarks(entry)),
+            entry["ref"],
         )
-    return rows
+    return made
 
 
-def _what(event: Packet.Event) -> str:
-    return {
-        Packet.Scanned: "scanned",
-        Packet.ScanVoided: "scan-voided",
-        Packet.ScanSettled: "scan-settled",
-        Packet.PersonalDataErased: "personal-data-erased",
-    }[type(event)]
+def _remarks(entry: dict[str, Any]) -> list[str]:
+    """Say in words what an entry says beside, and what was odd about it."""
+    remarks = [_detail_in_words(name, value) for name, value in entry["details"].items()]
+    remarks += [term("deviation", each) for each in entry["deviations"]]
+    if entry["doubt"]:
+        remarks.append(term("doubt", entry["doubt"]))
+    if entry["voided"]:
+        remarks.append(say("mark.voided"))
+    return remarks
+
+
+def _detail_in_words(name: str, value: Any) -> str:
+    if name in {"outcome", "handing", "settlement"}:
+        return term(name, value)
+    if name == "entitled":
+        return say("detail.entitled" if value else "detail.not-entitled")
+    if name == "grounds":
+        value = ", ".join(value)
+    return say(f"detail.{name}", value=value)
 
 
 def visits(
@@ -184,7 +231,8 @@ def visits(
         with qolhat.views.reading() as reading:
             view = reading.view(Visits)
             if number:
-                (packet,) = packet_numbers([number])
+                packet = read_packet(number)
+                _holding(reading, packet)
                 rows = view.of(reading.connection, packet)
             else:
                 which = VisitFilter(
@@ -200,7 +248,7 @@ def visits(
         Shell(as_json).show(rows, visits_table(qolhat, rows))
 
 
-def visits_table(qolhat: Qolhat, rows: list[VisitRow]) -> Table:
+def visits_table(qolhat: Qolhat, rows: list[VisitRow]) -> Sheet:
     """Show stays with their clocks."""
     made = table(
         "title.visits",
@@ -241,9 +289,9 @@ def verdict(row: VisitRow) -> str:
     """Say whether a stay was in time, and by how much."""
     if row.late is None:
         return "–"
-    mark = "✗" if row.late else "✓"
+    mark = "✗ +" if row.late else "✓ "
     provisional = f" {say('mark.provisional')}" if row.provisional else ""
-    return f"{mark} {span(row.over)}{provisional}"
+    return f"{mark}{span(row.over)}{provisional}"
 
 
 def timings(
@@ -276,7 +324,7 @@ def _order(qolhat: Qolhat, timing: Timing) -> tuple[str, int, str]:
     return timing.edition, stages.get(timing.stage, len(stages)), timing.kind
 
 
-def timings_table(qolhat: Qolhat, found: list[Timing]) -> Table:
+def timings_table(qolhat: Qolhat, found: list[Timing]) -> Sheet:
     """Show the figures of stages."""
     made = table(
         "title.timings", "edition", "stage", "norm", "count", "median", "percentile", "within"
@@ -315,13 +363,13 @@ def holdings(
             view = reading.view(Holdings)
             held = view.at(reading.connection, place=code, organisation=organisation, limit=limit)
             counts = view.counts(reading.connection, organisation)
-        shown: list[Table | str] = [holdings_table(qolhat, held, "title.holdings")]
+        shown: list[Line] = [holdings_table(qolhat, held, "title.holdings")]
         if not place:
-            shown.insert(0, counts_table(qolhat, counts))
+            shown.insert(0, counts_table(qolhat, counts[:limit]))
         Shell(as_json).show({"packets": held, "places": dict(counts)}, shown)
 
 
-def counts_table(qolhat: Qolhat, counts: list[tuple[Any, int]]) -> Table:
+def counts_table(qolhat: Qolhat, counts: list[tuple[Any, int]]) -> Sheet:
     """Show how many packets each place holds."""
     made = table("title.places", "place", "code", "count")
     for place, count in counts:
@@ -350,7 +398,7 @@ def due(
         Shell(as_json).show(rows, due_table(qolhat, rows))
 
 
-def due_table(qolhat: Qolhat, rows: list[DueRow]) -> Table:
+def due_table(qolhat: Qolhat, rows: list[DueRow]) -> Sheet:
     """Show running terms."""
     made = table("title.due", "packet", "clock", "due", "stage", "place", "person")
     now = qolhat.now()
@@ -390,7 +438,7 @@ def unsettled(
                 span(qolhat.now() - row.recorded_at),
             )
         aside = qolhat.views.set_aside()
-        shown: list[Table | str] = [made]
+        shown: list[Line] = [made]
         if aside:
             shown.append(say("set-aside", count=len(aside)))
         Shell(as_json).show({"scans": rows, "set_aside": aside}, shown)

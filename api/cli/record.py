@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import re
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import datetime
-from typing import Annotated, Any
+from io import BufferedReader
+from typing import Annotated, Any, cast
 
 import typer
-from rich.table import Table
+from rich.text import Text
 
+from api.cli.display import Line, Sheet, bell, console, harmless, table
+from api.cli.failure import FAILED, IN_DOUBT, MisuseError, problem
+from api.cli.language import say, term
 from api.cli.look import stage_name
 from api.cli.shell import (
     AsJson,
@@ -20,28 +25,29 @@ from api.cli.shell import (
     Ref,
     Shell,
     Token,
-    language,
     number_text,
     opened,
     packet_numbers,
-    read_place,
+    plain,
     read_time,
-    say,
     source,
-    table,
-    term,
     where,
 )
-from api.messages import text
+from api.http.fields import read_packet, read_place
 from domain.acts import ActKind, Handing, Outcome
 from domain.commands import Settlement
 from domain.errors import QolhatError
 from domain.intake import RawScan
+from domain.numbers import PacketNumber
+from domain.packet import Packet, UnknownScanError, order_key
 from infra.bootstrap import Qolhat
+from infra.errors import StorageError
 from infra.requests import ActRequest, Answer, Registration, SettleRequest, Source, Status
+from projections.unsettled import Unsettled
 
-AT_ONCE = 200
-BELL = "\\a"
+TYPED_AT_ONCE = 4096  # bytes: at most some hundred codes in a commit
+LONGEST_CODE = 4096
+SHOWN_OF_A_CODE = 40
 _COLOURS = {
     Status.ACCEPTED: "green",
     Status.DUPLICATE: "cyan",
@@ -90,7 +96,7 @@ def register(
         request = Registration(
             source(qolhat, token, person, place, at, ref),
             service,
-            packet_numbers([number])[0] if number else None,
+            read_packet(number) if number else None,
             authority,
             read_time(began),
             {name: value for name, value in applicant.items() if value} or None,
@@ -112,37 +118,71 @@ def scan(
     """Record scans: the codes given, or those typed by a keyboard scanner, a line each."""
     with opened() as qolhat:
         shell = Shell(as_json)
-        failed = False
-        told: list[Answer] = []
-        for batch in _batches(codes):
-            asking = source(qolhat, token, person, place, at, ref if codes else "")
-            answers = qolhat.desk.scan(_raw_scans(batch, asking, at))
-            failed = failed or any(answer.error is not None for answer in answers)
+        told: list[dict[str, Any]] = []
+        seen: set[Status] = set()
+        source(qolhat, token, person, place, at)  # who asks wrongly learns it before scanning
+        try:
+            for batch in _batches(codes):
+                asking = source(qolhat, token, person, place, at, ref if codes else "")
+                answers = _recorded(qolhat, _raw_scans(batch, asking, at))
+                seen |= {answer.status for answer in answers}
+                if as_json:
+                    pairs = zip(batch, answers, strict=True)
+                    told += [{"code": code} | plain(answer) for code, answer in pairs]
+                else:
+                    shell.show(None, _lines(qolhat, answers, batch))
+        finally:  # whatever stopped it: what was recorded is told
             if as_json:
-                told += answers
-            else:
-                shell.show(None, _lines(qolhat, answers, batch))
-        if as_json:
-            shell.show(told, "")
-        if failed:
-            raise typer.Exit(1)
+                shell.show(told, "")
+    _exit_by(seen)
+
+
+def _recorded(qolhat: Qolhat, scans: list[RawScan]) -> list[Answer]:
+    """Record scans; where the store takes none of them, each is refused by name."""
+    try:
+        return qolhat.desk.scan(scans)
+    except StorageError as error:
+        return [Answer(scan.ref, Status.REFUSED, 0, error=error) for scan in scans]
+
+
+def _exit_by(seen: set[Status]) -> None:
+    """End with a code that says whether something must be sent again, or decided."""
+    if Status.REFUSED in seen:
+        raise typer.Exit(FAILED)
+    if Status.UNSETTLED in seen:
+        raise typer.Exit(IN_DOUBT)
 
 
 def _batches(codes: list[str] | None) -> Iterator[list[str]]:
     """Take codes from the arguments, or lines from standard input as they come."""
     if codes and codes != ["-"]:
-        yield codes
+        yield [_storable(code) for code in codes]
         return
-    at_once = 1 if sys.stdin.isatty() else AT_ONCE
-    batch: list[str] = []
-    for line in sys.stdin:
-        if code := line.strip():
-            batch.append(code)
-        if len(batch) >= at_once:
+    for typed in _typed_lines():
+        batch = [code for line in typed if (code := _storable(line.strip()))]
+        if batch:
             yield batch
-            batch = []
-    if batch:
-        yield batch
+
+
+def _typed_lines() -> Iterator[list[str]]:
+    """Return lines as soon as they are there, all that are there: a scanner must not wait.
+
+    Bytes that are no text stay visible; a line without an end is cut where no code of ours could
+    go on.
+    """
+    stream, encoding = cast("BufferedReader", sys.stdin.buffer), sys.stdin.encoding
+    rest = b""
+    while chunk := stream.read1(TYPED_AT_ONCE):
+        *lines, rest = re.split(rb"[\r\n]", rest + chunk)
+        if len(rest) > LONGEST_CODE:
+            lines, rest = [*lines, rest], b""
+        yield [line.decode(encoding, "backslashreplace") for line in lines]
+    yield [rest.decode(encoding, "backslashreplace")]
+
+
+def _storable(code: str) -> str:
+    """Keep bytes that were no text visible: they came as lone surrogates."""
+    return code.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
 
 
 def _raw_scans(codes: list[str], asking: Source, at: str) -> list[RawScan]:
@@ -162,21 +202,18 @@ def _raw_scans(codes: list[str], asking: Source, at: str) -> list[RawScan]:
     ]
 
 
-def _lines(qolhat: Qolhat, answers: list[Answer], codes: list[str]) -> list[str | Table]:
-    bell = BELL if sys.stdout.isatty() and any(_wrong(answer) for answer in answers) else ""
-    lines: list[str | Table] = []
+def _lines(qolhat: Qolhat, answers: list[Answer], codes: list[str]) -> list[Line]:
+    lines: list[Line] = []
     for answer, code in zip(answers, codes, strict=True):
-        colour = _COLOURS[answer.status]
-        lines.append(
-            f"[{colour}]{_MARKS[answer.status]}[/] {_escaped(code)}  {_told(qolhat, answer)}"
-        )
-    if bell:
-        lines.append(bell)
+        shown = harmless(code if len(code) <= SHOWN_OF_A_CODE else f"{code[:SHOWN_OF_A_CODE]}…")
+        lines.append(_marked(answer, f"{shown}  {_told(qolhat, answer)}"))
+    if any(_wrong(answer) for answer in answers):
+        bell()
     return lines
 
 
-def _escaped(code: str) -> str:
-    return code[:40].replace("[", "\\\\[")
+def _marked(answer: Answer, told: str) -> Text:
+    return Text.assemble((_MARKS[answer.status], _COLOURS[answer.status]), " ", harmless(told))
 
 
 def _wrong(answer: Answer) -> bool:
@@ -194,23 +231,21 @@ def _told(qolhat: Qolhat, answer: Answer) -> str:
         stage = stage_name(qolhat, standing.edition, standing.stage, waiting=standing.waiting)
         parts.append(f"{where(qolhat, standing.place)} · {stage}")
     parts += [term("deviation", each.value) for each in answer.deviations]
-    if isinstance(answer.error, QolhatError):
-        parts.append(
-            text("problems", f"{answer.error.code}.detail", language(), **answer.error.facts)
-        )
+    if answer.error is not None:
+        error = answer.error if isinstance(answer.error, QolhatError) else QolhatError()
+        parts.append(problem(error)["detail"])
     return " — ".join(parts)
 
 
-def answers_table(qolhat: Qolhat, answers: list[Answer]) -> list[str | Table]:
-    """Show what became of requests."""
+def answers_table(
+    qolhat: Qolhat, answers: list[Answer], numbers: Sequence[PacketNumber | None] = ()
+) -> Sheet:
+    """Show what became of requests; a refused one knows its number only from the request."""
     made = table("", "packet", "answer")
-    for answer in answers:
-        number = answer.standing.number if answer.standing else None
-        colour = _COLOURS[answer.status]
-        made.add_row(
-            number_text(number), f"[{colour}]{_MARKS[answer.status]}[/] {_told(qolhat, answer)}"
-        )
-    return [made]
+    asked = numbers or [answer.standing.number if answer.standing else None for answer in answers]
+    for answer, number in zip(answers, asked, strict=True):
+        made.add_row(number_text(number), _marked(answer, _told(qolhat, answer)))
+    return made
 
 
 def act(
@@ -249,20 +284,24 @@ def act(
             handing,
             began_at,
         )
-        answers = qolhat.desk.act(packet_numbers(numbers), request)
-        _finish(qolhat, answers, as_json)
+        wanted = list(dict.fromkeys(packet_numbers(numbers)))
+        _finish(qolhat, qolhat.desk.act(wanted, request), wanted, as_json)
 
 
-def _finish(qolhat: Qolhat, answers: list[Answer], as_json: bool) -> None:  # noqa: FBT001
-    data: Any = answers
-    Shell(as_json).show(data, answers_table(qolhat, answers))
-    if any(answer.error is not None for answer in answers):
-        raise typer.Exit(1)
+def _finish(
+    qolhat: Qolhat,
+    answers: list[Answer],
+    numbers: Sequence[PacketNumber | None],
+    as_json: bool,  # noqa: FBT001  handed on
+) -> None:
+    data = [{"number": n} | plain(a) for n, a in zip(numbers, answers, strict=True)]
+    Shell(as_json).show(data, answers_table(qolhat, answers, numbers))
+    _exit_by({answer.status for answer in answers} & {Status.REFUSED})
 
 
 def void(
     number: Annotated[str, typer.Argument(help=say("help.number"))],
-    scan_id: Annotated[str, typer.Argument(help=say("help.scan-id"))],
+    scan_id: Annotated[str, typer.Argument(help=say("help.own-scan-id"))] = "",
     token: Token = "",
     person: PersonNumber = None,
     place: PlaceText = "",
@@ -270,11 +309,23 @@ def void(
     ref: Ref = "",
     as_json: AsJson = False,
 ) -> None:
-    """Take back one's own scan of less than a minute ago."""
+    """Take back one's own scan of less than a minute ago: the one named, else the last one."""
     with opened() as qolhat:
         asking = source(qolhat, token, person, place, at, ref)
-        (packet,) = packet_numbers([number])
-        _finish(qolhat, [qolhat.desk.void(packet, scan_id, asking)], as_json)
+        packet = read_packet(number)
+        which = scan_id or _own_last_scan(qolhat, packet, asking.person)
+        _finish(qolhat, [qolhat.desk.void(packet, which, asking)], [packet], as_json)
+
+
+def _own_last_scan(qolhat: Qolhat, packet: PacketNumber, person: int) -> str:
+    """Find the person's last scan of a packet that still stands. Raises UnknownScanError."""
+    events = qolhat.log.events_of(Packet.stream(packet))
+    voided = {event.scan for event in events if isinstance(event, Packet.ScanVoided)}
+    for event in sorted(events, key=order_key, reverse=True):
+        own = isinstance(event, Packet.Scanned) and event.person == person
+        if own and event.ref not in voided:
+            return str(event.ref)
+    raise UnknownScanError(scan=number_text(packet))
 
 
 def settle(
@@ -297,18 +348,16 @@ def settle(
             source(qolhat, token, person, place, at, ref),
             scan_id,
             decision,
-            packet_numbers([number])[0] if number else _number_of(qolhat, scan_id),
+            read_packet(number) if number else _number_of(qolhat, scan_id),
             read_place(true_place) if true_place else None,
             read_time(scanned),
             reason or None,
         )
-        _finish(qolhat, [qolhat.desk.settle(request)], as_json)
+        _finish(qolhat, [qolhat.desk.settle(request)], [request.number], as_json)
 
 
-def _number_of(qolhat: Qolhat, scan_id: str) -> Any:
+def _number_of(qolhat: Qolhat, scan_id: str) -> PacketNumber | None:
     """Find the packet of an unsettled scan, so that its number need not be typed."""
-    from projections.unsettled import Unsettled  # noqa: PLC0415  only for this question
-
     qolhat.runner.catch_up()
     with qolhat.views.reading() as reading:
         row = reading.view(Unsettled).of(reading.connection, scan_id)
@@ -323,9 +372,17 @@ def erase(
     as_json: AsJson = False,
 ) -> None:
     """Erase the personal data of one packet; its events stay."""
-    (packet,) = packet_numbers([number])
-    if not sure:
-        typer.confirm(say("confirm.erase", number=number_text(packet)), abort=True)
+    packet = read_packet(number)
+    if not sure and not _agreed(say("confirm.erase", number=number_text(packet))):
+        raise MisuseError("not-confirmed")
     with opened() as qolhat:
         asking = source(qolhat, token, person, "", "")
-        _finish(qolhat, [qolhat.desk.erase(packet, asking)], as_json)
+        _finish(qolhat, [qolhat.desk.erase(packet, asking)], [packet], as_json)
+
+
+def _agreed(question: str) -> bool:
+    """Ask on standard error, so that the answer stays the only thing on standard output."""
+    out = console(stderr=True)
+    out.print(f"{question} [{say('confirm.yes')}/{say('confirm.no')}] ", end="")
+    words = (say("confirm.yes"), say("confirm.also-yes"), "yes", "y")
+    return sys.stdin.readline().strip().casefold() in {word.casefold() for word in words}

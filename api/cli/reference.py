@@ -2,40 +2,42 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-from rich.table import Table
 
+from api.cli.display import Line, Sheet, table
+from api.cli.failure import MisuseError, check_readable, check_writable
+from api.cli.helping import App
+from api.cli.language import language, say, term
 from api.cli.look import norm
 from api.cli.shell import (
     AsJson,
+    BadTimeError,
     Limit,
     Shell,
-    language,
     opened,
-    packet_numbers,
-    read_place,
     read_time,
-    say,
-    table,
-    term,
 )
+from api.cli.shell import Organisation as OrganisationNumber
+from api.http.fields import read_packet, read_place
 from domain.directory import Organisation, OrganisationKind
 from domain.hours import WeeklyHours
 from domain.numbers import grouped
+from domain.regulations.book import Regulations
 from domain.regulations.edition import Edition
 from domain.roles import Role
-from infra.bootstrap import Qolhat
 from infra.directory_files import load_directory
 from infra.regulation_files import load_regulations, read_file, read_folder
 from infra.settings import load_settings
 from scanner.labels import PacketLabel, draw_png, draw_svg
 
-regulations_app = typer.Typer(no_args_is_help=True, help=say("help.command.regulations"))
-people_app = typer.Typer(no_args_is_help=True, help=say("help.command.people"))
+regulations_app = App("help.command.regulations")
+people_app = App("help.command.people")
+LABEL_ENDINGS = (".svg", ".png")
 Person = Annotated[int, typer.Argument(help=say("help.person"))]
 Day = Annotated[str, typer.Option("--since", help=say("help.since"))]
 
@@ -76,7 +78,7 @@ def directory(
             _hours(each),
             "–" if authority is None else f"{authority} {held.organisation(authority).name_kk}",
         )
-    lines: list[Table | str] = [made]
+    lines: list[Line] = [made]
     if len(found) == 1:
         lines.append(_places(held.places_of(found[0].code)))
     shell.show([_told(each) for each in found], lines)
@@ -113,7 +115,7 @@ def hours_text(hours: WeeklyHours) -> str:
     return "; ".join(parts)
 
 
-def _places(places: tuple[Any, ...]) -> Table:
+def _places(places: tuple[Any, ...]) -> Sheet:
     made = table("title.places", "place", "code", "remarks")
     for place in places:
         sector = term("sector", place.sector.value) if place.sector else ""
@@ -127,13 +129,18 @@ def label(
     number: Annotated[str, typer.Argument(help=say("help.number"))],
     file: Annotated[Path, typer.Argument(help=say("help.label-file"))],
     dpi: Annotated[int, typer.Option(help=say("help.dpi"), min=150, max=1200)] = 300,
+    as_json: AsJson = False,
 ) -> None:
     """Draw a packet's label as SVG or PNG, by the ending of the file's name."""
-    (packet,) = packet_numbers([number])
+    packet = read_packet(number)
+    ending = file.suffix.lower()
+    if ending not in LABEL_ENDINGS:
+        raise MisuseError("label-ending", file=file, endings=", ".join(LABEL_ENDINGS))
+    check_writable(file)
     drawn = PacketLabel(packet)
-    content = draw_svg(drawn) if file.suffix.lower() == ".svg" else draw_png(drawn, dpi)
-    file.write_bytes(content)
-    Shell().show(None, say("label.done", file=file, number=grouped(packet)))
+    file.write_bytes(draw_svg(drawn) if ending == ".svg" else draw_png(drawn, dpi))
+    done = say("label.done", file=file, number=grouped(packet))
+    Shell(as_json).show({"number": packet, "file": file}, done)
 
 
 @regulations_app.command("list", help=say("help.command.regulations-list"))
@@ -168,18 +175,18 @@ def show_regulation(
     book = load_regulations(settings.regulations_dir, settings.operator)
     known = {each.id: each for each in book}
     if edition not in known:
-        raise typer.BadParameter(f"{edition}: {', '.join(known)}")
+        raise MisuseError("no-edition", edition=edition, known=", ".join(known))
     Shell(as_json).show(known[edition], _edition(known[edition]))
 
 
-def _edition(edition: Edition) -> list[Table | str]:
+def _edition(edition: Edition) -> list[Line]:
     made = table("", "stage", "role", "norm", "source")
     for stage in edition.stages:
         stated = norm(stage.norm.amount, stage.norm.unit.value) if stage.norm else "–"
         name = stage.names.in_language(language())
         made.add_row(name, term("role", stage.holder.value), stated, stage.source)
     total = edition.total.norm
-    lines: list[Table | str] = [
+    lines: list[Line] = [
         f"{edition.id}: {edition.service.names.in_language(language())}",
         edition.document,
         made,
@@ -204,23 +211,29 @@ def check_regulations(
 ) -> None:
     """Read edition files (or folders, or the installed ones) and name the first fault of any."""
     settings = load_settings()
-    if not files:
-        editions = list(load_regulations(settings.regulations_dir, settings.operator))
+    if files:
+        book = Regulations(_editions_of(files), settings.operator)
     else:
-        editions = [
-            edition
-            for file in files
-            for edition in (
-                [found for _, found in read_folder(file)] if file.is_dir() else [read_file(file)]
-            )
-        ]
-    checked = [edition.id for edition in editions]
+        book = load_regulations(settings.regulations_dir, settings.operator)
+    checked = [edition.id for edition in book]
     Shell(as_json).show(checked, say("regulation.fine", count=len(checked), ids=", ".join(checked)))
+
+
+def _editions_of(files: list[Path]) -> Iterator[tuple[str, Edition]]:
+    for file in files:
+        if not file.is_dir():
+            check_readable(file)
+            yield file.name, read_file(file)
+            continue
+        found = list(read_folder(file))
+        if not found:
+            raise MisuseError("no-editions", folder=file)
+        yield from found
 
 
 @people_app.command("list", help=say("help.command.people-list"))
 def list_people(
-    organisation: Annotated[int | None, typer.Option("-o", help=say("help.org"))] = None,
+    organisation: OrganisationNumber = None,
     as_json: AsJson = False,
 ) -> None:
     """List the people of an organisation (or all): roles and places, names from the vault."""
@@ -228,17 +241,31 @@ def list_people(
         register = qolhat.staff.refresh()
         found = [m for m in register.people if organisation in (None, m.organisation)]
         names = qolhat.personnel.names(m.person for m in found)
-        made = table("title.people", "person", "name", "organisation", "role", "place")
         now = qolhat.now()
-        for each in found:
-            made.add_row(
-                str(each.person),
-                names.get(each.person, "–"),
-                str(each.organisation),
-                ", ".join(sorted(term("role", r.value) for r in each.roles)),
-                ", ".join(grouped(place) for place in register.places_of(each.person, now)),
-            )
-        Shell(as_json).show([m.person for m in found], made)
+        told = [
+            {
+                "person": each.person,
+                "name": names.get(each.person),
+                "organisation": each.organisation,
+                "roles": sorted(register.roles_of(each.person, now)),
+                "places": register.places_of(each.person, now),
+            }
+            for each in found
+        ]
+        Shell(as_json).show(told, _people(told))
+
+
+def _people(told: list[dict[str, Any]]) -> Sheet:
+    made = table("title.people", "person", "name", "organisation", "role", "place")
+    for each in told:
+        made.add_row(
+            str(each["person"]),
+            each["name"] or "–",
+            str(each["organisation"]),
+            ", ".join(term("role", role.value) for role in each["roles"]),
+            ", ".join(grouped(place) for place in each["places"]),
+        )
+    return made
 
 
 @people_app.command("appoint", help=say("help.command.people-appoint"))
@@ -272,29 +299,41 @@ def enrol(person: Person, as_json: AsJson = False) -> None:
 
 
 @people_app.command("revoke", help=say("help.command.people-revoke"))
-def revoke(device: Annotated[int, typer.Argument(help=say("help.device"))]) -> None:
+def revoke(
+    device: Annotated[int, typer.Argument(help=say("help.device"))], as_json: AsJson = False
+) -> None:
     """Turn a device away from now on."""
-    _change(lambda qolhat: qolhat.personnel.revoke(device))
+    with opened() as qolhat:
+        if device not in {each.device for each in qolhat.staff.refresh().devices}:
+            raise MisuseError("no-device", device=device)
+        qolhat.personnel.revoke(device)
+        _changed(as_json)
 
 
 @people_app.command("assign", help=say("help.command.people-assign"))
 def assign(
     person: Person,
-    place: Annotated[str, typer.Argument(help=say("help.place"))],
+    place: Annotated[str, typer.Argument(help=say("help.place-code"))],
     since: Day = "",
+    as_json: AsJson = False,
 ) -> None:
     """Give a person a place."""
-    _change(lambda q: q.personnel.assign(person, read_place(place), since=read_time(since)))
+    with opened() as qolhat:
+        qolhat.personnel.assign(person, read_place(place), since=read_time(since))
+        _changed(as_json)
 
 
 @people_app.command("withdraw", help=say("help.command.people-withdraw"))
 def withdraw(
     person: Person,
-    place: Annotated[str, typer.Argument(help=say("help.place"))],
+    place: Annotated[str, typer.Argument(help=say("help.place-code"))],
     since: Day = "",
+    as_json: AsJson = False,
 ) -> None:
     """Take a place from a person."""
-    _change(lambda q: q.personnel.withdraw(person, read_place(place), since=read_time(since)))
+    with opened() as qolhat:
+        qolhat.personnel.withdraw(person, read_place(place), since=read_time(since))
+        _changed(as_json)
 
 
 @people_app.command("stand-in", help=say("help.command.people-stand-in"))
@@ -303,22 +342,24 @@ def stand_in(
     absent: Annotated[int, typer.Argument(help=say("help.absent"))],
     until: Annotated[str, typer.Argument(help=say("help.until"))],
     since: Day = "",
+    as_json: AsJson = False,
 ) -> None:
     """Let somebody stand in for an absent one."""
     last = read_time(until)
     if last is None:
-        raise typer.BadParameter(until)
-    _change(lambda q: q.personnel.name_stand_in(substitute, absent, last, since=read_time(since)))
+        raise BadTimeError(text=until)
+    with opened() as qolhat:
+        qolhat.personnel.name_stand_in(substitute, absent, last, since=read_time(since))
+        _changed(as_json)
 
 
 @people_app.command("dismiss", help=say("help.command.people-dismiss"))
-def dismiss(person: Person, since: Day = "") -> None:
+def dismiss(person: Person, since: Day = "", as_json: AsJson = False) -> None:
     """End a person's roles and places."""
-    _change(lambda q: q.personnel.dismiss(person, since=read_time(since)))
-
-
-def _change(change: Any) -> None:
     with opened() as qolhat:
-        qolhat_: Qolhat = qolhat
-        change(qolhat_)
-        Shell().show(None, say("people.changed"))
+        qolhat.personnel.dismiss(person, since=read_time(since))
+        _changed(as_json)
+
+
+def _changed(as_json: bool) -> None:  # noqa: FBT001  handed on
+    Shell(as_json).show({"recorded": True}, say("people.changed"))

@@ -1,7 +1,9 @@
-"""What every command shares: language, tables or JSON, clear errors, who is asking."""
+"""What every command shares: its options, the store it opens, who is asking, how it answers."""
 
 from __future__ import annotations
 
+import contextlib
+import io
 import json
 import os
 import sys
@@ -9,31 +11,21 @@ import uuid
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from time import time_ns
 from typing import Annotated, Any
 
 import msgspec
 import typer
-from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
-from rich.table import Table
 
-from api.messages import LANGUAGES, best_language, text, word
+from api.cli.display import Line, console, show_lines
+from api.cli.failure import FAILED, problem, reason_of
+from api.cli.language import say, term
+from api.http.fields import BadRefError, is_ref, read_packet, read_place
 from domain.directory import OrganisationKind
 from domain.errors import QolhatError, RefusedError
-from domain.numbers import (
-    BadCodeError,
-    CodeFault,
-    CodeKind,
-    PacketNumber,
-    PlaceCode,
-    grouped,
-    parse,
-    place_organisation,
-    place_role,
-    take_apart,
-)
+from domain.numbers import PacketNumber, PlaceCode, grouped, place_organisation, place_role
 from domain.zones import zone
 from infra.bootstrap import Qolhat, bootstrap
 from infra.personnel import token_hash
@@ -42,28 +34,10 @@ from infra.requests import Source
 from infra.settings import Settings, load_settings
 
 TOKEN_VARIABLE = "QOLHAT_TOKEN"  # noqa: S105  the name of a variable
-LANGUAGE_VARIABLE = "QOLHAT_LANGUAGE"
-WIDE = 160  # columns where the output is no terminal: a file, a pipe, a log
-
-
-def language() -> str:
-    """Return the reader's language: by `QOLHAT_LANGUAGE`, else Kazakh."""
-    wanted = os.environ.get(LANGUAGE_VARIABLE, "")
-    return wanted if wanted in LANGUAGES else best_language(wanted)
-
-
-def say(key: str, **facts: object) -> str:
-    """Return a text of the command line in the reader's language."""
-    return text("console", key, language(), **facts)
-
-
-def term(kind: str, name: object) -> str:
-    """Return a word of the field in the reader's language; a dash for nothing."""
-    return "–" if name is None else word(kind, name, language())
-
+_MICROSECOND = 1000  # nanoseconds
 
 AsJson = Annotated[bool, typer.Option("--json", help=say("help.json"))]
-Numbers = Annotated[list[str], typer.Argument(help=say("help.numbers"), metavar="N")]
+Numbers = Annotated[list[str], typer.Argument(help=say("help.numbers"))]
 Token = Annotated[str, typer.Option(help=say("help.token"), envvar=TOKEN_VARIABLE)]
 PersonNumber = Annotated[int | None, typer.Option("--person", help=say("help.person"))]
 PlaceText = Annotated[str, typer.Option("--place", help=say("help.place"))]
@@ -98,27 +72,49 @@ class Shell:
 
     as_json: bool = False
 
-    def show(self, data: Any, lines: Table | str | Sequence[Table | str]) -> None:
-        """Print the data as JSON, or else the lines made for people."""
-        if self.as_json:
-            print(json.dumps(plain(data), ensure_ascii=False, indent=1))  # noqa: T201
-            return
-        console = Console(width=None if sys.stdout.isatty() else WIDE)
-        for line in [lines] if isinstance(lines, str | Table) else lines:
-            console.print(line, highlight=False)
+    def show(self, data: Any, lines: Line | Sequence[Line]) -> None:
+        """Print the data as one JSON document, or else the lines made for people."""
+        with _delivering():
+            if self.as_json:
+                print(json.dumps(plain(data), ensure_ascii=False, indent=1))  # noqa: T201
+            else:
+                show_lines([lines] if isinstance(lines, Line) else lines)
 
     @contextmanager
     def progress(self, what: str) -> Iterator[Any]:
         """Show a bar while something long is done; yields a function of (done, of)."""
         columns = (
-            TextColumn("{task.description}"),
+            TextColumn("{task.description}", markup=False),
             BarColumn(),
             TaskProgressColumn(),
             TimeRemainingColumn(),
         )
-        with Progress(*columns, console=Console(stderr=True), transient=True) as bars:
+        out = console(stderr=True)
+        with Progress(*columns, console=out, transient=True, disable=not out.is_terminal) as bars:
             task = bars.add_task(what, total=None)
             yield lambda done, of: bars.update(task, completed=done, total=of)
+
+
+@contextmanager
+def _delivering() -> Iterator[None]:
+    """End clearly when nobody takes the answer: what was recorded stays recorded."""
+    try:
+        yield
+        sys.stdout.flush()
+    except OSError as error:
+        _give_up_output()
+        if not isinstance(error, BrokenPipeError):
+            told = say("output.failed", reason=reason_of(error))
+            print(told, file=sys.stderr)  # noqa: T201
+        raise typer.Exit(FAILED) from error
+
+
+def _give_up_output() -> None:
+    """Leave nothing in the buffer that would fail again when the program ends."""
+    with contextlib.suppress(io.UnsupportedOperation, ValueError):
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nowhere, sys.stdout.fileno())
+        os.close(nowhere)
 
 
 @contextmanager
@@ -130,19 +126,14 @@ def opened(settings: Settings | None = None) -> Iterator[Qolhat]:
 
 def plain(value: Any) -> Any:
     """Turn answers into what JSON can hold: instants in ISO 8601, lengths of time in seconds."""
-    built = msgspec.to_builtins(value, builtin_types=(timedelta,), str_keys=True, enc_hook=str)
+    built = msgspec.to_builtins(
+        value, builtin_types=(timedelta,), str_keys=True, enc_hook=_plain_other
+    )
     return json.loads(json.dumps(built, default=timedelta.total_seconds))
 
 
-_UNBROKEN = frozenset({"token", "packet", "code"})  # to be copied
-
-
-def table(title: str, *columns: str) -> Table:
-    """Return an empty table with headings in the reader's language."""
-    made = Table(title=say(title) if title else None, title_justify="left", header_style="bold")
-    for column in columns:
-        made.add_column(say(f"column.{column}"), overflow="fold", no_wrap=column in _UNBROKEN)
-    return made
+def _plain_other(value: Any) -> Any:
+    return problem(value) if isinstance(value, QolhatError) else str(value)
 
 
 def local(at: datetime | None, zone_name: str = "Asia/Almaty") -> str:
@@ -151,7 +142,7 @@ def local(at: datetime | None, zone_name: str = "Asia/Almaty") -> str:
 
 
 def span(length: timedelta | None) -> str:
-    """Write a length of working time in days of 24 hours never: hours and minutes."""
+    """Write a length of working time in hours and minutes, never in days: a day has no length."""
     if length is None:
         return "–"
     sign, seconds = ("−", -length) if length < timedelta(0) else ("", length)
@@ -183,22 +174,8 @@ def short_name(qolhat: Qolhat, code: int) -> str:
 
 
 def packet_numbers(texts: Iterable[str]) -> list[PacketNumber]:
-    """Read packet numbers. Raises BadCodeError."""
-    numbers = []
-    for each in texts:
-        code = parse(each)
-        if code.kind is not CodeKind.PACKET:
-            raise BadCodeError(CodeFault.FOREIGN)
-        numbers.append(PacketNumber(code.value))
-    return numbers
-
-
-def read_place(typed: str) -> PlaceCode:
-    """Read the code of a place. Raises BadCodeError."""
-    code = parse(typed)
-    if code.kind is not CodeKind.PLACE:
-        raise BadCodeError(CodeFault.FOREIGN)
-    return PlaceCode(code.value)
+    """Read packet numbers. Raises BadCodeError, OtherKindError."""
+    return [read_packet(each) for each in texts]
 
 
 def read_time(typed: str) -> datetime | None:
@@ -216,8 +193,11 @@ def source(
 ) -> Source:
     """Tell who is asking, by token or by number; the place is the person's first by default.
 
-    Raises WhoError, UnknownTokenError, UnknownPersonError, BadTimeError, BadCodeError.
+    Raises WhoError, UnknownTokenError, UnknownPersonError, BadTimeError, BadCodeError,
+    OtherKindError, BadRefError.
     """
+    if ref and not is_ref(ref):
+        raise BadRefError
     register = qolhat.staff.refresh()
     device = 0
     if token:
@@ -227,14 +207,13 @@ def source(
         person, device = enrolled.person, enrolled.device
     if person is None:
         raise WhoError
-    now = qolhat.now()
-    happened_at = read_time(at) or now
+    happened_at = read_time(at) or qolhat.now()
     places = register.places_of(person, happened_at)
     return Source(
         ref or uuid.uuid4().hex,
         person,
         device,
-        time_ns() // 1000,
+        time_ns() // _MICROSECOND,
         read_place(place) if place else next(iter(places), PlaceCode(0)),
         happened_at,
     )
@@ -243,32 +222,3 @@ def source(
 def number_text(number: int | None) -> str:
     """Write a number in groups for reading."""
     return "–" if number is None else grouped(number)
-
-
-def block_of(number: PacketNumber) -> int:
-    """Return the issuer's block of a packet's number."""
-    return take_apart(number).block
-
-
-def fail(error: QolhatError) -> None:
-    """Tell an error in the reader's language, with what the reader can do."""
-    title = text("problems", f"{error.code}.title", language(), **error.facts)
-    detail = text("problems", f"{error.code}.detail", language(), **error.facts)
-    if "--json" in sys.argv:
-        problem = {
-            "type": f"/problems/{error.code}",
-            "code": error.code,
-            "title": title,
-            "detail": detail,
-            "status": error.status,
-        }
-        print(json.dumps(problem, ensure_ascii=False), file=sys.stderr)  # noqa: T201
-        return
-    console = Console(stderr=True)
-    console.print(f"✗ {title}", style="bold red", highlight=False)
-    console.print(detail, highlight=False)
-
-
-def as_utc(at: datetime) -> datetime:
-    """Return an instant in UTC."""
-    return at.astimezone(UTC)

@@ -14,13 +14,11 @@ from api.http.problems import OF_A_COMMAND, ViewsBehindError, documented
 from api.http.telling import Teller
 from domain.numbers import PacketNumber, grouped
 from domain.packet import UnknownScanError
-from domain.roles import Role
+from infra.desk import SETTLERS
 from infra.requests import SettleRequest
 from projections.unsettled import Fate, Unsettled, UnsettledRow
 
 router = resource("unsettled")
-# Those whom the desk lets settle; a test holds the two together.
-SETTLERS = frozenset(Role) - {Role.AUDITOR, Role.COURIER}
 ScanPath = Annotated[str, Path(description="The id of the scan.", max_length=64)]
 
 

@@ -12,8 +12,9 @@ import random
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from itertools import zip_longest
 from typing import Any, Generic, TypeVar, cast
 from uuid import UUID
 
@@ -35,15 +36,19 @@ LONGEST_PAUSE_SECONDS = 0.05
 class UnitOfWork:
     """The streams that commands of one commit have loaded; each is loaded once."""
 
-    def __init__(self, recorder: RowRecorder) -> None:
+    def __init__(self, recorder: RowRecorder, expected: Iterable[UUID] = ()) -> None:
+        """Read the streams that are expected to be loaded, all at once."""
         self._recorder = recorder
         self._streams: dict[UUID, Stream] = {}
+        self._read = recorder.rows_of_many(set(expected)) if expected else {}
 
     def load(self, kind: type[S], stream: UUID) -> S:
         """Return the stream as it is stored, with what this commit adds to it; perhaps blank."""
         loaded = self._streams.get(stream)
         if loaded is None:
-            rows = self._recorder.rows_of(stream)
+            rows = self._read.get(stream)
+            if rows is None:
+                rows = self._recorder.rows_of(stream)
             loaded = kind.project(stream, [read_event(stream, *row) for row in rows])
             self._streams[stream] = loaded
         return cast("S", loaded)
@@ -75,10 +80,11 @@ class Outcome:
 
 
 class _Job:
-    __slots__ = ("answer", "error", "finished", "latch", "position", "work")
+    __slots__ = ("answer", "error", "finished", "latch", "position", "stream", "work")
 
-    def __init__(self, work: Callable[[UnitOfWork], Any]) -> None:
+    def __init__(self, work: Callable[[UnitOfWork], Any], stream: UUID | None) -> None:
         self.work = work
+        self.stream = stream
         self.answer: Any = None
         self.error: Exception | None = None
         self.position = 0
@@ -113,20 +119,28 @@ class GroupCommit:
         self.commits = 0
         self.commands = 0
 
-    def run(self, work: Callable[[UnitOfWork], T]) -> Committed[T]:
+    def run(self, work: Callable[[UnitOfWork], T], stream: UUID | None = None) -> Committed[T]:
         """Decide one command and return once its events are durable.
 
-        `work` must refuse before it triggers an event, and may be called again. Raises what it
-        raises, or a StorageError; in both cases nothing of the command is stored.
+        `work` must refuse before it triggers an event, and may be called again. The stream that it
+        is going to load is read together with those of others. Raises what it raises, or a
+        StorageError; in both cases nothing of the command is stored.
         """
-        outcome = self.run_all([work])[0]
+        outcome = self.run_all([work], [stream])[0]
         if outcome.error is not None:
             raise outcome.error
         return Committed(outcome.answer, outcome.position)
 
-    def run_all(self, works: Sequence[Callable[[UnitOfWork], Any]]) -> list[Outcome]:
-        """Decide commands in order, in as few commits as can be; each has its own outcome."""
-        jobs = [_Job(work) for work in works]
+    def run_all(
+        self,
+        works: Sequence[Callable[[UnitOfWork], Any]],
+        streams: Sequence[UUID | None] = (),
+    ) -> list[Outcome]:
+        """Decide commands in order, in as few commits as can be; each has its own outcome.
+
+        `streams` are those that the commands will load, one each, as far as it is known.
+        """
+        jobs = [_Job(*each) for each in zip_longest(works, streams)]
         self._waiting.extend(jobs)
         for job in jobs:
             while not job.finished:
@@ -166,10 +180,10 @@ class GroupCommit:
 
     def _commit_together(self, jobs: list[_Job]) -> bool:
         """Store what all jobs decide in one transaction; False if each must be tried alone."""
-        unit = UnitOfWork(self._recorder)
         decided = []
         refused: list[tuple[_Job, QolhatError]] = []
         try:
+            unit = UnitOfWork(self._recorder, _expected(jobs))
             for job in jobs:
                 before = unit.pending()
                 try:
@@ -193,8 +207,8 @@ class GroupCommit:
             if attempt:  # somebody else was faster: let them finish, and do not keep step
                 pause = min(0.001 * 2**attempt, LONGEST_PAUSE_SECONDS)
                 time.sleep(pause * random.random())  # noqa: S311  no secret
-            unit = UnitOfWork(self._recorder)
             try:
+                unit = UnitOfWork(self._recorder, _expected([job]))
                 job.answer = job.work(unit)
                 job.position = self._store(unit)
             except IntegrityError:
@@ -213,3 +227,7 @@ class GroupCommit:
             self._position = max(self._position, *(self._recorder.insert_events(stored) or ()))
             self.commits += 1
         return self._position
+
+
+def _expected(jobs: Iterable[_Job]) -> list[UUID]:
+    return [job.stream for job in jobs if job.stream is not None]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, cast
@@ -17,6 +19,7 @@ from infra.store.mapper import CompactMapper, read_event
 from infra.store.rows import EventRow, RowRecorder
 
 PAGE = 2000
+RECENT_SECONDS = 0.2
 
 
 class EventLog(Application[UUID]):
@@ -95,16 +98,27 @@ def postgres_log(dsn: str, schema: str = "public") -> EventLog:
 
 
 class StaffBook:
-    """The staff register, kept up with the log."""
+    """The staff register, kept up with the log; safe to use from several threads."""
 
     def __init__(self, log: EventLog) -> None:
         self._log = log
         self._position = 0
+        self._taking = threading.Lock()
+        self._looked = 0.0
         self.register = StaffRegister()
 
     def refresh(self) -> StaffRegister:
-        """Take in what was recorded meanwhile; cheap when there is nothing new."""
-        events, self._position = self._log.staff_events(self._position)
-        for event in events:
-            self.register.take(event)
+        """Take in what was recorded meanwhile. Raises StorageError."""
+        with self._taking:  # no thread may take an older event in after a newer one
+            looked = time.monotonic()
+            events, self._position = self._log.staff_events(self._position)
+            for event in events:
+                self.register.take(event)
+            self._looked = looked
         return self.register
+
+    def recent(self) -> StaffRegister:
+        """Return the register as it was a moment ago at the earliest; for what is done all day."""
+        if time.monotonic() - self._looked < RECENT_SECONDS:
+            return self.register
+        return self.refresh()

@@ -8,6 +8,7 @@ caller reloads, sees the event stored and decides anew.
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any
 from uuid import UUID
 
@@ -19,7 +20,7 @@ from eventsourcing.postgres import (
 from psycopg.rows import tuple_row
 from psycopg.sql import SQL, Composed, Identifier
 
-from infra.store.rows import ABOUT_STAFF, EventRow, RowRecorder
+from infra.store.rows import ABOUT_STAFF, EventRow, RowRecorder, StreamRow, reading_clearly
 
 
 class PostgresRowRecorder(PostgresApplicationRecorder, RowRecorder):
@@ -43,21 +44,26 @@ class PostgresRowRecorder(PostgresApplicationRecorder, RowRecorder):
 
     def _rows(self, text: str, values: tuple[Any, ...]) -> list[Any]:
         with (
+            reading_clearly(),
             self.datastore.get_connection() as connection,
             connection.cursor(row_factory=tuple_row) as cursor,
         ):
             return cursor.execute(self._statement(text), values, prepare=True).fetchall()
 
-    def rows_of(self, stream: UUID) -> list[tuple[int, str, Any]]:
-        """Return version, topic and state of a stream's events, in order."""
-        return self._rows(
-            "SELECT originator_version, topic, state FROM {table}"
-            " WHERE originator_id=%s ORDER BY originator_version",
-            (stream,),
+    def rows_of_many(self, streams: Collection[UUID]) -> dict[UUID, list[StreamRow]]:
+        """Return each stream's events, in order. Raises StorageError."""
+        found: dict[UUID, list[StreamRow]] = {stream: [] for stream in streams}
+        rows = self._rows(
+            "SELECT originator_id, originator_version, topic, state FROM {table}"
+            " WHERE originator_id = ANY(%s) ORDER BY originator_id, originator_version",
+            (list(found),),
         )
+        for stream, *row in rows:
+            found[stream].append(tuple(row))
+        return found
 
     def rows_after(self, position: int, limit: int) -> list[EventRow]:
-        """Return the events recorded after a position, in order."""
+        """Return the events recorded after a position, in order. Raises StorageError."""
         return self._rows(
             "SELECT notification_id, originator_id, originator_version, topic, state FROM {table}"
             " WHERE notification_id>%s ORDER BY notification_id LIMIT %s",
@@ -65,7 +71,10 @@ class PostgresRowRecorder(PostgresApplicationRecorder, RowRecorder):
         )
 
     def staff_rows_after(self, position: int) -> list[EventRow]:
-        """Return the events about people and devices recorded after a position, in order."""
+        """Return the events about people and devices recorded after a position, in order.
+
+        Raises StorageError.
+        """
         return self._rows(
             "SELECT notification_id, originator_id, originator_version, topic, state FROM {table}"  # noqa: S608
             f" WHERE {ABOUT_STAFF} AND notification_id>%s ORDER BY notification_id",
@@ -73,8 +82,9 @@ class PostgresRowRecorder(PostgresApplicationRecorder, RowRecorder):
         )
 
     def last_position(self) -> int:
-        """Return the newest event's position, 0 if there is none."""
-        return self.max_notification_id() or 0
+        """Return the newest event's position, 0 if there is none. Raises StorageError."""
+        with reading_clearly():
+            return self.max_notification_id() or 0
 
     def close(self) -> None:
         """Let go of the pool's connections."""

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Collection, Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any
 from uuid import UUID
 
-from eventsourcing.persistence import StoredEvent
+from eventsourcing.persistence import PersistenceError, StoredEvent
+
+from infra.errors import storage_error
 
 # The index by which people and devices are found; the same words in every query on it.
 ABOUT_STAFF = "substr(topic, 1, 4) IN ('prs.', 'dev.')"
 EventRow = tuple[int, UUID, int, str, Any]  # position, stream, version, topic, state (JSON)
+StreamRow = tuple[int, str, Any]  # version, topic, state
 
 
 class RowRecorder(ABC):
@@ -21,22 +25,41 @@ class RowRecorder(ABC):
     def insert_events(self, stored_events: Sequence[StoredEvent], **_: Any) -> Sequence[int] | None:
         """Store the events in one transaction; return their positions."""
 
+    def rows_of(self, stream: UUID) -> list[StreamRow]:
+        """Return a stream's events, in order. Raises StorageError."""
+        return self.rows_of_many((stream,))[stream]
+
     @abstractmethod
-    def rows_of(self, stream: UUID) -> list[tuple[int, str, Any]]:
-        """Return version, topic and state of a stream's events, in order."""
+    def rows_of_many(self, streams: Collection[UUID]) -> dict[UUID, list[StreamRow]]:
+        """Return each stream's events, in order; an empty list for none. Raises StorageError."""
 
     @abstractmethod
     def rows_after(self, position: int, limit: int) -> list[EventRow]:
-        """Return the events recorded after a position, in order; none is ever missed."""
+        """Return the events recorded after a position, in order; none is ever missed.
+
+        Raises StorageError.
+        """
 
     @abstractmethod
     def staff_rows_after(self, position: int) -> list[EventRow]:
-        """Return the events about people and devices recorded after a position, in order."""
+        """Return the events about people and devices recorded after a position, in order.
+
+        Raises StorageError.
+        """
 
     @abstractmethod
     def last_position(self) -> int:
-        """Return the newest event's position, 0 if there is none."""
+        """Return the newest event's position, 0 if there is none. Raises StorageError."""
 
     @abstractmethod
     def close(self) -> None:
         """Let go of the connections."""
+
+
+@contextmanager
+def reading_clearly() -> Iterator[None]:
+    """Tell a failure to read as an error of ours. Raises StorageError."""
+    try:
+        yield
+    except PersistenceError as error:
+        raise storage_error(error) from error

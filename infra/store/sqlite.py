@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import sqlite3
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
+from functools import cache
 from typing import Any
 from uuid import UUID
 
@@ -23,7 +24,7 @@ from eventsourcing.persistence import (
 )
 from eventsourcing.sqlite import SQLiteApplicationRecorder, SQLiteDatastore, SQLiteFactory
 
-from infra.store.rows import ABOUT_STAFF, EventRow, RowRecorder
+from infra.store.rows import ABOUT_STAFF, EventRow, RowRecorder, StreamRow, reading_clearly
 
 BUSY_TIMEOUT_SECONDS = 30
 _CREATE = """CREATE TABLE IF NOT EXISTS stored_events (
@@ -34,8 +35,7 @@ _CREATE = """CREATE TABLE IF NOT EXISTS stored_events (
   state TEXT NOT NULL,
   UNIQUE (stream, version)
 )"""
-_INSERT = "INSERT INTO stored_events (stream, version, topic, state) VALUES (?,?,?,?)"
-_OF_STREAM = "SELECT version, topic, state FROM stored_events WHERE stream=? ORDER BY version"
+_MOST_IN_A_STATEMENT = 256
 _AFTER = (
     "SELECT position, stream, version, topic, state FROM stored_events"
     " WHERE position>? ORDER BY position LIMIT ?"
@@ -83,6 +83,7 @@ class SQLiteRowRecorder(SQLiteApplicationRecorder, RowRecorder):
             timeout=BUSY_TIMEOUT_SECONDS,
             isolation_level=None,
             check_same_thread=False,
+            cached_statements=2 * _MOST_IN_A_STATEMENT,
         )
         connection.execute("PRAGMA journal_mode=WAL")
         connection.execute("PRAGMA synchronous=FULL")
@@ -100,46 +101,67 @@ class SQLiteRowRecorder(SQLiteApplicationRecorder, RowRecorder):
             for event in stored_events
             if isinstance(event.originator_id, UUID)
         ]
-        with self._writing, self._transaction() as connection:
-            connection.executemany(_INSERT, rows)
-            last: int = connection.execute(_LAST).fetchone()[0]
+        if not rows:
+            return []
+        with self._writing, _failing_as_the_library():
+            if len(rows) <= _MOST_IN_A_STATEMENT:
+                last = self._insert(rows)  # a statement alone is a transaction
+            else:
+                last = self._insert_in_parts(rows)
         return list(range(last - len(rows) + 1, last + 1))
 
-    @contextmanager
-    def _transaction(self) -> Iterator[sqlite3.Connection]:
-        connection = self.connection
-        try:
-            connection.execute("BEGIN IMMEDIATE")
-            try:
-                yield connection
-                connection.execute("COMMIT")
-            except BaseException:
-                if connection.in_transaction:
-                    connection.execute("ROLLBACK")
-                raise
-        except sqlite3.IntegrityError as error:
-            raise IntegrityError(error) from error
-        except sqlite3.OperationalError as error:
-            raise OperationalError(error) from error
-        except sqlite3.DatabaseError as error:
-            raise DatabaseError(error) from error
+    def _insert(self, rows: Sequence[Sequence[Any]]) -> int:
+        """Insert rows by one statement; return the last position.
 
-    def rows_of(self, stream: UUID) -> list[tuple[int, str, Any]]:
-        """Return version, topic and state of a stream's events, in order."""
-        return self.connection.execute(_OF_STREAM, (stream.bytes,)).fetchall()
+        Every call into SQLite lets other threads run, and the one that leads a commit wait: there
+        must be few of them.
+        """
+        values = [value for row in rows for value in row]
+        last = self.connection.execute(_insert_statement(len(rows)), values).lastrowid
+        assert last is not None  # noqa: S101  an INSERT
+        return last
+
+    def _insert_in_parts(self, rows: Sequence[Sequence[Any]]) -> int:
+        last, connection = 0, self.connection
+        connection.execute("BEGIN IMMEDIATE")
+        try:
+            for start in range(0, len(rows), _MOST_IN_A_STATEMENT):
+                last = self._insert(rows[start : start + _MOST_IN_A_STATEMENT])
+            connection.execute("COMMIT")
+        except BaseException:
+            if connection.in_transaction:
+                connection.execute("ROLLBACK")
+            raise
+        return last
+
+    def rows_of_many(self, streams: Collection[UUID]) -> dict[UUID, list[StreamRow]]:
+        """Return each stream's events, in order. Raises StorageError."""
+        found: dict[UUID, list[StreamRow]] = {stream: [] for stream in streams}
+        by_bytes = {stream.bytes: rows for stream, rows in found.items()}
+        for part in _parts(list(by_bytes)):
+            for stream, *row in self._read(_select_statement(len(part)), part):
+                by_bytes[stream].append(tuple(row))
+        return found
 
     def rows_after(self, position: int, limit: int) -> list[EventRow]:
-        """Return the events recorded after a position, in order."""
-        return _rows(self.connection.execute(_AFTER, (position, limit)))
+        """Return the events recorded after a position, in order. Raises StorageError."""
+        return _rows(self._read(_AFTER, (position, limit)))
 
     def staff_rows_after(self, position: int) -> list[EventRow]:
-        """Return the events about people and devices recorded after a position, in order."""
-        return _rows(self.connection.execute(_STAFF_AFTER, (position,)))
+        """Return the events about people and devices recorded after a position, in order.
+
+        Raises StorageError.
+        """
+        return _rows(self._read(_STAFF_AFTER, (position,)))
 
     def last_position(self) -> int:
-        """Return the newest event's position, 0 if there is none."""
-        row = self.connection.execute(_LAST).fetchone()
-        return row[0] if row else 0
+        """Return the newest event's position, 0 if there is none. Raises StorageError."""
+        found = self._read(_LAST, ())
+        return found[0][0] if found else 0
+
+    def _read(self, statement: str, values: Sequence[Any]) -> list[Any]:
+        with reading_clearly(), _failing_as_the_library():
+            return self.connection.execute(statement, values).fetchall()
 
     def max_notification_id(self) -> int:
         """The same, under the library's name."""
@@ -199,11 +221,43 @@ class SQLiteRowRecorder(SQLiteApplicationRecorder, RowRecorder):
         self._all.clear()
 
 
-def _rows(cursor: sqlite3.Cursor) -> list[EventRow]:
+def _rows(found: list[Any]) -> list[EventRow]:
     return [
         (at, UUID(bytes=stream), version, topic, state)
-        for at, stream, version, topic, state in cursor
+        for at, stream, version, topic, state in found
     ]
+
+
+def _parts(values: list[bytes]) -> Iterator[list[bytes]]:
+    for start in range(0, len(values), _MOST_IN_A_STATEMENT):
+        yield values[start : start + _MOST_IN_A_STATEMENT]
+
+
+@cache
+def _insert_statement(rows: int) -> str:
+    places = ",".join(["(?,?,?,?)"] * rows)
+    return f"INSERT INTO stored_events (stream, version, topic, state) VALUES {places}"  # noqa: S608
+
+
+@cache
+def _select_statement(streams: int) -> str:
+    return (
+        "SELECT stream, version, topic, state FROM stored_events"  # noqa: S608
+        f" WHERE stream IN ({','.join('?' * streams)}) ORDER BY stream, version"
+    )
+
+
+@contextmanager
+def _failing_as_the_library() -> Iterator[None]:
+    """Raise the library's errors in place of the database's."""
+    try:
+        yield
+    except sqlite3.IntegrityError as error:
+        raise IntegrityError(error) from error
+    except sqlite3.OperationalError as error:
+        raise OperationalError(error) from error
+    except sqlite3.DatabaseError as error:
+        raise DatabaseError(error) from error
 
 
 class SQLiteRowFactory(SQLiteFactory):

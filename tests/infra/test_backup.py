@@ -45,7 +45,7 @@ def test_events_vault_and_key_come_back_from_a_backup(tmp_path: Path) -> None:
     with bootstrap(fresh) as qolhat:
         assert list(qolhat.log.rows.rows_after(0, 1000)) == rows
         (number,) = qolhat.vault.find(iin=APPLICANT["iin"])
-        assert qolhat.vault.get(f"{number}/applicant") == APPLICANT
+        assert list(qolhat.vault.held_of(number).values()) == [APPLICANT]
         qolhat.runner.catch_up()
         assert verify(qolhat.log, qolhat.views).differences == ()
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -15,25 +16,39 @@ from domain.errors import (
     UnknownOrganisationError,
     UnknownPacketError,
     UnknownPersonError,
+    UnknownPlaceError,
     UnknownServiceError,
     WrongRoleError,
 )
-from domain.numbers import BadCodeError, PacketNumber, badge_code, packet_number, take_apart
+from domain.numbers import (
+    BadCodeError,
+    PacketNumber,
+    badge_code,
+    packet_number,
+    place_code,
+    take_apart,
+)
 from domain.packet import Packet, UnknownScanError, VoidRefusedError
 from domain.roles import Role
 from infra.bootstrap import Qolhat, bootstrap
-from infra.desk import (
+from infra.desk.errors import (
     BadIncomingNumberError,
+    ImpossibleTimeError,
     NumberMissingError,
     PlaceMissingError,
+    ReusedRefError,
+    TimeMissingError,
     UnknownGroundError,
 )
-from infra.requests import ActRequest, Answer, SettleRequest, Source, Status
+from infra.desk.registering import Registering
+from infra.requests import ActRequest, Answer, Registration, SettleRequest, Source, Status
 from infra.settings import Settings
 from infra.vault import ErasedError
 from projections.unsettled import Fate, Unsettled, UnsettledRow
 from tests.office import APPLICANT, OTHER_CLERK, Office
 from tests.stories import AUTHORITY, CENTRE, OTHER_AUTHORITY, PEOPLE, place
+
+OTHER_APPLICANT = {"surname": "Мысалова", "iin": "900101400017"}
 
 
 def waiting(office: Office) -> list[UnsettledRow]:
@@ -310,9 +325,9 @@ def test_erasing_one_packets_personal_data_leaves_its_events(office: Office) -> 
     assert after[:-1] == before
     assert isinstance(after[-1], Packet.PersonalDataErased)
     assert office.qolhat.vault.find(iin=APPLICANT["iin"]) == ()
-    assert office.qolhat.vault.get(f"{number}/applicant") is None
-    with pytest.raises(ErasedError):
-        office.act(70, ActKind.WITHDRAWN, Role.INSPECTOR, number, text="again a name")
+    assert office.qolhat.vault.held_of(str(number)) == {}
+    (again,) = office.act(70, ActKind.WITHDRAWN, Role.INSPECTOR, number, text="again a name")
+    assert isinstance(again.error, ErasedError)
     with pytest.raises(UnknownPacketError):
         office.qolhat.desk.erase(packet_number(CENTRE, 77), office.source(60, Role.OFFICE))
 
@@ -389,3 +404,130 @@ def test_the_other_authority_is_used_when_the_directory_links_none(office: Offic
     assert registered.decided_by == OTHER_AUTHORITY
     plain, _ = office.register(20)
     assert office.qolhat.log.events_of(Packet.stream(plain))[0].decided_by == AUTHORITY
+
+
+# --- scans that are hard to keep ----------------------------------------------------------------
+
+
+def test_the_same_damaged_scan_twice_in_one_batch_is_kept_once(office: Office) -> None:
+    bad = office.raw(20, "1026 0000", Role.OFFICE, ref="twice")
+    first, second = office.qolhat.desk.scan([bad, bad])
+    assert (first.status, second.status) == (Status.UNSETTLED, Status.DUPLICATE)
+    assert len(waiting(office)) == 1
+
+
+def test_a_doubtful_scan_of_an_erased_packet_is_recorded_without_its_raw_input(
+    office: Office,
+) -> None:
+    number, _ = office.register()
+    office.qolhat.desk.erase(number, office.source(20, Role.OFFICE))
+    scans = [
+        office.raw(30, number, Role.OFFICE, ref="erased", where="no place"),
+        office.raw(30, "garbage", Role.OFFICE, ref="other"),
+    ]
+    answers = office.qolhat.desk.scan(scans)
+    assert [answer.doubt for answer in answers] == ["unknown-place", "bad-code"]
+    assert office.qolhat.vault.get("scan/erased") is None
+    assert office.qolhat.vault.get("scan/other") is not None
+
+
+def test_a_text_about_an_erased_packet_is_refused_and_the_other_packets_go_on(
+    office: Office,
+) -> None:
+    erased, _ = office.register()
+    other, _ = office.register(15)
+    office.qolhat.desk.erase(erased, office.source(20, Role.OFFICE))
+    first, second = office.act(
+        30, ActKind.WITHDRAWN, Role.INSPECTOR, erased, other, text="at their own wish"
+    )
+    assert isinstance(first.error, ErasedError)
+    assert second.error is None
+
+
+# --- clocks that are wrong ----------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("days", [-20000, 4000])
+def test_an_act_by_a_device_with_a_wrong_clock_counts_from_its_recording(
+    office: Office, days: int
+) -> None:
+    number, _ = office.register()
+    wrong = office.at(30) + timedelta(days=days)
+    source = replace(office.source(30, Role.INSPECTOR), happened_at=wrong)
+    (answer,) = office.qolhat.desk.act([number], ActRequest(source, ActKind.WITHDRAWN))
+    assert answer.error is None
+    event = office.qolhat.log.events_of(Packet.stream(number))[-1]
+    assert (event.happened_at, event.claimed_at) == (event.timestamp, wrong)
+
+
+@pytest.mark.parametrize("days", [-20000, 4000])
+def test_a_registration_by_a_wrong_clock_takes_the_edition_of_the_day_of_recording(
+    office: Office, days: int
+) -> None:
+    source = replace(
+        office.source(10, Role.INSPECTOR), happened_at=office.at(10) + timedelta(days=days)
+    )
+    answer = office.qolhat.desk.register(Registration(source, "003-7"))
+    assert answer.standing is not None
+    assert answer.standing.edition == office.register(20)[1].standing.edition  # type: ignore[union-attr]
+
+
+def test_a_scan_from_the_future_is_applied_only_with_a_believable_time(office: Office) -> None:
+    number, _ = office.register()
+    office.scan(60 * 24 * 400, number, Role.COLLECTING, ref="ahead", recorded=20)
+    with pytest.raises(TimeMissingError):
+        office.settle(30, "ahead", Settlement.APPLY, number=number)
+    with pytest.raises(ImpossibleTimeError):
+        office.settle(30, "ahead", Settlement.APPLY, number=number, scanned_at=office.at(999999))
+    office.settle(30, "ahead", Settlement.APPLY, number=number, scanned_at=office.at(20))
+    assert office.place_of(number) == place(Role.COLLECTING)
+    office.scan(40, number, Role.COURIER)
+    assert office.place_of(number) == place(Role.COURIER)
+
+
+# --- places, people and ids that are not what they say -------------------------------------------
+
+
+def test_an_act_at_a_place_that_does_not_exist_is_refused(office: Office) -> None:
+    number, _ = office.register()
+    nowhere = replace(office.source(30, Role.INSPECTOR), place=place_code(9000, Role.OFFICE, 1))
+    with pytest.raises(UnknownPlaceError):
+        office.qolhat.desk.act([number], ActRequest(nowhere, ActKind.WITHDRAWN))
+    with pytest.raises(UnknownPlaceError):
+        office.qolhat.desk.register(Registration(nowhere, "003-7"))
+    with pytest.raises(UnknownPlaceError):
+        office.settle(40, "any", Settlement.APPLY, number=number, place=nowhere.place)
+
+
+def test_a_dismissed_stand_in_has_the_absent_ones_role_no_longer(office: Office) -> None:
+    number, _ = office.register()
+    personnel, clerk, head = office.qolhat.personnel, PEOPLE[Role.OFFICE], PEOPLE[Role.HEAD]
+    personnel.name_stand_in(clerk, head, office.at(99999), since=office.at(0))
+    source = replace(office.source(30, Role.HEAD), person=clerk)
+    resolution = ActRequest(source, ActKind.RESOLUTION, executor=PEOPLE[Role.EXECUTOR])
+    assert office.qolhat.desk.act([number], resolution)[0].error is None
+    personnel.dismiss(clerk, since=office.at(40))
+    later = replace(office.source(50, Role.HEAD), person=clerk)
+    with pytest.raises(WrongRoleError):
+        office.qolhat.desk.act([number], replace(resolution, source=later))
+
+
+def test_another_device_does_not_get_a_packet_by_repeating_an_id(office: Office) -> None:
+    number, _ = office.register(ref="1")
+    strange = replace(office.source(20, Role.INSPECTOR, "1"), device=99)
+    with pytest.raises(ReusedRefError):
+        office.qolhat.desk.register(Registration(strange, "003-7", applicant=OTHER_APPLICANT))
+    assert office.qolhat.vault.find(iin=OTHER_APPLICANT["iin"]) == ()
+    assert office.qolhat.vault.find(iin=APPLICANT["iin"]) == (str(number),)
+
+
+def test_the_applicant_of_a_refused_registration_is_not_kept(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    number = packet_number(CENTRE, 4711)
+    monkeypatch.setattr(Registering, "_known", lambda *_: False)  # both look before either writes
+    office.register(10, number=number)
+    with pytest.raises(AlreadyRegisteredError):
+        office.register(11, number=number, applicant=OTHER_APPLICANT)
+    assert office.qolhat.vault.find(iin=OTHER_APPLICANT["iin"]) == ()
+    assert list(office.qolhat.vault.held_of(str(number)).values()) == [APPLICANT]

@@ -105,7 +105,7 @@ def test_one_packets_data_are_erased_and_stay_erased(vault: Vault) -> None:
 
 def test_what_came_to_nothing_is_discarded_without_a_mark(vault: Vault) -> None:
     keep(vault)
-    vault.discard("1")
+    vault.discard(["1/applicant"])
     assert vault.get("1/applicant") is None
     keep(vault)
     assert vault.find(iin="850312401235") == ("1",)

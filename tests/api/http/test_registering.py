@@ -152,7 +152,6 @@ def test_an_office_registers_for_its_own_authority(shared: Counter) -> None:
 def test_the_vault_has_what_no_answer_has(counter: Counter) -> None:
     number = counter.register()
     assert counter.qolhat.vault.find(iin=IIN) == (number,)
-    kept = counter.qolhat.vault.get(f"{number}/applicant")
-    assert kept == APPLICANT
-    papers = counter.qolhat.vault.get(f"{number}/papers")
+    applicant, papers = counter.qolhat.vault.held_of(number).values()
+    assert applicant == APPLICANT
     assert papers == {"papers": [{"name": "Өтініш", "count": 1}, {"key": "identity", "count": 2}]}

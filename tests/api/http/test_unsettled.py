@@ -6,10 +6,8 @@ from typing import Any
 
 import pytest
 
-from api.http.unsettled import SETTLERS
 from domain.numbers import place_code
 from domain.roles import Role
-from infra import desk
 from tests.api.http.counter import HIRED, V1, Counter
 from tests.stories import AUTHORITY, CENTRE, place
 
@@ -34,10 +32,6 @@ def test_the_raw_input_is_shown_to_those_who_may_settle(counter: Counter) -> Non
     listed = counter.ask("GET", f"{V1}/unsettled", Role.OFFICE, params={"after": counter.position})
     assert TYPED not in listed.text
     assert listed.json()["items"][0]["waiting_seconds"] == 0
-
-
-def test_the_same_may_settle_as_at_the_desk() -> None:
-    assert SETTLERS == desk._SETTLERS
 
 
 def test_a_bad_code_is_applied_as_the_packet_it_was(counter: Counter) -> None:

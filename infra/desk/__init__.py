@@ -1,0 +1,65 @@
+"""The desk: the one way by which anything is recorded, whoever asks (HTTP, command line, replay).
+
+It judges, puts what may name people into the vault, lets the packet decide, and answers only when
+the events are durable.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from domain.intake import RawScan
+from domain.numbers import PacketNumber
+from infra.desk import acting, correcting, scanning
+from infra.desk.correcting import SETTLERS
+from infra.desk.counter import Counter, DeskRules, utc_now
+from infra.desk.registering import Registering, applicant_ref, papers_ref
+from infra.requests import ActRequest, Answer, Registration, SettleRequest, Source
+
+__all__ = [
+    "SETTLERS",
+    "Counter",
+    "Desk",
+    "DeskRules",
+    "applicant_ref",
+    "papers_ref",
+    "utc_now",
+]
+
+
+class Desk:
+    """Records registrations, scans, acts, voidings and settlements."""
+
+    def __init__(self, counter: Counter) -> None:
+        self._counter = counter
+        self._registering = Registering(counter)
+
+    def register(self, request: Registration) -> Answer:
+        """Accept a packet. Raises RefusedError or StorageError; sent again it gives the same."""
+        return self._registering.register(request)
+
+    def scan(self, scans: Sequence[RawScan]) -> list[Answer]:
+        """Record scans; each has an answer of its own, a failing one leaves the rest alone.
+
+        One that could not be stored is answered as refused, with a StorageError in it.
+        """
+        return scanning.scan(self._counter, scans)
+
+    def act(self, numbers: Iterable[PacketNumber], request: ActRequest) -> list[Answer]:
+        """Do the same to each packet; each is an event of its own, and may be refused alone.
+
+        Raises WrongRoleError, UnknownPersonError, UnknownPlaceError, StorageError.
+        """
+        return acting.act(self._counter, numbers, request)
+
+    def void(self, number: PacketNumber, scan: str, source: Source) -> Answer:
+        """Take back one's own scan of less than a minute ago. Raises VoidRefusedError."""
+        return correcting.void(self._counter, number, scan, source)
+
+    def settle(self, request: SettleRequest) -> Answer:
+        """Decide about an unsettled scan. Raises UnknownScanError, WrongRoleError and others."""
+        return correcting.settle(self._counter, request)
+
+    def erase(self, number: PacketNumber, source: Source) -> Answer:
+        """Erase the personal data of one packet; its events stay, with a mark that it was done."""
+        return correcting.erase(self._counter, number, source)

@@ -1,0 +1,107 @@
+"""Acts at a desk: on one packet or on many at once, each an event of its own packet [003; 002]."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable
+from datetime import datetime
+
+from domain.commands import ActOnPacket, Stamp
+from domain.errors import UnknownPacketError
+from domain.numbers import PacketNumber, grouped
+from domain.packet import Packet
+from infra.desk.counter import Counter, Entries
+from infra.desk.errors import BadIncomingNumberError, UnknownGroundError
+from infra.requests import ActRequest, Answer, Status
+from infra.store.group_commit import UnitOfWork
+from infra.vault import ErasedError, Record
+
+_INCOMING = re.compile(r"[0-9A-Za-zА-Яа-яӘәҒғҚқҢңӨөҰұҮүҺһІі№/.\- ]{1,32}")
+
+
+def act(counter: Counter, numbers: Iterable[PacketNumber], request: ActRequest) -> list[Answer]:
+    """Do the same to each packet; each may be refused alone.
+
+    Raises WrongRoleError, UnknownPersonError, UnknownPlaceError, BadIncomingNumberError.
+    """
+    now = counter.now()
+    stamp, claimed = counter.stamp(request.source, now)
+    _check(counter, request, stamp)
+    commands = [_command(each, request, stamp, claimed) for each in dict.fromkeys(numbers)]
+    kept = counter.vault.put_unless_erased(_text_records(commands, request.text), now)
+    works = [_work(counter, command, now, kept) for command in commands]
+    streams = [Packet.stream(command.number) for command in commands]
+    outcomes = counter.log.commands.run_all(works, streams)
+    answers = []
+    for command, outcome in zip(commands, outcomes, strict=True):
+        if outcome.error is not None:
+            answers.append(Answer(stamp.ref, Status.REFUSED, 0, error=outcome.error))
+            continue
+        new, entries = outcome.answer
+        answers.append(
+            counter.answer(command.number, stamp.ref, entries, outcome.position, new=new)
+        )
+    return answers
+
+
+def _check(counter: Counter, request: ActRequest, stamp: Stamp) -> None:
+    counter.check_role(stamp, request.kind)
+    counter.directory.place(stamp.place)
+    if request.executor is not None:
+        counter.staff.register.member(request.executor)
+    if request.incoming_number and not _INCOMING.fullmatch(request.incoming_number):
+        raise BadIncomingNumberError
+
+
+def _work(
+    counter: Counter, command: ActOnPacket, now: datetime, kept: frozenset[str]
+) -> Callable[[UnitOfWork], tuple[bool, Entries]]:
+    stream = Packet.stream(command.number)
+
+    def work(unit: UnitOfWork) -> tuple[bool, Entries]:
+        packet = unit.load(Packet, stream)
+        if not packet.entries:
+            raise UnknownPacketError(number=grouped(command.number))
+        if command.text_ref is not None and command.text_ref not in kept:
+            raise ErasedError(subject=str(command.number))
+        _check_grounds(counter, packet, command)
+        return packet.act(command, now), list(packet.entries)
+
+    return work
+
+
+def _check_grounds(counter: Counter, packet: Packet, command: ActOnPacket) -> None:
+    if not command.grounds or packet.registration is None:
+        return
+    edition = counter.regulations.edition(packet.registration.edition)
+    held = {ground.key for ground in edition.refusal.grounds}
+    for ground in command.grounds:
+        if ground not in held:
+            raise UnknownGroundError(ground=ground, edition=edition.id)
+
+
+def _command(
+    number: PacketNumber, request: ActRequest, stamp: Stamp, claimed: datetime | None
+) -> ActOnPacket:
+    return ActOnPacket(
+        stamp,
+        number,
+        request.kind,
+        claimed,
+        request.incoming_number,
+        request.executor,
+        request.entitled,
+        request.outcome,
+        request.grounds,
+        f"{number}/{request.kind.value}/{stamp.ref}" if request.text else None,
+        request.handing,
+        request.began_at,
+    )
+
+
+def _text_records(commands: list[ActOnPacket], text: str | None) -> list[Record]:
+    return [
+        Record(command.text_ref, str(command.number), {"text": text})
+        for command in commands
+        if command.text_ref is not None
+    ]

@@ -1,0 +1,54 @@
+"""What the desk refuses, beside what the domain refuses."""
+
+from __future__ import annotations
+
+from domain.errors import RefusedError
+
+
+class NoAuthorityError(RefusedError):
+    """The centre works with no authority by the directory; the request must name one."""
+
+    code = "authority-missing"
+
+
+class PlaceMissingError(RefusedError):
+    """A scan whose place is unknown can be applied only with a place."""
+
+    code = "place-missing"
+
+
+class TimeMissingError(RefusedError):
+    """A scan whose time cannot be believed can be applied only with a time."""
+
+    code = "time-missing"
+
+
+class ImpossibleTimeError(RefusedError):
+    """The time given for a scan is in the future, or before there were scanners."""
+
+    code = "impossible-time"
+
+
+class NumberMissingError(RefusedError):
+    """A scan without a readable number can be applied only with the packet's number."""
+
+    code = "number-missing"
+
+
+class BadIncomingNumberError(RefusedError):
+    """An incoming number that is too long, or looks like a name."""
+
+    code = "bad-incoming-number"
+
+
+class UnknownGroundError(RefusedError):
+    """A ground of refusal that the edition does not hold."""
+
+    code = "unknown-ground"
+
+
+class ReusedRefError(RefusedError):
+    """The id of this registration was given to another one before."""
+
+    code = "reused-ref"
+    status = 409

@@ -1,0 +1,103 @@
+"""Scans are taken in: never lost, never blocked by one another, each with an answer of its own."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from domain.commands import ScanPacket
+from domain.intake import Doubtful, Intake, RawScan
+from domain.packet import Packet
+from domain.unsettled import Doubt, UnsettledScan
+from infra.desk.counter import Counter, Entries
+from infra.requests import Answer, Status
+from infra.store.group_commit import Outcome, UnitOfWork
+from infra.vault import Record
+
+LONGEST_RAW = 4096
+_RAW_DOUBTS = frozenset({Doubt.UNKNOWN_PLACE.value, Doubt.NO_ZONE.value})
+_STALE_DOUBTS = frozenset({Doubt.NOT_THEIR_PLACE.value, Doubt.UNKNOWN_PERSON.value})
+Judged = ScanPacket | Doubtful
+
+
+def scan(counter: Counter, scans: Sequence[RawScan]) -> list[Answer]:
+    """Record scans. One that the store could not take is answered with its error.
+
+    Raises StorageError if the raw input of doubtful ones cannot be kept: then none is recorded.
+    """
+    now = counter.now()
+    judged = [(each, found) for each, found in zip(scans, _judge(counter, scans, now), strict=True)]
+    raw = [record for each, found in judged if (record := _raw_record(each, found))]
+    kept = counter.vault.put_unless_erased(raw, now)
+    works = [_work(each, found, now, kept) for each, found in judged]
+    streams = [_stream(each, found) for each, found in judged]
+    outcomes = counter.log.commands.run_all(works, streams)
+    return [
+        _answer(counter, each, found, outcome)
+        for (each, found), outcome in zip(judged, outcomes, strict=True)
+    ]
+
+
+def _judge(counter: Counter, scans: Sequence[RawScan], now: datetime) -> list[Judged]:
+    intake = Intake(counter.directory, counter.staff.recent(), now, counter.rules.tolerance)
+    judged = [intake.judge(each) for each in scans]
+    if any(found.doubt in _STALE_DOUBTS for found in judged):
+        counter.staff.refresh()  # the assignment may have been made a moment ago
+        judged = [intake.judge(each) for each in scans]
+    return judged
+
+
+def _stream(scanned: RawScan, found: Judged) -> UUID:
+    if isinstance(found, ScanPacket):
+        return Packet.stream(found.number)
+    return UnsettledScan.stream(scanned.ref)
+
+
+def _work(
+    scanned: RawScan, found: Judged, now: datetime, kept: frozenset[str]
+) -> Callable[[UnitOfWork], Any]:
+    raw_ref = ref if (ref := _raw_ref(scanned)) in kept else None
+    stream = _stream(scanned, found)
+
+    def move(unit: UnitOfWork) -> tuple[bool, Entries]:
+        assert isinstance(found, ScanPacket)  # noqa: S101  chosen below
+        packet = unit.load(Packet, stream)
+        new = packet.scan(replace(found, raw_ref=raw_ref) if raw_ref else found, now)
+        return new, list(packet.entries)
+
+    def keep(unit: UnitOfWork) -> bool:
+        assert isinstance(found, Doubtful)  # noqa: S101  chosen below
+        other = unit.load(UnsettledScan, stream)
+        return other.keep(found.stamp, now, found.doubt, found.fault, raw_ref)
+
+    return move if isinstance(found, ScanPacket) else keep
+
+
+def _answer(counter: Counter, scanned: RawScan, found: Judged, outcome: Outcome) -> Answer:
+    if outcome.error is not None:
+        return Answer(scanned.ref, Status.REFUSED, 0, error=outcome.error)
+    if isinstance(found, Doubtful):
+        status = Status.UNSETTLED if outcome.answer else Status.DUPLICATE
+        doubt, position = found.doubt.value, outcome.position
+        return Answer(scanned.ref, status, position, doubt=doubt, fault=found.fault)
+    new, entries = outcome.answer
+    return counter.answer(found.number, scanned.ref, entries, outcome.position, new=new)
+
+
+def _raw_ref(scanned: RawScan) -> str:
+    return f"scan/{scanned.ref}"
+
+
+def _raw_record(scanned: RawScan, found: Judged) -> Record | None:
+    """What was typed or read, where it alone tells what was meant; it may hold a name."""
+    if isinstance(found, ScanPacket):
+        if found.doubt not in _RAW_DOUBTS:
+            return None
+        subject = str(found.number)
+    else:
+        subject = f"scan:{scanned.ref}"
+    raw = {"code": scanned.code, "place": scanned.place, "time": scanned.time_text}
+    return Record(_raw_ref(scanned), subject, {k: v[:LONGEST_RAW] for k, v in raw.items()})
