@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import IntEnum, StrEnum
+from functools import lru_cache
 from typing import NewType
 
 from domain.errors import RefusedError
@@ -23,6 +24,7 @@ LENGTH = 14
 MAX_BLOCK = 9_999
 MAX_SERIAL = 9_999_999
 _ROLE_WEIGHT = 1_000_000
+_REMEMBERED = 4096  # a day scans few places many times
 _SEPARATORS = str.maketrans("", "", " \u00a0\u202f-")
 
 
@@ -91,6 +93,7 @@ def compose(kind: CodeKind, block: int, serial: int) -> int:
     return body * 100 + 98 - body * 100 % 97
 
 
+@lru_cache(maxsize=_REMEMBERED)
 def parse(text: str) -> Code:
     """Take a typed or scanned text apart; spaces and hyphens between groups are ignored.
 

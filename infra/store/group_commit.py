@@ -31,6 +31,7 @@ S = TypeVar("S", bound=Stream)
 MOST_IN_A_COMMIT = 256
 ATTEMPTS = 40
 LONGEST_PAUSE_SECONDS = 0.05
+GATHER_SECONDS = 0.00005
 
 
 class UnitOfWork:
@@ -116,6 +117,7 @@ class GroupCommit:
         self._waiting: deque[_Job] = deque()
         self._leading = threading.Lock()
         self._position = max(1, recorder.last_position())
+        self._together = 0
         self.commits = 0
         self.commands = 0
 
@@ -164,6 +166,7 @@ class GroupCommit:
     def _lead_until_finished(self, own: _Job) -> None:
         while not own.finished:
             jobs: list[_Job] = []
+            self._gather()
             while self._waiting and len(jobs) < MOST_IN_A_COMMIT:
                 jobs.append(self._waiting.popleft())
             try:
@@ -172,8 +175,18 @@ class GroupCommit:
                 for job in jobs:
                     job.finish()
 
+    def _gather(self) -> None:
+        """Wait a moment for those who took part in the last commit and are about to come back."""
+        if self._together <= 1:
+            return
+        seen = 0
+        while seen < (here := len(self._waiting)) < self._together:
+            seen = here
+            time.sleep(GATHER_SECONDS)
+
     def _commit(self, jobs: list[_Job]) -> None:
         self.commands += len(jobs)
+        self._together = max(len(jobs), self._together - 1)
         if len(jobs) == 1 or not self._commit_together(jobs):
             for job in jobs:
                 self._commit_alone(job)

@@ -8,10 +8,12 @@ caller reloads, sees the event stored and decides anew.
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager
 from typing import Any
 from uuid import UUID
 
+from eventsourcing.persistence import PersistenceError
 from eventsourcing.postgres import (
     PostgresApplicationRecorder,
     PostgresDatastore,
@@ -20,7 +22,8 @@ from eventsourcing.postgres import (
 from psycopg.rows import tuple_row
 from psycopg.sql import SQL, Composed, Identifier
 
-from infra.store.rows import ABOUT_STAFF, EventRow, RowRecorder, StreamRow, reading_clearly
+from infra.errors import storage_error
+from infra.store.rows import ABOUT_STAFF, EventRow, RowRecorder, StreamRow
 
 
 class PostgresRowRecorder(PostgresApplicationRecorder, RowRecorder):
@@ -44,7 +47,7 @@ class PostgresRowRecorder(PostgresApplicationRecorder, RowRecorder):
 
     def _rows(self, text: str, values: tuple[Any, ...]) -> list[Any]:
         with (
-            reading_clearly(),
+            _reading_clearly(),
             self.datastore.get_connection() as connection,
             connection.cursor(row_factory=tuple_row) as cursor,
         ):
@@ -83,7 +86,7 @@ class PostgresRowRecorder(PostgresApplicationRecorder, RowRecorder):
 
     def last_position(self) -> int:
         """Return the newest event's position, 0 if there is none. Raises StorageError."""
-        with reading_clearly():
+        with _reading_clearly():
             return self.max_notification_id() or 0
 
     def close(self) -> None:
@@ -95,3 +98,12 @@ class PostgresRowFactory(PostgresFactory):
     """Selected by `PERSISTENCE_MODULE=infra.store.postgres:PostgresRowFactory`."""
 
     application_recorder_class = PostgresRowRecorder
+
+
+@contextmanager
+def _reading_clearly() -> Iterator[None]:
+    """Tell a failure to read as an error of ours. Raises StorageError."""
+    try:
+        yield
+    except PersistenceError as error:
+        raise storage_error(error) from error

@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Collection, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Collection, Sequence
 from typing import Any
 from uuid import UUID
 
-from eventsourcing.persistence import PersistenceError, StoredEvent
-
-from infra.errors import storage_error
+from eventsourcing.persistence import StoredEvent
 
 # The index by which people and devices are found; the same words in every query on it.
 ABOUT_STAFF = "substr(topic, 1, 4) IN ('prs.', 'dev.')"
@@ -54,12 +51,3 @@ class RowRecorder(ABC):
     @abstractmethod
     def close(self) -> None:
         """Let go of the connections."""
-
-
-@contextmanager
-def reading_clearly() -> Iterator[None]:
-    """Tell a failure to read as an error of ours. Raises StorageError."""
-    try:
-        yield
-    except PersistenceError as error:
-        raise storage_error(error) from error

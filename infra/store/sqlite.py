@@ -10,7 +10,6 @@ from __future__ import annotations
 import sqlite3
 import threading
 from collections.abc import Collection, Iterator, Sequence
-from contextlib import contextmanager
 from functools import cache
 from typing import Any
 from uuid import UUID
@@ -20,11 +19,13 @@ from eventsourcing.persistence import (
     IntegrityError,
     Notification,
     OperationalError,
+    PersistenceError,
     StoredEvent,
 )
 from eventsourcing.sqlite import SQLiteApplicationRecorder, SQLiteDatastore, SQLiteFactory
 
-from infra.store.rows import ABOUT_STAFF, EventRow, RowRecorder, StreamRow, reading_clearly
+from infra.errors import storage_error
+from infra.store.rows import ABOUT_STAFF, EventRow, RowRecorder, StreamRow
 
 BUSY_TIMEOUT_SECONDS = 30
 _CREATE = """CREATE TABLE IF NOT EXISTS stored_events (
@@ -103,11 +104,14 @@ class SQLiteRowRecorder(SQLiteApplicationRecorder, RowRecorder):
         ]
         if not rows:
             return []
-        with self._writing, _failing_as_the_library():
-            if len(rows) <= _MOST_IN_A_STATEMENT:
-                last = self._insert(rows)  # a statement alone is a transaction
-            else:
-                last = self._insert_in_parts(rows)
+        with self._writing:
+            try:
+                if len(rows) <= _MOST_IN_A_STATEMENT:
+                    last = self._insert(rows)  # a statement alone is a transaction
+                else:
+                    last = self._insert_in_parts(rows)
+            except sqlite3.Error as error:
+                raise _as_the_library(error) from error
         return list(range(last - len(rows) + 1, last + 1))
 
     def _insert(self, rows: Sequence[Sequence[Any]]) -> int:
@@ -160,8 +164,10 @@ class SQLiteRowRecorder(SQLiteApplicationRecorder, RowRecorder):
         return found[0][0] if found else 0
 
     def _read(self, statement: str, values: Sequence[Any]) -> list[Any]:
-        with reading_clearly(), _failing_as_the_library():
+        try:
             return self.connection.execute(statement, values).fetchall()
+        except sqlite3.Error as error:
+            raise storage_error(error) from error
 
     def max_notification_id(self) -> int:
         """The same, under the library's name."""
@@ -247,17 +253,13 @@ def _select_statement(streams: int) -> str:
     )
 
 
-@contextmanager
-def _failing_as_the_library() -> Iterator[None]:
-    """Raise the library's errors in place of the database's."""
-    try:
-        yield
-    except sqlite3.IntegrityError as error:
-        raise IntegrityError(error) from error
-    except sqlite3.OperationalError as error:
-        raise OperationalError(error) from error
-    except sqlite3.DatabaseError as error:
-        raise DatabaseError(error) from error
+def _as_the_library(error: sqlite3.Error) -> PersistenceError:
+    """Return the library's error in place of the database's."""
+    kinds: dict[type[sqlite3.Error], type[PersistenceError]] = {
+        sqlite3.IntegrityError: IntegrityError,
+        sqlite3.OperationalError: OperationalError,
+    }
+    return kinds.get(type(error), DatabaseError)(error)
 
 
 class SQLiteRowFactory(SQLiteFactory):
