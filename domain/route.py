@@ -91,6 +91,14 @@ def ending_by_scan(stage: Stage, role: Role, last_act: str | None) -> Ending | N
     return None
 
 
+def allows(stage: Stage, act: ActKind, last_act: str | None) -> bool:
+    """Tell whether the act may be done in the stage, after the acts so far, without ending it."""
+    return any(
+        each.act is act and (each.after is None or each.after.value == last_act)
+        for each in stage.allows
+    )
+
+
 def of_scan(edition: Edition, parties: Parties, at: Position, place: PlaceCode) -> Found:
     """Find the stage that a scan at this place begins (or goes on with)."""
     stages = edition.stages
@@ -154,6 +162,8 @@ def of_act(
         return Found(None, (Deviation.WRONG_ORGANISATION,))
     if at.stage < len(stages) and ending_by_act(stages[at.stage], act) is not None:
         return Found(at.stage, () if at.accepted else (Deviation.NOT_ACCEPTED,))
+    if at.accepted and at.stage < len(stages) and allows(stages[at.stage], act, at.last_act):
+        return Found(None)
     for index in range(at.stage + 1, len(stages)):
         if ending_by_act(stages[index], act) is not None:
             return Found(index, (Deviation.OUT_OF_TURN, Deviation.SKIPPED), _between(at, index))

@@ -411,7 +411,7 @@ class Walk:
     def _found_by_act(self, kind: str, place: PlaceCode) -> Found:
         progress, memo = self.progress, self._route.memo
         known = place_organisation(place) in (progress.accepting, progress.deciding)
-        key = (kind, progress.stage, progress.accepted, known)
+        key = (kind, progress.stage, progress.accepted, progress.last_act, known)
         found = memo.get(key)
         if found is None:
             at = Position(progress.stage, progress.accepted, progress.last_act)

@@ -112,6 +112,13 @@ class _Telling:
             holder=self._tell.word("role", stage.holder.value),
             side=stage.side.value,
             ends=[self._ending(ending) for ending in stage.ends],
+            allows=[
+                schemas.AllowedOut(
+                    act=self._tell.word("act", each.act.value),
+                    after=each.after.value if each.after else None,
+                )
+                for each in stage.allows
+            ],
             norm=self._maybe_norm(stage.norm),
             source=stage.source,
             norm_source=stage.norm_source,

@@ -679,12 +679,20 @@ class EndingOut(Out):
     to: str | None
 
 
+class AllowedOut(Out):
+    """An act that may be done in a stage without ending it."""
+
+    act: Word
+    after: str | None
+
+
 class StageOut(StageRef):
     """A stage of the route, in full."""
 
     holder: Word
     side: str
     ends: list[EndingOut]
+    allows: list[AllowedOut]
     norm: RegulationNorm | None
     source: str
     norm_source: str | None

@@ -98,9 +98,17 @@ class Ending(Strict, frozen=True):
     after: ActKind | None = None
 
 
+class Allowed(Strict, frozen=True):
+    """An act that may be done in a stage without ending it, after another act or at any time."""
+
+    act: ActKind
+    after: ActKind | None = None
+
+
 class Stage(Strict, frozen=True):
     """A stage of the route: who holds the packet, what ends it, its norm if the sources give one.
 
+    `allows`: acts in turn that leave the packet in the stage (a completed notice, drafted anew).
     `renders`: the scan that begins this stage marks the service as rendered.
     `waits_for_applicant`: the clock runs from the applicant's coming, not from the paper's.
     """
@@ -111,6 +119,7 @@ class Stage(Strict, frozen=True):
     side: Side
     ends: tuple[Ending, ...]
     source: str
+    allows: tuple[Allowed, ...] = ()
     norm: NormText | None = None
     norm_source: str | None = None
     renders: bool = False

@@ -91,6 +91,17 @@ def test_the_head_returns_the_notice_the_executor_completes_it() -> None:
     assert ("complete", 2) in loops
 
 
+def test_a_returned_notice_may_be_drafted_anew_a_signed_one_may_not() -> None:
+    story = Story().through_the_centre().acted(220, A.RETURNED, R.HEAD).scanned(225, R.EXECUTOR)
+    story.acted(230, A.DRAFTED, R.EXECUTOR).scanned(240, R.HEAD)
+    assert stages(story)[-1] == "sign"
+    story.acted(245, A.SIGNED, R.HEAD).scanned(250, R.EXECUTOR)
+    assert story.deviations == []
+    story.acted(255, A.DRAFTED, R.EXECUTOR)
+    assert story.deviations == ["out-of-turn"]
+    assert stages(story)[-1] == "complete"
+
+
 def test_the_head_returns_the_notice_as_often_as_it_takes() -> None:
     story = Story().through_the_centre()
     for turn in range(5):
