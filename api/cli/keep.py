@@ -37,9 +37,21 @@ from api.http.app import create_app
 from domain.errors import QolhatError
 from domain.roles import Role
 from domain.timeline import VisitKind
+from domain.unsettled import Doubt
 from infra.backup import backup as make_backup
 from infra.backup import restore as put_back
-from infra.bootstrap import Qolhat, bootstrap, relay, server_lock
+from infra.bootstrap import (
+    EVENTS_FILE,
+    KAFKA_VIEWS_FILE,
+    KEY_FILE,
+    LOCK_FILE,
+    VAULT_FILE,
+    VIEWS_FILE,
+    Qolhat,
+    bootstrap,
+    relay,
+    server_lock,
+)
 from infra.demonstration import DEFAULT_START, Outcome, Plan, demonstrate, recent_start
 from infra.desk import utc_now
 from infra.errors import StorageError
@@ -56,6 +68,7 @@ from projections.visits import ALL_VISITS
 
 SHOWN = 12
 _STAGE = VisitKind.STAGE.value
+_STORE_FILES = (EVENTS_FILE, VAULT_FILE, KEY_FILE, VIEWS_FILE, KAFKA_VIEWS_FILE, LOCK_FILE)
 
 
 class PortTakenError(QolhatError):
@@ -223,6 +236,8 @@ def replay(
 ) -> None:
     """Record the scan log of another device, and report what became of every line."""
     check_readable(file)
+    if report is not None:
+        _check_target(report, file)
     shell, so_far = Shell(as_json), Report()
     with opened() as qolhat, _told(report) as write:
 
@@ -244,13 +259,27 @@ def replay(
         raise typer.Exit(IN_DOUBT)
 
 
+def _check_target(file: Path, *spared: Path) -> None:
+    """Refuse a name under which nothing can be written, or a file that would be lost by it."""
+    folder = load_settings().data_dir
+    ours = [folder / f"{name}{ending}" for name in _STORE_FILES for ending in ("", "-wal", "-shm")]
+    if any(_is_same(file, each) for each in (*ours, *spared)):
+        raise MisuseError("precious", file=file)
+    check_writable(file)
+
+
+def _is_same(one: Path, other: Path) -> bool:
+    if one.resolve() == other.resolve():
+        return True
+    return one.exists() and other.exists() and one.samefile(other)
+
+
 @contextmanager
 def _told(report: Path | None) -> Iterator[Callable[[LineOutcome], None]]:
     """Write every line's outcome into a CSV file, if one is wanted."""
     if report is None:
         yield lambda _: None
         return
-    check_writable(report)
     with report.open("w", encoding="utf-8-sig", newline="") as opened_report:
         writer = csv.writer(opened_report)
         writer.writerow(("line", "status", "detail"))
@@ -277,21 +306,24 @@ def _report_tables(outcome: Report) -> list[Line]:
     return [counts, named] if named.rows else [counts]
 
 
+_DOUBTS = frozenset(doubt.value for doubt in Doubt)
 _WRONG_WIDTH = re.compile(r"(\d+) of (\d+) fields")
 
 
 def _in_words(outcome: LineOutcome) -> str:
     """Say what was the matter with a line; the report gives it as codes."""
-    if outcome.status is Status.UNSETTLED:
-        return term("doubt", outcome.detail)
-    if outcome.status is Status.DEVIATION:
-        return ", ".join(term("deviation", each) for each in outcome.detail.split())
     if outcome.detail in COLUMNS:
         return say("line.bad-field", field=outcome.detail)
     width = _WRONG_WIDTH.fullmatch(outcome.detail)
     if width:
         return say("line.cut-off", found=width[1], wanted=width[2])
-    return outcome.detail
+    if outcome.status is Status.REFUSED:
+        return say("line.unreadable")
+    return ", ".join(_oddity(code) for code in outcome.detail.split())
+
+
+def _oddity(code: str) -> str:
+    return term("doubt" if code in _DOUBTS else "deviation", code)
 
 
 def rebuild(as_json: AsJson = False) -> None:
@@ -336,7 +368,7 @@ def backup(
     as_json: AsJson = False,
 ) -> None:
     """Write events, vault and key into one archive; the server may go on."""
-    check_writable(file)
+    _check_target(file)
     done = make_backup(load_settings(), file, utc_now(), with_key=not without_key)
     key = say("backup.with-key" if done.with_key else "backup.without-key")
     message = say("backup.done", file=done.file, events=done.events, bytes=done.bytes)
