@@ -26,12 +26,14 @@ _NOTHING = timedelta(0)
 class Measured:
     """How a stay compares with its norm.
 
-    `working` is working time from entering to leaving. `late` is None where there is no norm, the
-    stay is still open, or the applicant's coming was not recorded. `over` is the working time past
-    the due instant (negative: what was left of it).
+    `working` is working time from entering to leaving, `counted` the part that the norm is about:
+    where the applicant is waited for, it begins when they come (None: nobody wrote when). `late` is
+    None where there is no norm, the stay is still open, or the applicant's coming was not recorded.
+    `over` is the working time past the due instant (negative: what was left of it).
     """
 
     working: timedelta | None = None
+    counted: timedelta | None = None
     due: Due | None = None
     late: bool | None = None
     over: timedelta | None = None
@@ -50,8 +52,9 @@ class Clocks:
 
     @property
     def version(self) -> str:
-        """The label of the knowledge about worked days; figures change when it does."""
-        return self._workdays.version
+        """The label of the worked days, the runs and every office's hours; figures follow it."""
+        offices = [(each.code, each.zone, each.hours) for each in self._directory.organisations]
+        return f"{self._workdays.version} {self._runs!r} {offices!r}"
 
     def calendar(self, organisation: int) -> Calendar:
         """Return an organisation's calendar. Raises UnknownOrganisationError."""
@@ -71,9 +74,10 @@ class Clocks:
             return Measured(due=due)
         try:
             working = calendar.working_time(visit.entered_at, left)
+            counted = _counted(calendar, visit, left, working)
             if due is None:
-                return Measured(working)
-            return Measured(working, due, left > due.at, _over(calendar, due.at, left))
+                return Measured(working, counted)
+            return Measured(working, counted, due, left > due.at, _over(calendar, due.at, left))
         except OutsideCalendarError:
             return Measured(due=due)
 
@@ -106,6 +110,16 @@ class Clocks:
             return calendar.due(start, norm, self._runs)
         except OutsideCalendarError:
             return None
+
+
+def _counted(
+    calendar: Calendar, visit: Visit, left: datetime, working: timedelta
+) -> timedelta | None:
+    if visit.clock_from is None:
+        return None
+    if visit.clock_from == visit.entered_at:
+        return working
+    return calendar.working_time(visit.clock_from, left)
 
 
 def _over(calendar: Calendar, due: datetime, left: datetime) -> timedelta:

@@ -25,6 +25,7 @@ from infra.database import postgres_engine, sqlite_engine
 from infra.desk import Counter, Desk, DeskRules, utc_now
 from infra.directory_files import load_directory
 from infra.errors import StorageError, storage_error
+from infra.kafka.marks import forget_taken
 from infra.personnel import Personnel
 from infra.regulation_files import load_regulations, load_workdays
 from infra.settings import Settings, StoreKind
@@ -182,11 +183,17 @@ def view_worker(settings: Settings) -> Iterator[tuple[ViewWorker, ViewGroup]]:
     bootstrap_servers = _kafka(settings)
     make_folder(settings.data_dir)
     views = ViewGroup(
-        _kafka_engine(settings), _known(settings).for_views(), (Holdings,), settings.kafka_topic
+        _kafka_engine(settings),
+        _known(settings).for_views(),
+        (Holdings,),
+        settings.kafka_topic,
+        forget_taken,
     )
     with ExitStack() as opened:
         opened.callback(views.close)
         views.prepare()
+        if views.outdated():
+            views.begin_anew()
         worker = ViewWorker(views, bootstrap_servers, settings.kafka_topic, settings.kafka_group)
         opened.callback(worker.disconnect)
         yield worker, views

@@ -11,6 +11,8 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from functools import cached_property
+from hashlib import sha256
 from typing import Any, ClassVar
 
 import sqlalchemy as sa
@@ -68,24 +70,40 @@ class Batch:
     unsettled: list[UnsettledScan.Event] = field(default_factory=list)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Knowledge:
     """What views need beside the events: the editions and the clocks."""
 
     regulations: Regulations
     clocks: Clocks
 
+    @cached_property
+    def version(self) -> str:
+        """A label that changes when figures may: with a norm, a worked day, an office's hours."""
+        return _digest(self.regulations.version, self.clocks.version)
+
 
 class View(ABC):
     """One view of one generation: the tables of that generation and how they are kept."""
 
     name: ClassVar[str]
+    revision: ClassVar[int] = 1  # raise it when the same columns come to mean something else
 
     def __init__(self, generation: int, knowledge: Knowledge) -> None:
         self.generation = generation
         self.knowledge = knowledge
         self.metadata = sa.MetaData()
         self.tables = self.define()
+
+    @property
+    def shape(self) -> str:
+        """A label that changes with the columns and with the revision."""
+        columns = [
+            f"{name}.{column.name}:{column.type!r}"
+            for name, table in self.tables.items()
+            for column in table.columns
+        ]
+        return _digest(str(self.revision), *columns)
 
     def table(self, name: str, *items: sa.schema.SchemaItem) -> sa.Table:
         """Define a table of this generation."""
@@ -102,6 +120,10 @@ class View(ABC):
     @abstractmethod
     def apply(self, connection: sa.Connection, batch: Batch) -> None:
         """Take in a batch, inside the transaction that also moves the view's position."""
+
+
+def _digest(*parts: str) -> str:
+    return sha256("\n".join(parts).encode()).hexdigest()[:16]
 
 
 def upsert(connection: sa.Connection, table: sa.Table, rows: Sequence[dict[str, Any]]) -> None:

@@ -26,7 +26,7 @@ from projections.view import (
 
 @dataclass(frozen=True, slots=True)
 class VisitRow:
-    """One stay. Times are UTC, `working` and `over` working time; see `domain.clocks.Measured`."""
+    """One stay. Times are UTC, the spans working time as `domain.clocks.Measured` tells."""
 
     number: PacketNumber
     seq: int
@@ -46,6 +46,7 @@ class VisitRow:
     due_at: datetime | None
     provisional: bool
     working: timedelta | None
+    counted: timedelta | None
     over: timedelta | None
     late: bool | None
     deviations: tuple[str, ...]
@@ -85,6 +86,7 @@ class VisitFilter:
     until: datetime | None = None
     late: bool | None = None
     deviating: bool = False
+    number: PacketNumber | None = None
 
 
 ALL_VISITS = VisitFilter()
@@ -117,6 +119,7 @@ class Visits(View):
             sa.Column("due_at", sa.BigInteger),
             sa.Column("provisional", sa.Boolean, nullable=False),
             sa.Column("working", sa.BigInteger),
+            sa.Column("counted", sa.BigInteger),
             sa.Column("over", sa.BigInteger),
             sa.Column("late", sa.Boolean),
             sa.Column("deviations", sa.Text, nullable=False),
@@ -163,6 +166,7 @@ class Visits(View):
             "due_at": micros(due.at) if due else None,
             "provisional": due.provisional if due else False,
             "working": span_micros(measured.working),
+            "counted": span_micros(measured.counted),
             "over": span_micros(measured.over),
             "late": measured.late,
             "deviations": " ".join(visit.deviations),
@@ -197,11 +201,11 @@ class Visits(View):
         kind = (table.c.edition, table.c.service, table.c.kind, table.c.stage)
         counted = sa.select(
             *kind,
-            table.c.working,
+            table.c.counted,
             table.c.late,
-            sa.func.row_number().over(partition_by=kind, order_by=table.c.working).label("rank"),
+            sa.func.row_number().over(partition_by=kind, order_by=table.c.counted).label("rank"),
             sa.func.count().over(partition_by=kind).label("size"),
-        ).where(table.c.working.is_not(None), *self._conditions(which))
+        ).where(table.c.counted.is_not(None), *self._conditions(which))
         ranked = counted.subquery()
         r = ranked.c
         query = sa.select(
@@ -210,8 +214,8 @@ class Visits(View):
             r.kind,
             r.stage,
             sa.func.max(r.size),
-            sa.func.min(sa.case((r.rank * 2 >= r.size, r.working))),
-            sa.func.min(sa.case((r.rank * 10 >= r.size * 9, r.working))),
+            sa.func.min(sa.case((r.rank * 2 >= r.size, r.counted))),
+            sa.func.min(sa.case((r.rank * 10 >= r.size * 9, r.counted))),
             sa.func.count(r.late),
             sa.func.sum(sa.case((r.late.is_(False), 1), else_=0)),
         ).group_by(r.edition, r.service, r.kind, r.stage)
@@ -219,6 +223,8 @@ class Visits(View):
 
     def _conditions(self, which: VisitFilter) -> Iterator[sa.ColumnElement[bool]]:
         c = self.visits.c
+        if which.number is not None:
+            yield c.number == which.number
         if which.organisation is not None:
             yield c.organisation == which.organisation
         if which.service is not None:
@@ -261,7 +267,7 @@ def _visit_row(row: sa.Row[Any]) -> VisitRow:
     values = row._asdict()
     for name in ("entered_at", "left_at", "due_at"):
         values[name] = instant(values[name])
-    for name in ("working", "over"):
+    for name in ("working", "counted", "over"):
         value = values[name]
         values[name] = None if value is None else timedelta(microseconds=value)
     values["deviations"] = tuple(values["deviations"].split())

@@ -229,22 +229,21 @@ def visits(
     with opened() as qolhat:
         qolhat.runner.catch_up()
         with qolhat.views.reading() as reading:
-            view = reading.view(Visits)
-            if number:
-                packet = read_packet(number)
-                _holding(reading, packet)
-                rows = view.of(reading.connection, packet)
-            else:
-                which = VisitFilter(
-                    organisation,
-                    service or None,
-                    stage or None,
-                    read_time(since),
-                    read_time(until),
-                    late,
-                    deviating,
-                )
-                rows = view.find(reading.connection, which, limit=limit)
+            packet = read_packet(number) if number else None
+            which = VisitFilter(
+                organisation,
+                service or None,
+                stage or None,
+                read_time(since),
+                read_time(until),
+                late,
+                deviating,
+                packet,
+            )
+            rows = reading.view(Visits).find(reading.connection, which, limit=limit)
+            if packet is not None:
+                _holding(reading, packet)  # an unknown packet is an error, not an empty list
+                rows.sort(key=lambda row: row.seq)
         Shell(as_json).show(rows, visits_table(qolhat, rows))
 
 

@@ -482,6 +482,10 @@ class VisitOut(Out):
     due_at: datetime | None
     provisional: bool
     working_seconds: float | None
+    counted_seconds: float | None = Field(
+        description="The part that the norm is about: where the applicant is waited for, it begins"
+        " when they come."
+    )
     over_seconds: float | None = Field(description="Negative: what was left of the norm.")
     late: bool | None
     deviations: list[Word]

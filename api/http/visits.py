@@ -114,6 +114,7 @@ def visit_out(tell: Teller, visit: VisitRow) -> schemas.VisitOut:
         due_at=visit.due_at,
         provisional=visit.provisional,
         working_seconds=_seconds(visit.working),
+        counted_seconds=_seconds(visit.counted),
         over_seconds=_seconds(visit.over),
         late=visit.late,
         deviations=tell.words("deviation", visit.deviations),

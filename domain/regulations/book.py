@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
+from hashlib import sha256
+
+import msgspec
 
 from domain.errors import UnknownServiceError
 from domain.regulations.edition import Edition, Way
@@ -35,6 +38,12 @@ class Regulations:
             if edition.id in self._editions:
                 raise FaultyRegulationError(file, "id", f"«{edition.id}» stands in another file")
             self._editions[edition.id] = edition
+
+    @property
+    def version(self) -> str:
+        """A label that changes whenever any edition's text does."""
+        texts = msgspec.json.encode(list(self._editions.values()), order="deterministic")
+        return sha256(texts).hexdigest()
 
     def __iter__(self) -> Iterator[Edition]:
         return iter(self._editions.values())

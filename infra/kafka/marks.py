@@ -38,6 +38,12 @@ def prepare(engine: sa.Engine) -> None:
     _metadata.create_all(engine)
 
 
+def forget_taken(connection: sa.Connection) -> None:
+    """Let every partition be taken in from its beginning: the views start anew."""
+    _metadata.create_all(connection)
+    connection.execute(_taken.delete())
+
+
 def relayed(connection: sa.Connection, topic: str) -> int:
     """Return the position up to which all events are known to be in the topic."""
     query = sa.select(_relayed.c.position).where(_relayed.c.topic == topic)

@@ -8,7 +8,7 @@ never blocks scanning.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from typing import Any, TypeVar, cast
@@ -28,7 +28,7 @@ from infra.errors import StorageError
 from infra.store.mapper import read_event
 from infra.store.rows import EventRow
 from projections.journal import Journal
-from projections.view import Batch, Knowledge, PacketChange, View
+from projections.view import Batch, Knowledge, PacketChange, View, upsert
 
 V = TypeVar("V", bound=View)
 OWN_LOG = "log"  # the source of positions that are those of the event store itself
@@ -39,6 +39,13 @@ _generations = sa.Table(
     metadata,
     sa.Column("view", sa.Text, primary_key=True),
     sa.Column("generation", sa.Integer, nullable=False),
+)
+_makes = sa.Table(
+    "view_makes",
+    metadata,
+    sa.Column("view", sa.Text, primary_key=True),
+    sa.Column("shape", sa.Text, nullable=False),
+    sa.Column("knowledge", sa.Text, nullable=False),
 )
 _positions = sa.Table(
     "view_positions",
@@ -97,24 +104,53 @@ class ViewGroup:
         knowledge: Knowledge,
         kinds: Sequence[type[View]],
         source: str = OWN_LOG,
+        forget: Callable[[sa.Connection], None] | None = None,
     ) -> None:
         self.engine = engine
         self.writing = engine.execution_options(writing=True)
         self.knowledge = knowledge
         self.kinds: tuple[type[View], ...] = (Journal, *kinds)
         self.source = source
+        self._forget = forget
         self._made: dict[tuple[str, int], View] = {}
 
     def prepare(self) -> None:
-        """Make the tables where they are missing. Raises StorageError."""
+        """Make the tables where they are missing or of another shape. Raises StorageError."""
         with self._failing_clearly():
             metadata.create_all(self.engine)
             with self.alone() as connection:
-                known = self.generations(connection)
-                for kind in self.kinds:
-                    if kind.name not in known:
-                        self.make(connection, kind, 1)
-                        self.put_in_place(connection, kind, 1)
+                made = self._makes_in(connection)
+                if any(made.get(kind.name, ("",))[0] != self._shape(kind) for kind in self.kinds):
+                    self._begin_anew(connection)
+
+    def outdated(self) -> bool:
+        """Tell whether rows were computed with other norms, worked days or hours than now."""
+        with self._failing_clearly(), self.engine.connect() as connection:
+            made = self._makes_in(connection)
+        return any(made[kind.name][1] != self.knowledge.version for kind in self.kinds)
+
+    def begin_anew(self) -> None:
+        """Throw all rows away; the views start from the first event. Raises StorageError."""
+        with self._failing_clearly(), self.alone() as connection:
+            self._begin_anew(connection)
+
+    def _begin_anew(self, connection: sa.Connection) -> None:
+        known = self.generations(connection)
+        for kind in self.kinds:
+            generation = known.get(kind.name, 0) + 1
+            self.make(connection, kind, generation)
+            self.put_in_place(connection, kind, generation)
+        connection.execute(_set_aside.delete())
+        self.move(connection, 0)
+        if self._forget is not None:
+            self._forget(connection)
+
+    def _makes_in(self, connection: sa.Connection) -> dict[str, tuple[str, str]]:
+        rows = connection.execute(_makes.select())
+        return {view: (shape, knowledge) for view, shape, knowledge in rows}
+
+    def _shape(self, kind: type[View]) -> str:
+        return self.of_generation(kind, 1).shape
 
     # --- generations ----------------------------------------------------------------------------
 
@@ -145,6 +181,12 @@ class ViewGroup:
         connection.execute(_generations.delete().where(_generations.c.view == kind.name))
         values = {"view": kind.name, "generation": generation}
         connection.execute(_generations.insert().values(**values))
+        made = {
+            "view": kind.name,
+            "shape": self._shape(kind),
+            "knowledge": self.knowledge.version,
+        }
+        upsert(connection, _makes, [made])
         if before not in (None, generation):
             self.of_generation(kind, before).metadata.drop_all(connection)
 

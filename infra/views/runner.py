@@ -11,6 +11,7 @@ from collections.abc import Callable
 from infra.errors import StorageError
 from infra.store.log import PAGE, EventLog
 from infra.views.group import ViewGroup, ViewsMovedError
+from infra.views.rebuild import rebuild
 
 POLL_SECONDS = 0.2
 RETRY_SECONDS = 1.0
@@ -102,10 +103,19 @@ class ViewRunner:
                 self._moved.wait(left)
         return True
 
+    def _renew(self) -> None:
+        """Compute all rows again if norms, worked days or hours are not those of the last time."""
+        if self._group.outdated():
+            rebuild(self._events, self._group)
+
     def _follow(self) -> None:
+        checked = False
         while not self._stopping.is_set():
             pause = POLL_SECONDS
             try:
+                if not checked:
+                    self._renew()
+                    checked = True
                 self.catch_up()
             except StorageError:
                 _log.exception("views cannot be kept up; trying again")

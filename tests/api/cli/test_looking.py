@@ -160,6 +160,14 @@ def test_the_figures_of_every_stage_stand_against_its_norm(qolhat: Terminal, day
     assert "100% / 2" in told
 
 
+def test_waiting_for_the_applicant_is_not_counted_as_giving_out(qolhat: Terminal, day: Day) -> None:
+    rows = qolhat("timings", "--service", "003-7", "--json").data
+    (given,) = [row for row in rows if (row["stage"], row["kind"]) == ("issue", "stage")]
+    assert given["median"] == 2 * 60  # since they came; the paper lay there for five
+    stays = qolhat("visits", day.issued, "--stage", "issue", "--json").data
+    assert [(stay["working"], stay["counted"]) for stay in stays] == [(5 * 60, 2 * 60)]
+
+
 def test_figures_are_asked_of_one_service_or_organisation(qolhat: Terminal, day: Day) -> None:
     editions = {row["edition"] for row in qolhat("timings", "--service", "002", "--json").data}
     assert editions == {"uc-2011"}
