@@ -8,6 +8,8 @@ BENCH_INSTALLED := $(VENV)/.installed-bench
 PIP := $(BIN)/python -m pip --disable-pip-version-check
 # Extra arguments of pytest: make unit ARGS="-k packet"
 ARGS ?=
+# How many random days a campaign plays; a thousand take a quarter of an hour.
+EXAMPLES ?= 1000
 # make lock UPGRADE=--upgrade takes the newest versions; without it only what changed is resolved.
 UPGRADE ?=
 COMPILE = $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
@@ -16,15 +18,15 @@ COMPILE = $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --gene
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup run test lint types contracts unit bench lock format clean
+.PHONY: help setup run test lint types contracts unit campaign bench lock format clean
 
 help: ## List what make can do
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 setup: $(INSTALLED) ## Create .venv and install what tests and the program need
 
-run: setup ## Start Qolhat with demonstration data (once) and its web page
-	$(BIN)/qolhat demo --if-empty --start recent
+run: setup ## Fill an empty store with demonstration data, then serve the API
+	$(BIN)/qolhat demo --if-empty --start recent --days 10 --packets 60
 	$(BIN)/qolhat serve
 
 test: lint types contracts unit ## Everything CI checks
@@ -41,6 +43,9 @@ contracts: setup ## Which package may import which
 
 unit: setup ## Tests, with coverage; real servers are started for those that need them
 	$(BIN)/pytest -n logical --dist loadgroup --cov --cov-report=term $(ARGS)
+
+campaign: setup ## Random days against the naive model, for a long time: make campaign EXAMPLES=5000
+	QOLHAT_TEST_EXAMPLES=$(EXAMPLES) $(BIN)/pytest tests/test_stateful.py $(ARGS)
 
 bench: $(BENCH_INSTALLED) ## Measure against baselines
 	$(BIN)/python -m tests.bench

@@ -10,7 +10,6 @@ import errno
 import json
 import sys
 from pathlib import Path
-from socket import gaierror
 from traceback import extract_tb
 from typing import Any
 
@@ -19,23 +18,12 @@ from rich.text import Text
 
 from api.cli.display import console, harmless
 from api.cli.language import language, say
+from api.cli.reasons import in_words, reason_of
 from api.messages import text
 from domain.errors import QolhatError
 
 FAILED, MISUSED, IN_DOUBT, INTERRUPTED = 1, 2, 3, 130
 _BAD_REQUEST = 400
-_REASONS = {
-    errno.ENOENT: "reason.missing",
-    errno.EISDIR: "reason.folder",
-    errno.ENOTDIR: "reason.no-folder",
-    errno.EACCES: "reason.denied",
-    errno.EPERM: "reason.denied",
-    errno.EROFS: "reason.read-only",
-    errno.ENOSPC: "reason.full",
-    errno.EFBIG: "reason.full",
-    errno.EADDRINUSE: "reason.in-use",
-    errno.EADDRNOTAVAIL: "reason.no-address",
-}
 
 
 class MisuseError(typer.BadParameter):
@@ -43,12 +31,6 @@ class MisuseError(typer.BadParameter):
 
     def __init__(self, key: str, /, **facts: object) -> None:
         super().__init__(say(f"usage.{key}", **facts))
-
-
-def reason_of(error: OSError) -> str:
-    """Say in the reader's language why the system refused."""
-    key = "reason.no-host" if isinstance(error, gaierror) else _REASONS.get(error.errno or 0)
-    return say(key) if key else (error.strerror or str(error))
 
 
 def check_readable(file: Path) -> None:
@@ -76,11 +58,14 @@ def check_writable(file: Path) -> None:
 
 def problem(error: QolhatError) -> dict[str, Any]:
     """Return an error as programs want it (RFC 9457)."""
+    facts = dict(error.facts)
+    if "reason" in facts:
+        facts["reason"] = in_words(facts["reason"], error.code)
     return {
         "type": f"/problems/{error.code}",
         "code": error.code,
-        "title": text("problems", f"{error.code}.title", language(), **error.facts),
-        "detail": text("problems", f"{error.code}.detail", language(), **error.facts),
+        "title": text("problems", f"{error.code}.title", language(), **facts),
+        "detail": text("problems", f"{error.code}.detail", language(), **facts),
         "status": error.status,
     }
 

@@ -17,22 +17,11 @@ import typer
 import uvicorn
 
 from api.cli.display import Line, table
-from api.cli.failure import (
-    FAILED,
-    IN_DOUBT,
-    MisuseError,
-    check_readable,
-    check_writable,
-    reason_of,
-)
+from api.cli.failure import FAILED, IN_DOUBT, MisuseError, check_readable, check_writable
 from api.cli.language import say, term
 from api.cli.look import all_timings, counts_table, due_table, holdings_table, timings_table
-from api.cli.shell import (
-    AsJson,
-    Shell,
-    opened,
-    short_name,
-)
+from api.cli.reasons import reason_of
+from api.cli.shell import AsJson, Shell, opened, short_name
 from api.http.app import create_app
 from domain.errors import QolhatError
 from domain.roles import Role
@@ -52,7 +41,16 @@ from infra.bootstrap import (
     relay,
     server_lock,
 )
-from infra.demonstration import DEFAULT_START, Outcome, Plan, demonstrate, recent_start
+from infra.demonstration import (
+    DEFAULT_START,
+    LogIn,
+    Outcome,
+    Plan,
+    demonstrate,
+    keep_log_ins,
+    kept_log_ins,
+    recent_start,
+)
 from infra.desk import utc_now
 from infra.errors import StorageError
 from infra.replay import COLUMNS, LineOutcome, Report
@@ -157,15 +155,18 @@ def demo(
     with bootstrap(settings) as qolhat:
         empty = not qolhat.log.rows.last_position()
         plan = Plan(days, packets, seed, _start(qolhat, start, days))
-    happened: list[Line] = [say("demo.kept")]
     outcome = None
     if empty or not if_empty:
         with shell.progress(say("demo.running")) as told:
             outcome = demonstrate(settings, plan, told)
+        keep_log_ins(settings.data_dir, outcome.log_ins)
+    log_ins = kept_log_ins(settings.data_dir)
+    happened = _happened(outcome) if outcome else say("demo.kept")
     with bootstrap(settings) as qolhat:
-        if outcome is not None:
-            happened = [_happened(outcome), _log_ins(qolhat, outcome)]
-        shell.show(outcome or {"kept": True}, [*_summary(qolhat), *happened])
+        shell.show(
+            outcome or {"kept": True, "log_ins": log_ins},
+            [*_summary(qolhat), happened, *_log_ins(qolhat, log_ins)],
+        )
 
 
 def _start(qolhat: Qolhat, start: str, days: int) -> date:
@@ -217,16 +218,18 @@ def _happened(outcome: Outcome) -> str:
     )
 
 
-def _log_ins(qolhat: Qolhat, outcome: Outcome) -> Line:
+def _log_ins(qolhat: Qolhat, log_ins: tuple[LogIn, ...]) -> list[Line]:
+    if not log_ins:
+        return []
     made = table("title.log-ins", "role", "organisation", "person", "token")
-    for each in outcome.log_ins:
+    for each in log_ins:
         made.add_row(
             term("role", Role(each.role).value),
             short_name(qolhat, each.organisation),
             str(each.person),
             each.token,
         )
-    return made
+    return [made]
 
 
 def replay(

@@ -20,8 +20,9 @@ import typer
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
 
 from api.cli.display import Line, console, show_lines
-from api.cli.failure import FAILED, problem, reason_of
+from api.cli.failure import FAILED, problem
 from api.cli.language import say, term
+from api.cli.reasons import reason_of
 from api.http.fields import BadRefError, is_ref, read_packet, read_place
 from domain.directory import OrganisationKind
 from domain.errors import QolhatError, RefusedError

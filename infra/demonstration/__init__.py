@@ -5,6 +5,7 @@ same plan gives the same events, byte for byte. It is the load generator too.
 """
 
 from infra.demonstration.agenda import SimulatedClock
+from infra.demonstration.log_ins import keep_log_ins, kept_log_ins
 from infra.demonstration.outcome import Outcome
 from infra.demonstration.plan import DEFAULT_START, BadPlanError, Plan, recent_start
 from infra.demonstration.simulation import (
@@ -27,6 +28,8 @@ __all__ = [
     "SimulatedClock",
     "Trouble",
     "demonstrate",
+    "keep_log_ins",
+    "kept_log_ins",
     "recent_start",
     "run_demonstration",
 ]

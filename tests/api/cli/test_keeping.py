@@ -341,6 +341,16 @@ def test_the_same_seed_gives_the_same_events_and_they_are_told(
     assert again["plan"] == {"days": 1, "packets": 2, "seed": 7, "start": "2026-11-17"}
 
 
+def test_the_log_ins_are_told_again_when_the_demonstration_is_kept(qolhat: Terminal) -> None:
+    log_ins = qolhat(*SMALL, "--json").data["log_ins"]
+    again = qolhat(*SMALL, "--if-empty", "--json").data
+    assert again == {"kept": True, "log_ins": log_ins}
+    assert log_ins[0]["token"] in qolhat(*SMALL, "--if-empty").text
+    token = ("--token", log_ins[0]["token"])
+    qolhat.at(60 * 24 * 3650)
+    assert qolhat("scan", "1", *token, "--json").data[0]["status"] == "unsettled"
+
+
 def test_a_demonstration_is_never_mixed_into_what_is_there(qolhat: Terminal, day: Day) -> None:
     before = rows_of(day.folder)
     refused = qolhat(*SMALL)
@@ -349,7 +359,7 @@ def test_a_demonstration_is_never_mixed_into_what_is_there(qolhat: Terminal, day
     assert kept.code == 0
     assert "The store is not empty: no demonstration was written." in kept.text
     assert written(day.carried) in kept.text
-    assert qolhat(*SMALL, "--if-empty", "--json").data == {"kept": True}
+    assert qolhat(*SMALL, "--if-empty", "--json").data == {"kept": True, "log_ins": []}
     assert rows_of(day.folder) == before
 
 
