@@ -79,7 +79,7 @@ def directory(
             "–" if authority is None else f"{authority} {held.organisation(authority).name_kk}",
         )
     lines: list[Line] = [made]
-    if len(found) == 1:
+    if len(found) == 1 or (found and query == [str(found[0].code)]):
         lines.append(_places(held.places_of(found[0].code)))
     shell.show([_told(each) for each in found], lines)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import re
 import sys
 from dataclasses import dataclass
 from datetime import timedelta
@@ -17,6 +18,9 @@ from tests.office import SettableClock
 from tests.stories import MORNING
 
 LANGUAGES = ("kk", "ru", "en")
+_ENGLISH = re.compile(
+    r"(?<![\w/-])(the|a|is|are|it|not|must|there|expected|should)(?![\w/-])", re.IGNORECASE
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,18 +75,39 @@ class Terminal:
 
     def __call__(self, *words: object, typed: str | bytes = b"") -> Said:
         """Type a command (and, after it, what a scanner types); no trace may come back."""
-        self._patch.setattr(sys, "argv", ["qolhat", *(str(word) for word in words)])
         raw = typed.encode() if isinstance(typed, str) else typed
-        self._patch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(raw), encoding="utf-8"))
-        self._capture.readouterr()
-        with pytest.raises(SystemExit) as ended:
-            api.cli.main()
-        out, err = self._capture.readouterr()
-        assert "Traceback" not in err
-        assert isinstance(ended.value.code, int)
-        return Said(ended.value.code, out, err)
+        return run_command(self._patch, self._capture, [str(word) for word in words], raw)
+
+
+def run_command(
+    patch: pytest.MonkeyPatch,
+    capture: pytest.CaptureFixture[str],
+    words: list[str],
+    typed: bytes = b"",
+) -> Said:
+    """Run one command in this process; no trace may come back."""
+    patch.setattr(sys, "argv", ["qolhat", *words])
+    patch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(typed), encoding="utf-8"))
+    capture.readouterr()
+    with pytest.raises(SystemExit) as ended:
+        api.cli.main()
+    out, err = capture.readouterr()
+    assert "Traceback" not in err
+    assert isinstance(ended.value.code, int)
+    return Said(ended.value.code, out, err)
 
 
 def written(number: PacketNumber) -> str:
     """A packet's number as a table shows it."""
     return grouped(number)
+
+
+def in_every_language(qolhat: Terminal, *words: object, typed: str = "") -> dict[str, Said]:
+    """The same command for every reader: each in a language of its own, all ending alike."""
+    told = {language: qolhat.speak(language)(*words, typed=typed) for language in LANGUAGES}
+    assert len({said.text for said in told.values()}) == len(LANGUAGES)
+    assert len({said.code for said in told.values()}) == 1
+    for language in ("kk", "ru"):
+        assert not _ENGLISH.search(told[language].text), told[language].text
+    qolhat.speak("en")
+    return told
