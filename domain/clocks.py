@@ -14,8 +14,8 @@ from domain.calendar import Calendar, Timetable, calendar_of
 from domain.directory import Directory
 from domain.norms import Due, Norm, NormUnit
 from domain.numbers import place_organisation
+from domain.progress import Progress, Visit, VisitKind
 from domain.regulations.edition import Edition, Stage
-from domain.timeline import Progress, Visit, VisitKind
 from domain.workdays import OutsideCalendarError, Workdays
 
 _STAGE = VisitKind.STAGE.value

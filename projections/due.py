@@ -12,8 +12,8 @@ import sqlalchemy as sa
 
 from domain.norms import Due
 from domain.numbers import PacketNumber, PlaceCode, place_organisation
+from domain.progress import Progress, VisitKind
 from domain.regulations.edition import Edition
-from domain.timeline import Progress, VisitKind
 from projections.view import Batch, PacketChange, View, delete_where_in, instant, micros
 
 

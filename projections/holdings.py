@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 import sqlalchemy as sa
 
 from domain.numbers import PacketNumber, PlaceCode, place_organisation
-from domain.timeline import CLOSED, Progress, VisitKind
+from domain.progress import CLOSED, Progress, VisitKind
 from projections.view import Batch, PacketChange, View, instant, micros, upsert
 
 _CLOSED = tuple(status.value for status in CLOSED)

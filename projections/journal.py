@@ -12,7 +12,7 @@ from typing import Any, ClassVar
 import msgspec
 import sqlalchemy as sa
 
-from domain.timeline import Progress
+from domain.progress import Progress
 from projections.view import Batch, View, parts, upsert
 
 _encode = msgspec.msgpack.Encoder().encode

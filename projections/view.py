@@ -21,8 +21,8 @@ from sqlalchemy.dialects import postgresql, sqlite
 from domain.clocks import Clocks
 from domain.numbers import PacketNumber
 from domain.packet import Packet
+from domain.progress import Progress, Visit
 from domain.regulations.book import Regulations
-from domain.timeline import Progress, Visit
 from domain.unsettled import UnsettledScan
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)

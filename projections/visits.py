@@ -10,8 +10,8 @@ from typing import Any, ClassVar
 import sqlalchemy as sa
 
 from domain.numbers import PacketNumber, PlaceCode, place_organisation
+from domain.progress import Visit, VisitKind
 from domain.regulations.edition import Edition, Stage
-from domain.timeline import Visit, VisitKind
 from projections.view import (
     Batch,
     PacketChange,

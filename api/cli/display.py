@@ -6,9 +6,12 @@ are never read as rich's markup, and their control characters are made visible i
 
 from __future__ import annotations
 
+import json
 import os
+import re
 import sys
 from collections.abc import Iterable, Iterator, Sequence
+from typing import Any
 
 from rich.cells import cell_len
 from rich.console import Console, ConsoleOptions, RenderableType
@@ -34,9 +37,18 @@ _VISIBLE: dict[int, str] = {
 }
 
 
+_NOT_RAW = re.compile("[\x7f-\x9f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
+
+
 def harmless(text: str) -> str:
     """Make control characters visible: a scanned code must not command the terminal."""
     return text.translate(_VISIBLE)
+
+
+def json_text(data: Any, indent: int | None = None) -> str:
+    """Write JSON that a terminal can show: letters as they are, control characters escaped."""
+    written = json.dumps(data, ensure_ascii=False, indent=indent)
+    return _NOT_RAW.sub(lambda found: f"\\u{ord(found[0]):04x}", written)
 
 
 class Sheet:

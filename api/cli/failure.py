@@ -7,7 +7,6 @@ somebody's decision, 130 interrupted.
 from __future__ import annotations
 
 import errno
-import json
 import sys
 from pathlib import Path
 from traceback import extract_tb
@@ -16,7 +15,7 @@ from typing import Any
 import typer
 from rich.text import Text
 
-from api.cli.display import console, harmless
+from api.cli.display import console, harmless, json_text
 from api.cli.language import language, say
 from api.cli.reasons import in_words, reason_of
 from api.messages import text
@@ -142,7 +141,7 @@ def _expected(parameter: Any, context: Any) -> str:
 
 def _tell(told: dict[str, Any]) -> None:
     if "--json" in sys.argv:
-        print(json.dumps(told, ensure_ascii=False), file=sys.stderr)  # noqa: T201
+        print(json_text(told), file=sys.stderr)  # noqa: T201
         return
     out = console(stderr=True)
     out.print(Text(f"✗ {harmless(told['title'])}", style="bold red"))

@@ -24,8 +24,8 @@ from api.cli.reasons import reason_of
 from api.cli.shell import AsJson, Shell, opened, short_name
 from api.http.app import create_app
 from domain.errors import QolhatError
+from domain.progress import VisitKind
 from domain.roles import Role
-from domain.timeline import VisitKind
 from domain.unsettled import Doubt
 from infra.backup import backup as make_backup
 from infra.backup import restore as put_back

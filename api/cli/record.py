@@ -33,7 +33,7 @@ from api.cli.shell import (
     source,
     where,
 )
-from api.http.fields import read_packet, read_place
+from api.http.fields import is_iin, read_packet, read_place
 from domain.acts import ActKind, Handing, Outcome
 from domain.commands import Settlement
 from domain.errors import QolhatError
@@ -91,10 +91,12 @@ def register(
     as_json: AsJson = False,
 ) -> None:
     """Register a packet; prints its number."""
+    if iin and not is_iin(iin):
+        raise MisuseError("bad-iin")
     applicant = {"surname": surname, "given_name": given_name, "iin": iin}
     with opened() as qolhat:
         request = Registration(
-            source(qolhat, token, person, place, at, ref),
+            _placed(source(qolhat, token, person, place, at, ref)),
             service,
             read_packet(number) if number else None,
             authority,
@@ -104,6 +106,13 @@ def register(
         )
         answer = qolhat.desk.register(request)
         Shell(as_json).show(answer, answers_table(qolhat, [answer]))
+
+
+def _placed(asking: Source) -> Source:
+    """Refuse somebody who was nowhere; a scan is recorded even so, and waits for a place."""
+    if not asking.place:
+        raise MisuseError("no-place", person=asking.person)
+    return asking
 
 
 def scan(
@@ -270,7 +279,7 @@ def act(
 ) -> None:
     """Record an act on one packet or on many at once."""
     with opened() as qolhat:
-        asking = source(qolhat, token, person, place, at, ref)
+        asking = _placed(source(qolhat, token, person, place, at, ref))
         began_at: datetime | None = read_time(began)
         request = ActRequest(
             asking,

@@ -19,7 +19,7 @@ import msgspec
 import typer
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
 
-from api.cli.display import Line, console, show_lines
+from api.cli.display import Line, console, harmless, json_text, show_lines
 from api.cli.failure import FAILED, problem
 from api.cli.language import say, term
 from api.cli.reasons import reason_of
@@ -77,7 +77,7 @@ class Shell:
         """Print the data as one JSON document, or else the lines made for people."""
         with _delivering():
             if self.as_json:
-                print(json.dumps(plain(data), ensure_ascii=False, indent=1))  # noqa: T201
+                print(json_text(plain(data), indent=1))  # noqa: T201
             else:
                 show_lines([lines] if isinstance(lines, Line) else lines)
 
@@ -92,7 +92,7 @@ class Shell:
         )
         out = console(stderr=True)
         with Progress(*columns, console=out, transient=True, disable=not out.is_terminal) as bars:
-            task = bars.add_task(what, total=None)
+            task = bars.add_task(harmless(what), total=None)
             yield lambda done, of: bars.update(task, completed=done, total=of)
 
 

@@ -13,7 +13,7 @@ from api.http.fields import InstantField, KeyField
 from api.http.media import resource
 from api.http.telling import Teller
 from domain.numbers import grouped
-from domain.timeline import VisitKind
+from domain.progress import VisitKind
 from projections.visits import Timing, VisitFilter, VisitRow, Visits
 
 router = resource("visits")

@@ -234,7 +234,7 @@ class Edition(
 
     @cached_property
     def memo(self) -> dict[Any, Any]:
-        """Answers about this route that were worked out once (`timeline.Walk`)."""
+        """Answers about this route that were worked out once (`domain.walk`)."""
         return {}
 
     @cached_property

@@ -13,8 +13,9 @@ from domain.errors import WrongRoleError
 from domain.intake import EARLIEST
 from domain.numbers import PacketNumber
 from domain.packet import Packet
+from domain.progress import Progress
 from domain.regulations.book import Regulations
-from domain.timeline import Progress, Timeline, timeline_of
+from domain.timeline import Timeline, timeline_of
 from domain.unsettled import Doubt
 from infra.requests import Answer, Source, Standing, Status
 from infra.store.group_commit import UnitOfWork

@@ -19,10 +19,12 @@ import sqlalchemy as sa
 from domain.numbers import PacketNumber
 from domain.packet import EVENTS as PACKET_EVENTS
 from domain.packet import Packet
+from domain.progress import Progress
 from domain.streams import number_of
-from domain.timeline import Progress, Walk, in_doubt, is_late, timeline_of
+from domain.timeline import in_doubt, is_late, timeline_of
 from domain.unsettled import EVENTS as UNSETTLED_EVENTS
 from domain.unsettled import UnsettledScan
+from domain.walk import Walk
 from infra.database import database_error
 from infra.errors import StorageError
 from infra.store.mapper import read_event

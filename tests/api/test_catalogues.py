@@ -22,10 +22,10 @@ from domain.directory import OrganisationKind, Rule
 from domain.errors import QolhatError
 from domain.norms import NormUnit
 from domain.numbers import CodeFault, CodeKind
+from domain.progress import Status, VisitKind
 from domain.regulations.edition import Way
 from domain.roles import Role, Sector
 from domain.route import Deviation
-from domain.timeline import Status, VisitKind
 from domain.unsettled import Doubt
 from infra import requests
 from projections.due import Clock

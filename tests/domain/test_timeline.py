@@ -12,17 +12,10 @@ from domain.acts import ActKind, Handing, Outcome
 from domain.commands import Settlement
 from domain.numbers import PlaceCode, place_organisation
 from domain.packet import Packet
+from domain.progress import Progress, Status, Visit
 from domain.roles import Role
-from domain.timeline import (
-    Progress,
-    Status,
-    Timeline,
-    Visit,
-    Walk,
-    in_doubt,
-    is_late,
-    timeline_of,
-)
+from domain.timeline import Timeline, in_doubt, is_late, timeline_of
+from domain.walk import Walk
 from tests.stories import (
     AUTHORITY,
     CENTRE,
