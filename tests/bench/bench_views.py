@@ -40,7 +40,7 @@ from eventsourcing.popo import POPOTrackingRecorder
 from eventsourcing.projection import Projection, ProjectionRunner
 
 from domain.packet import Packet
-from domain.timeline import Progress
+from domain.progress import Progress
 from infra.bootstrap import ALL_VIEWS, EVENTS_FILE, bootstrap
 from infra.database import sqlite_engine
 from infra.demonstration import Plan, SimulatedClock, run_demonstration
