@@ -32,6 +32,12 @@ class MisuseError(typer.BadParameter):
         super().__init__(say(f"usage.{key}", **facts))
 
 
+class UnwritableFileError(QolhatError):
+    """A file was not written, though its name would have done."""
+
+    code = "unwritable-file"
+
+
 def check_readable(file: Path) -> None:
     """Refuse a file that is not there, is a folder or may not be read. Raises MisuseError."""
     try:

@@ -26,8 +26,9 @@ def _usage(english: str) -> str:
     return english.replace("Usage:", say("help.usage"), 1)
 
 
-def _in_context(ctx: Any, error: MisuseError) -> MisuseError:
-    error.ctx = ctx
+def _in_context(ctx: Any, error: Any) -> Any:
+    """Say of which command the error is: not every one knows it."""
+    error.ctx = getattr(error, "ctx", None) or ctx
     return error
 
 
@@ -43,7 +44,10 @@ class _Command(TyperCommand):
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
         """Refuse what is left over in the reader's language."""
         ctx.allow_extra_args = True
-        rest: list[str] = super().parse_args(ctx, args)
+        try:
+            rest: list[str] = super().parse_args(ctx, args)
+        except typer.TyperException as error:
+            raise _in_context(ctx, error) from error
         if ctx.args:
             raise _in_context(ctx, MisuseError("too-many", extra=" ".join(ctx.args)))
         return rest

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
@@ -10,10 +11,11 @@ from typing import Annotated, Any
 import typer
 
 from api.cli.display import Line, Sheet, table
-from api.cli.failure import MisuseError, check_readable, check_writable
+from api.cli.failure import MisuseError, UnwritableFileError, check_readable, check_writable
 from api.cli.helping import App
 from api.cli.language import language, say, term
 from api.cli.look import norm
+from api.cli.reasons import reason_of
 from api.cli.shell import (
     AsJson,
     BadTimeError,
@@ -138,9 +140,20 @@ def label(
         raise MisuseError("label-ending", file=file, endings=", ".join(LABEL_ENDINGS))
     check_writable(file)
     drawn = PacketLabel(packet)
-    file.write_bytes(draw_svg(drawn) if ending == ".svg" else draw_png(drawn, dpi))
+    _write(file, draw_svg(drawn) if ending == ".svg" else draw_png(drawn, dpi))
     done = say("label.done", file=file, number=grouped(packet))
     Shell(as_json).show({"number": packet, "file": file}, done)
+
+
+def _write(file: Path, content: bytes) -> None:
+    """Write a file whole or not at all. Raises UnwritableFileError."""
+    draft = file.with_name(f".{os.getpid()}.{file.name}")
+    try:
+        draft.write_bytes(content)
+        draft.replace(file)
+    except OSError as error:
+        draft.unlink(missing_ok=True)
+        raise UnwritableFileError(file=file, reason=reason_of(error)) from error
 
 
 @regulations_app.command("list", help=say("help.command.regulations-list"))
