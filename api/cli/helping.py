@@ -47,7 +47,8 @@ class _Command(TyperCommand):
         try:
             rest: list[str] = super().parse_args(ctx, args)
         except typer.TyperException as error:
-            raise _in_context(ctx, error) from error
+            _in_context(ctx, error)
+            raise
         if ctx.args:
             raise _in_context(ctx, MisuseError("too-many", extra=" ".join(ctx.args)))
         return rest

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import ast
 import importlib
 import pkgutil
 import re
 from collections.abc import Iterator
 from enum import Enum
+from functools import cache
+from importlib.resources import files
+from pathlib import Path
 
 import pytest
 
@@ -15,7 +19,8 @@ import domain
 import infra
 import projections
 import scanner
-from api.messages import LANGUAGES, catalogue
+from api.cli.reasons import _PATTERNS, in_words
+from api.messages import DOMAINS, LANGUAGES, catalogue
 from domain.acts import ActKind, Handing, Outcome
 from domain.commands import Settlement
 from domain.directory import OrganisationKind, Rule
@@ -93,7 +98,7 @@ def test_a_code_means_one_status_and_no_code_is_shared() -> None:
         assert all(issubclass(error, first) for error in errors), code
 
 
-@pytest.mark.parametrize("domain_name", ["problems", "words"])
+@pytest.mark.parametrize("domain_name", DOMAINS)
 def test_the_three_languages_have_the_same_keys_and_places(domain_name: str) -> None:
     kazakh, russian, english = (catalogue(domain_name, language) for language in LANGUAGES)
     assert set(kazakh) == set(russian) == set(english)
@@ -115,9 +120,9 @@ def test_every_word_of_the_field_is_there(language: str) -> None:
 
 
 def test_kazakh_is_kazakh_and_english_is_english() -> None:
-    for domain_name in ("problems", "words"):
+    for domain_name in DOMAINS:
         kazakh = " ".join(catalogue(domain_name, "kk").values()).lower()
-        russian = " ".join(catalogue(domain_name, "ru").values()).lower()
+        russian = " ".join(catalogue(domain_name, "ru").values()).lower().replace("қолхат", "")
         english = " ".join(catalogue(domain_name, "en").values()).lower()
         assert set(kazakh) >= KAZAKH
         assert not set(russian) & KAZAKH
@@ -133,3 +138,105 @@ def test_a_detail_is_a_sentence(language: str) -> None:
             assert text == text.strip(), key
         else:
             assert not text.endswith("."), key
+
+
+# --- the command line says only what is there, and everything that is there ---------------------
+
+
+@cache
+def _spoken() -> list[ast.AST]:
+    """Everything that stands in the command line's modules."""
+    folder = files("api.cli")
+    modules = sorted(each.name for each in folder.iterdir() if each.name.endswith(".py"))
+    trees = (ast.parse((folder / name).read_text("utf-8")) for name in modules)
+    return [node for tree in trees for node in ast.walk(tree)]
+
+
+def _literals() -> set[str]:
+    return {node.value for node in _spoken()
+            if isinstance(node, ast.Constant) and isinstance(node.value, str)}  # fmt: skip
+
+
+def _said(function: str) -> Iterator[list[str]]:
+    """The arguments of every call of a function; those that are no literals are empty."""
+    for node in _spoken():
+        if isinstance(node, ast.Call) and getattr(node.func, "id", "") == function:
+            values = (getattr(each, "value", "") for each in node.args)
+            yield [value if isinstance(value, str) else "" for value in values]
+
+
+def _begun() -> set[str]:
+    """How keys begin that are put together: `column.` of f"column.{name}"."""
+    patterns = (node.values[0] for node in _spoken() if isinstance(node, ast.JoinedStr))
+    found = {each.value for each in patterns
+             if isinstance(each, ast.Constant) and isinstance(each.value, str)}  # fmt: skip
+    return {each for each in found if re.fullmatch(r"[a-z-]+\.", each)}
+
+
+def _wanted() -> set[str]:
+    """The keys that the command line asks for by name."""
+    wanted = {key for key, *_ in _said("say")}
+    wanted |= {f"usage.{key}" for key, *_ in _said("MisuseError")}
+    for title, *columns in _said("table"):
+        wanted |= {title, *(f"column.{column}" for column in columns)}
+    wanted |= {
+        each for each in _literals() if re.fullmatch(r"(reason|title|help)\.[a-z0-9.-]+", each)
+    }
+    return wanted - {"", "usage."}
+
+
+def test_everything_the_command_line_says_is_in_the_catalogue() -> None:
+    assert len(_wanted()) > 200
+    assert _wanted() - set(catalogue("console", "en")) == set()
+
+
+def test_nothing_in_the_command_lines_catalogue_is_unused() -> None:
+    literals, weekdays = _literals(), {f"day.{number}" for number in range(7)}
+    made = {f"{begun}{ending}" for begun in _begun() for ending in literals}
+    assert set(catalogue("console", "en")) - literals - made - weekdays == set()
+
+
+def test_every_word_that_the_command_line_names_is_in_the_catalogue() -> None:
+    words = set(catalogue("words", "en"))
+    kinds = {key.partition(".")[0] for key in words}
+    named = [(kind, names) for kind, *names in _said("term") if kind]
+    assert len(named) > 20
+    assert {kind for kind, _ in named} - kinds == set()
+    assert {f"{kind}.{name}" for kind, names in named for name in names if name} - words == set()
+
+
+# --- reasons that the domain states in English --------------------------------------------------
+
+
+def _stated(module: str) -> Iterator[str]:
+    """The reasons that a module yields beside a field; 7 stands for whatever they name."""
+    source = Path(str(importlib.import_module(module).__file__)).read_text("utf-8")
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.Yield) and isinstance(node.value, ast.Tuple):
+            reason = node.value.elts[-1]
+            parts = reason.values if isinstance(reason, ast.JoinedStr) else [reason]
+            if all(isinstance(part, ast.Constant | ast.FormattedValue) for part in parts):
+                yield "".join(str(getattr(part, "value", "7")) if isinstance(part, ast.Constant)
+                              else "7" for part in parts)  # fmt: skip
+
+
+@pytest.mark.parametrize("module", ["domain.regulations.read", "domain.workdays"])
+@pytest.mark.parametrize("language", ["kk", "ru"])
+def test_every_reason_of_the_domain_has_its_words(
+    monkeypatch: pytest.MonkeyPatch, module: str, language: str
+) -> None:
+    monkeypatch.setenv("QOLHAT_LANGUAGE", language)
+    reasons = set(_stated(module))
+    assert len(reasons) > 7
+    for reason in reasons:
+        assert re.search("[\u0400-\u04ff]", in_words(reason, "faulty-regulation")), reason
+
+
+def test_a_reason_names_what_its_pattern_finds() -> None:
+    for pattern, key in _PATTERNS:
+        places = set(PLACEHOLDER.findall(catalogue("console", "en")[key]))
+        assert places == set(re.compile(pattern).groupindex), key
+
+
+def test_a_reason_nobody_thought_of_is_shown_as_it_came() -> None:
+    assert in_words("something new", "faulty-regulation") == "something new"
