@@ -13,7 +13,7 @@ import shutil
 import sqlite3
 import tarfile
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import datetime
@@ -22,7 +22,15 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from domain.errors import QolhatError
-from infra.bootstrap import EVENTS_FILE, KEY_FILE, VAULT_FILE, make_folder
+from infra.bootstrap import (
+    EVENTS_FILE,
+    KAFKA_VIEWS_FILE,
+    KEY_FILE,
+    RESTORING_FILE,
+    VAULT_FILE,
+    VIEWS_FILE,
+    make_folder,
+)
 from infra.errors import storage_error
 from infra.settings import Settings, StoreKind
 
@@ -158,24 +166,54 @@ def _digest(file: Path) -> str:
 def restore(settings: Settings, archive: Path) -> BackedUp:
     """Put a backup into a folder without a store, checking every byte of it first.
 
+    An interrupted restore leaves a mark, with which no store opens; the next restore begins anew.
     Raises FolderNotEmptyError, BadBackupError, StorageError, BackupOfServerError.
     """
     _refuse_server(settings)
     make_folder(settings.data_dir)
-    for name in (*_DATABASES, KEY_FILE):
-        if (settings.data_dir / name).exists():
-            raise FolderNotEmptyError(folder=str(settings.data_dir))
     try:
+        _make_room(settings.data_dir)
         with tempfile.TemporaryDirectory(dir=settings.data_dir) as folder:
             manifest = _unpack(archive, Path(folder))
-            for name in manifest["sha256"]:
-                (Path(folder) / name).replace(settings.data_dir / name)
+            _move(Path(folder), settings.data_dir, manifest["sha256"])
     except (tarfile.TarError, EOFError, KeyError, ValueError) as error:
         raise BadBackupError(file=str(archive), reason=str(error)) from error
     except OSError as error:
         raise storage_error(error) from error
     with_key = KEY_FILE in manifest["sha256"]
     return BackedUp(archive, int(manifest["events"]), archive.stat().st_size, with_key)
+
+
+def _make_room(folder: Path) -> None:
+    """Take away views, and what an interrupted restore has left; never a store."""
+    kept = (*_DATABASES, KEY_FILE)
+    interrupted = (folder / RESTORING_FILE).exists()
+    if not interrupted and any((folder / name).exists() for name in kept):
+        raise FolderNotEmptyError(folder=str(folder))
+    for name in (*kept, VIEWS_FILE, KAFKA_VIEWS_FILE):
+        for end in ("", "-wal", "-shm"):
+            (folder / f"{name}{end}").unlink(missing_ok=True)
+
+
+def _move(source: Path, target: Path, names: Iterable[str]) -> None:
+    """Give the files their places: all of them, or the mark stays."""
+    mark = target / RESTORING_FILE
+    mark.touch()
+    _sync(target)
+    for name in names:
+        _sync(source / name)
+        (source / name).replace(target / name)
+    _sync(target)
+    mark.unlink()
+
+
+def _sync(path: Path) -> None:
+    """Let what was written to a file or a folder reach the disk."""
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
 
 
 def _unpack(archive: Path, folder: Path) -> dict[str, Any]:

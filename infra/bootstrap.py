@@ -46,6 +46,7 @@ if TYPE_CHECKING:
 EVENTS_FILE, VAULT_FILE, VIEWS_FILE = "events.db", "vault.db", "views.db"
 KAFKA_VIEWS_FILE = "views-kafka.db"
 KEY_FILE, LOCK_FILE = "vault.key", "server.lock"
+RESTORING_FILE = "restore.unfinished"
 ALL_VIEWS = (Holdings, Visits, DueView, Unsettled)
 
 
@@ -53,6 +54,13 @@ class AlreadyServingError(StorageError):
     """Another server works on the same folder."""
 
     code = "already-serving"
+    status = 409
+
+
+class UnfinishedRestoreError(StorageError):
+    """A restore was interrupted: only a part of the backup is in the folder."""
+
+    code = "unfinished-restore"
     status = 409
 
 
@@ -104,6 +112,8 @@ def bootstrap(settings: Settings, now: Callable[[], datetime] = utc_now) -> Qolh
     Raises StorageError, FaultyRegulationError, BadVaultKeyError, WrongVaultKeyError and others.
     """
     make_folder(settings.data_dir)
+    if (settings.data_dir / RESTORING_FILE).exists():
+        raise UnfinishedRestoreError(folder=str(settings.data_dir))
     known = _known(settings)
     with ExitStack() as opened:  # what is open is closed again if the rest cannot be opened
         log = _log(settings)

@@ -112,3 +112,14 @@ def test_there_must_be_something_to_back_up_and_it_must_be_ours(tmp_path: Path) 
     server = Settings(data_dir=tmp_path, store=StoreKind.POSTGRES)
     with pytest.raises(BackupOfServerError):
         backup(server, tmp_path / "x.tar.gz", MORNING)
+
+
+def test_views_of_another_store_do_not_stay_beside_a_restored_one(tmp_path: Path) -> None:
+    settings, rows = worked(tmp_path / "old")
+    archive = backup(settings, tmp_path / "qolhat.tar.gz", MORNING).file
+    fresh = Settings(data_dir=tmp_path / "new")
+    fresh.data_dir.mkdir()
+    (fresh.data_dir / VIEWS_FILE).write_bytes(b"of another store")
+    restore(fresh, archive)
+    with bootstrap(fresh) as qolhat:
+        assert qolhat.runner.catch_up() == len(rows)
