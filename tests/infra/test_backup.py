@@ -15,7 +15,7 @@ from infra.backup import (
     backup,
     restore,
 )
-from infra.bootstrap import bootstrap
+from infra.bootstrap import VIEWS_FILE, bootstrap
 from infra.settings import Settings, StoreKind
 from infra.views.rebuild import verify
 from tests.office import APPLICANT, Office, SettableClock
