@@ -14,7 +14,7 @@ from domain.norms import Due
 from domain.numbers import PacketNumber, PlaceCode, place_organisation
 from domain.progress import Progress, VisitKind
 from domain.regulations.edition import Edition
-from projections.view import Batch, PacketChange, View, delete_where_in, instant, micros
+from projections.view import Batch, PacketChange, View, delete_where_in, insert, instant, micros
 
 
 class Clock(StrEnum):
@@ -72,9 +72,7 @@ class DueView(View):
     def apply(self, connection: sa.Connection, batch: Batch) -> None:
         """Write the terms that run for the packets of the batch."""
         delete_where_in(connection, self.due.c.number, [c.number for c in batch.packets])
-        rows = [row for change in batch.packets for row in self._rows(change)]
-        if rows:
-            connection.execute(self.due.insert(), rows)
+        insert(connection, self.due, [row for c in batch.packets for row in self._rows(c)])
 
     def _rows(self, change: PacketChange) -> Iterator[dict[str, Any]]:
         progress = change.progress

@@ -13,7 +13,7 @@ import msgspec
 import sqlalchemy as sa
 
 from domain.progress import Progress
-from projections.view import Batch, View, parts, upsert
+from projections.view import Batch, View, insert, parts, upsert
 
 _encode = msgspec.msgpack.Encoder().encode
 _decode = msgspec.msgpack.Decoder(Progress).decode
@@ -62,8 +62,7 @@ class Journal(View):
 
     def append(self, connection: sa.Connection, rows: list[dict[str, Any]]) -> None:
         """Keep the events of a batch."""
-        if rows:
-            connection.execute(self.entries.insert(), rows)
+        insert(connection, self.entries, rows)
 
     def apply(self, connection: sa.Connection, batch: Batch) -> None:
         """Keep how far the packets have got."""

@@ -11,7 +11,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from functools import cached_property
+from functools import cached_property, lru_cache
 from hashlib import sha256
 from typing import Any, ClassVar
 
@@ -127,16 +127,39 @@ def _digest(*parts: str) -> str:
 
 
 def upsert(connection: sa.Connection, table: sa.Table, rows: Sequence[dict[str, Any]]) -> None:
-    """Insert rows, or overwrite those with the same primary key."""
-    if not rows:
-        return
-    kind = postgresql if connection.dialect.name == "postgresql" else sqlite
+    """Insert rows, each with every column, or overwrite those with the same primary key."""
+    _write(connection, table, rows, replace=True)
+
+
+def insert(connection: sa.Connection, table: sa.Table, rows: Sequence[dict[str, Any]]) -> None:
+    """Insert rows, each with every column, whose primary keys are new."""
+    _write(connection, table, rows, replace=False)
+
+
+def _write(
+    connection: sa.Connection, table: sa.Table, rows: Sequence[dict[str, Any]], *, replace: bool
+) -> None:
+    """Hand the rows to the driver as they are; SQLAlchemy would look at every value again."""
+    if rows:
+        statement, names = _ready(table, connection.dialect.name, replace=replace)
+        values = [tuple([row[name] for name in names]) for row in rows]
+        connection.exec_driver_sql(statement, values)
+
+
+@lru_cache(maxsize=128)
+def _ready(table: sa.Table, database: str, *, replace: bool) -> tuple[str, list[str]]:
+    """Return a statement's text, and the columns in the order of its values."""
+    server = database == "postgresql"
+    kind = postgresql if server else sqlite
     statement = kind.insert(table)
-    keys = [column.name for column in table.primary_key]
-    changed = {c.name: statement.excluded[c.name] for c in table.columns if c.name not in keys}
-    connection.execute(
-        statement.on_conflict_do_update(index_elements=keys, set_=changed), list(rows)
-    )
+    if replace:
+        keys = [column.name for column in table.primary_key]
+        changed = {c.name: statement.excluded[c.name] for c in table.columns if c.name not in keys}
+        statement = statement.on_conflict_do_update(index_elements=keys, set_=changed)
+    names = [column.name for column in table.columns]
+    dialect = kind.dialect(paramstyle="format" if server else "qmark")
+    compiled = statement.compile(dialect=dialect, column_keys=names)
+    return str(compiled), compiled.positiontup or names
 
 
 def delete_where_in(
