@@ -9,6 +9,7 @@ from functools import cache, partial
 from pathlib import Path
 
 import pytest
+import typer.main
 
 import api.cli.keep
 import api.cli.shell
@@ -27,6 +28,7 @@ _LOADED = {
     name: cache(getattr(infra.bootstrap, name))
     for name in ("load_directory", "load_regulations", "load_workdays")
 }
+_MADE = cache(typer.main.get_command)  # made anew for every command otherwise
 COURIERS_TOKEN = "the-couriers-token"  # of a store that lives for one test
 
 
@@ -109,6 +111,7 @@ def qolhat(
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("COLUMNS", "500")  # wide enough that no sentence is broken
     monkeypatch.setenv("QOLHAT_DATA_DIR", str(tmp_path / "data"))
+    monkeypatch.setattr(typer.main, "get_command", _MADE)
     for name, loaded in _LOADED.items():
         monkeypatch.setattr(infra.bootstrap, name, loaded)
     for module in (api.cli.shell, api.cli.keep):

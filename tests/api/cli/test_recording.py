@@ -56,7 +56,7 @@ def records_of(folder: Path, number: PacketNumber, kind: str) -> list[dict[str, 
 def test_the_inspector_accepts_papers_and_gets_the_packets_number(
     qolhat: Terminal, day: Day
 ) -> None:
-    applicant = ("--surname", "Ескіқұлова", "--given-name", "Мақта", "--iin", "900101400017")
+    applicant = ("--surname", "Ескіқұлова", "--given-name", "Мақта", "--iin", "900101400013")
     papers = ("--paper", "жеке куәлік", "--paper", "туу туралы куәлік")
     came = ("--began-at", qolhat.at(295))
     qolhat.at(300)
@@ -64,7 +64,7 @@ def test_the_inspector_accepts_papers_and_gets_the_packets_number(
     assert told.code == 0
     assert (told.data["status"], told.data["standing"]["edition"]) == ("accepted", "s7c-2012")
     number = told.data["standing"]["number"]
-    (found,) = qolhat("where", "--iin", "900101400017", "--json").data
+    (found,) = qolhat("where", "--iin", "900101400013", "--json").data
     assert (found["number"], found["accepted_at"]) == (number, "2026-11-16T08:55:00Z")
     stay = qolhat("visits", number, "--json").data[0]
     assert stay["entered_at"] == "2026-11-16T08:55:00Z"
