@@ -19,7 +19,11 @@ def sqlite_engine(path: Path, *, durable: bool) -> sa.Engine:
     `durable` syncs every commit (the vault); without it a commit survives the process being killed
     but perhaps not the power failing, which is enough for what can be rebuilt (the views).
     """
-    engine = sa.create_engine(f"sqlite:///{path}", connect_args={"check_same_thread": False})
+    engine = sa.create_engine(
+        f"sqlite:///{path}",
+        connect_args={"check_same_thread": False},
+        pool_use_lifo=True,  # few connections fill their caches
+    )
 
     @sa.event.listens_for(engine, "connect")
     def prepare(connection: sqlite3.Connection, _: Any) -> None:
@@ -28,7 +32,7 @@ def sqlite_engine(path: Path, *, durable: bool) -> sa.Engine:
             f"busy_timeout={BUSY_TIMEOUT_MILLISECONDS}",
             "journal_mode=WAL",
             f"synchronous={'FULL' if durable else 'NORMAL'}",
-            "secure_delete=ON" if durable else "cache_size=-65536",
+            "secure_delete=ON" if durable else "cache_size=-32768",
         ):
             connection.execute(f"PRAGMA {pragma}")
 

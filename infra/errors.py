@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+
 from domain.errors import QolhatError
 
 
@@ -49,10 +51,22 @@ _BY_MESSAGE: tuple[tuple[str, type[StorageError]], ...] = (
 )
 
 
+_FULL = frozenset({errno.ENOSPC, errno.EFBIG, errno.EDQUOT})
+_FULL_IN_SQLITE = "SQLITE_IOERR_SHMSIZE"  # on a full disk, before the file itself is written
+
+
 def storage_error(error: BaseException) -> StorageError:
     """Name a database's or the system's failure by what the operator can do about it."""
     message = str(error).lower()
+    if _is_of_a_full_disk(error):
+        return StorageFullError(detail=str(error))
     for part, kind in _BY_MESSAGE:
         if part in message:
             return kind(detail=str(error))
     return StorageError(detail=str(error))
+
+
+def _is_of_a_full_disk(error: BaseException) -> bool:
+    inner = error.args[0] if error.args and isinstance(error.args[0], BaseException) else error
+    number: object = getattr(inner, "errno", None)
+    return number in _FULL or getattr(inner, "sqlite_errorname", "") == _FULL_IN_SQLITE

@@ -123,24 +123,32 @@ def _lines(text: TextIOWrapper) -> Iterator[Line]:
         raise BadScanLogError(
             reason=f"the header lacks {', '.join(missing)}", expected=",".join(COLUMNS)
         )
-    reader = csv.reader(_bounded(text), delimiter=delimiter)
     where = {name: columns.index(name) for name in COLUMNS}
-    while True:
-        try:
-            cells = next(reader, None)
-        except csv.Error as error:
-            yield reader.line_num + 1, str(error)
-            continue
-        if cells is None:
-            return
-        if cells:
-            yield reader.line_num + 1, _scan(cells, where, len(columns))
+    for number, line in _numbered(text):
+        if line is None:
+            yield number, f"longer than {_LONGEST_LINE} characters"
+        elif line.strip():
+            yield number, _scan(_cells(line, delimiter), where, len(columns))
 
 
-def _bounded(text: TextIOWrapper) -> Iterator[str]:
-    """Read lines of a bounded length: a file without line ends must not fill the memory."""
+def _numbered(text: TextIOWrapper) -> Iterator[tuple[int, str | None]]:
+    """Number the lines after the header; None is one so long that it must not fill the memory."""
+    number, inside = 2, False
     while line := text.readline(_LONGEST_LINE):
-        yield line
+        ends = line.endswith(("\n", "\r"))
+        if not inside:
+            whole = ends or len(line) < _LONGEST_LINE
+            yield number, line if whole else None
+        inside = not ends
+        number += ends
+
+
+def _cells(line: str, delimiter: str) -> list[str]:
+    """Take one line apart: no field of ours holds a line end, so a torn quote ends with it."""
+    try:
+        return next(csv.reader([line], delimiter=delimiter), [])
+    except csv.Error:
+        return []
 
 
 def _scan(cells: list[str], where: dict[str, int], width: int) -> RawScan | str:

@@ -67,8 +67,13 @@ class Settings(BaseSettings):
 def load_settings() -> Settings:
     """Read the settings from the environment. Raises BadSettingError."""
     try:
-        return Settings()
+        settings = Settings()
     except ValidationError as error:
         first = error.errors()[0]
-        name = "QOLHAT_" + "_".join(str(part) for part in first["loc"]).upper()
+        name = f"QOLHAT_{first['loc'][0]}".upper()
         raise BadSettingError(name=name, reason=first["msg"]) from error
+    if settings.store is StoreKind.POSTGRES and not settings.postgres_dsn.get_secret_value():
+        raise BadSettingError(
+            name="QOLHAT_POSTGRES_DSN", reason="needed where the store is postgres"
+        )
+    return settings

@@ -33,6 +33,7 @@ _PATTERNS = (
     (r"Input should be less than or equal to (?P<most>\S+)", "reason.most"),
     (r"Input should be in a valid time format.*", "reason.time"),
     (r"Input should be (?P<expected>'.*')", "reason.one-of"),
+    (r"needed where the store is postgres", "reason.dsn"),
     # TOML files, as tomllib and msgspec state them
     (r".* \(at line (?P<line>\d+), column (?P<column>\d+)\)", "reason.toml"),
     (r".* \(at end of document\)", "reason.toml-end"),

@@ -10,7 +10,7 @@ from domain.commands import ActOnPacket, Stamp
 from domain.errors import UnknownPacketError
 from domain.numbers import PacketNumber, grouped
 from domain.packet import Packet
-from infra.desk.counter import Counter, Entries
+from infra.desk.counter import Counter
 from infra.desk.errors import BadIncomingNumberError, UnknownGroundError
 from infra.requests import ActRequest, Answer, Status
 from infra.store.group_commit import UnitOfWork
@@ -32,16 +32,12 @@ def act(counter: Counter, numbers: Iterable[PacketNumber], request: ActRequest) 
     works = [_work(counter, command, now, kept) for command in commands]
     streams = [Packet.stream(command.number) for command in commands]
     outcomes = counter.log.commands.run_all(works, streams)
-    answers = []
-    for command, outcome in zip(commands, outcomes, strict=True):
-        if outcome.error is not None:
-            answers.append(Answer(stamp.ref, Status.REFUSED, 0, error=outcome.error))
-            continue
-        new, entries = outcome.answer
-        answers.append(
-            counter.answer(command.number, stamp.ref, entries, outcome.position, new=new)
-        )
-    return answers
+    return [
+        Answer(stamp.ref, Status.REFUSED, 0, error=outcome.error)
+        if outcome.error is not None
+        else outcome.answer(outcome.position)
+        for outcome in outcomes
+    ]
 
 
 def _check(counter: Counter, request: ActRequest, stamp: Stamp) -> None:
@@ -55,17 +51,18 @@ def _check(counter: Counter, request: ActRequest, stamp: Stamp) -> None:
 
 def _work(
     counter: Counter, command: ActOnPacket, now: datetime, kept: frozenset[str]
-) -> Callable[[UnitOfWork], tuple[bool, Entries]]:
+) -> Callable[[UnitOfWork], Callable[[int], Answer]]:
     stream = Packet.stream(command.number)
 
-    def work(unit: UnitOfWork) -> tuple[bool, Entries]:
+    def work(unit: UnitOfWork) -> Callable[[int], Answer]:
         packet = unit.load(Packet, stream)
         if not packet.entries:
             raise UnknownPacketError(number=grouped(command.number))
         if command.text_ref is not None and command.text_ref not in kept:
             raise ErasedError(subject=str(command.number))
         _check_grounds(counter, packet, command)
-        return packet.act(command, now), list(packet.entries)
+        new = packet.act(command, now)
+        return counter.prepare(command.number, command.stamp.ref, packet.entries, new=new)
 
     return work
 

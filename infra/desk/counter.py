@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
 from domain.acts import ROLES_OF_ACT, ActKind
@@ -76,13 +76,27 @@ class Counter:
         """Let a packet decide, store what it decided, and answer."""
         stream = Packet.stream(number)
 
-        def work(unit: UnitOfWork) -> tuple[bool, Entries]:
+        def work(unit: UnitOfWork) -> Callable[[int], Answer]:
             packet = unit.load(Packet, stream)
-            return decide(packet), list(packet.entries)
+            new = decide(packet)
+            return self.prepare(number, ref, packet.entries, new=new)
 
         done = self.log.commands.run(work, stream)
-        new, entries = done.answer
-        return self.answer(number, ref, entries, done.position, new=new)
+        return done.answer(done.position)
+
+    def prepare(
+        self, number: PacketNumber, ref: str, entries: Entries, *, new: bool
+    ) -> Callable[[int], Answer]:
+        """Work the answer out before the commit, by the thread that decides; its position follows.
+
+        What cannot be worked out must not keep a scan from being stored: it fails afterwards.
+        """
+        try:
+            answer = self.answer(number, ref, entries, 0, new=new)
+        except Exception:  # noqa: BLE001  raised again below
+            kept = list(entries)
+            return lambda position: self.answer(number, ref, kept, position, new=new)
+        return lambda position: replace(answer, position=position)
 
     def answer(
         self, number: PacketNumber, ref: str, entries: Entries, position: int, *, new: bool

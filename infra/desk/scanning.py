@@ -12,7 +12,7 @@ from domain.commands import ScanPacket
 from domain.intake import Doubtful, Intake, RawScan
 from domain.packet import Packet
 from domain.unsettled import Doubt, UnsettledScan
-from infra.desk.counter import Counter, Entries
+from infra.desk.counter import Counter
 from infra.requests import Answer, Status
 from infra.store.group_commit import Outcome, UnitOfWork
 from infra.vault import Record
@@ -32,11 +32,11 @@ def scan(counter: Counter, scans: Sequence[RawScan]) -> list[Answer]:
     judged = [(each, found) for each, found in zip(scans, _judge(counter, scans, now), strict=True)]
     raw = [record for each, found in judged if (record := _raw_record(each, found))]
     kept = counter.vault.put_unless_erased(raw, now)
-    works = [_work(each, found, now, kept) for each, found in judged]
+    works = [_work(counter, each, found, now, kept) for each, found in judged]
     streams = [_stream(each, found) for each, found in judged]
     outcomes = counter.log.commands.run_all(works, streams)
     return [
-        _answer(counter, each, found, outcome)
+        _answer(each, found, outcome)
         for (each, found), outcome in zip(judged, outcomes, strict=True)
     ]
 
@@ -57,16 +57,16 @@ def _stream(scanned: RawScan, found: Judged) -> UUID:
 
 
 def _work(
-    scanned: RawScan, found: Judged, now: datetime, kept: frozenset[str]
+    counter: Counter, scanned: RawScan, found: Judged, now: datetime, kept: frozenset[str]
 ) -> Callable[[UnitOfWork], Any]:
     raw_ref = ref if (ref := _raw_ref(scanned)) in kept else None
     stream = _stream(scanned, found)
 
-    def move(unit: UnitOfWork) -> tuple[bool, Entries]:
+    def move(unit: UnitOfWork) -> Callable[[int], Answer]:
         assert isinstance(found, ScanPacket)  # noqa: S101  chosen below
         packet = unit.load(Packet, stream)
         new = packet.scan(replace(found, raw_ref=raw_ref) if raw_ref else found, now)
-        return new, list(packet.entries)
+        return counter.prepare(found.number, scanned.ref, packet.entries, new=new)
 
     def keep(unit: UnitOfWork) -> bool:
         assert isinstance(found, Doubtful)  # noqa: S101  chosen below
@@ -76,15 +76,15 @@ def _work(
     return move if isinstance(found, ScanPacket) else keep
 
 
-def _answer(counter: Counter, scanned: RawScan, found: Judged, outcome: Outcome) -> Answer:
+def _answer(scanned: RawScan, found: Judged, outcome: Outcome) -> Answer:
     if outcome.error is not None:
         return Answer(scanned.ref, Status.REFUSED, 0, error=outcome.error)
     if isinstance(found, Doubtful):
         status = Status.UNSETTLED if outcome.answer else Status.DUPLICATE
         doubt, position = found.doubt.value, outcome.position
         return Answer(scanned.ref, status, position, doubt=doubt, fault=found.fault)
-    new, entries = outcome.answer
-    return counter.answer(found.number, scanned.ref, entries, outcome.position, new=new)
+    answer: Answer = outcome.answer(outcome.position)
+    return answer
 
 
 def _raw_ref(scanned: RawScan) -> str:

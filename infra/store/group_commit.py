@@ -81,7 +81,16 @@ class Outcome:
 
 
 class _Job:
-    __slots__ = ("answer", "error", "finished", "latch", "position", "stream", "work")
+    __slots__ = (
+        "answer",
+        "error",
+        "finished",
+        "latch",
+        "leads_a_call",
+        "position",
+        "stream",
+        "work",
+    )
 
     def __init__(self, work: Callable[[UnitOfWork], Any], stream: UUID | None) -> None:
         self.work = work
@@ -90,6 +99,7 @@ class _Job:
         self.error: Exception | None = None
         self.position = 0
         self.finished = False
+        self.leads_a_call = False
         self.latch = threading.Lock()
         self.latch.acquire()
 
@@ -143,18 +153,24 @@ class GroupCommit:
         `streams` are those that the commands will load, one each, as far as it is known.
         """
         jobs = [_Job(*each) for each in zip_longest(works, streams)]
+        if jobs:
+            jobs[0].leads_a_call = True
         self._waiting.extend(jobs)
         for job in jobs:
-            while not job.finished:
-                if self._leading.acquire(blocking=False):
-                    try:
-                        self._lead_until_finished(job)
-                    finally:
-                        self._leading.release()
-                        self._wake_next()
-                else:
-                    job.latch.acquire()
+            self._see_through(job)
         return [Outcome(job.answer, job.position, job.error) for job in jobs]
+
+    def _see_through(self, job: _Job) -> None:
+        """Lead a commit with the job in it, or wait until somebody has done so."""
+        while not job.finished:
+            if self._leading.acquire(blocking=False):
+                try:
+                    self._lead_until_finished(job)
+                finally:
+                    self._leading.release()
+                    self._wake_next()
+            else:
+                job.latch.acquire()
 
     def _wake_next(self) -> None:
         """Somebody who came while nobody was looking must lead now."""
@@ -176,9 +192,7 @@ class GroupCommit:
                     job.finish()
 
     def _gather(self) -> None:
-        """Wait a moment for those who took part in the last commit and are about to come back."""
-        if self._together <= 1:
-            return
+        """Wait a moment for those of the last commit, as long as they keep coming back."""
         seen = 0
         while seen < (here := len(self._waiting)) < self._together:
             seen = here
@@ -186,7 +200,7 @@ class GroupCommit:
 
     def _commit(self, jobs: list[_Job]) -> None:
         self.commands += len(jobs)
-        self._together = max(len(jobs), self._together - 1)
+        self._together = max(sum(job.leads_a_call for job in jobs), self._together - 1)
         if len(jobs) == 1 or not self._commit_together(jobs):
             for job in jobs:
                 self._commit_alone(job)

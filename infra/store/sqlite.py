@@ -13,6 +13,7 @@ from collections.abc import Collection, Iterator, Sequence
 from functools import cache
 from typing import Any
 from uuid import UUID
+from weakref import WeakSet
 
 from eventsourcing.persistence import (
     DatabaseError,
@@ -28,6 +29,7 @@ from infra.errors import storage_error
 from infra.store.rows import ABOUT_STAFF, EventRow, RowRecorder, StreamRow
 
 BUSY_TIMEOUT_SECONDS = 30
+_DECIDERS_CACHE, _READERS_CACHE = 32_768, 4_096  # KiB; a server has forty threads that read
 _CREATE = """CREATE TABLE IF NOT EXISTS stored_events (
   position INTEGER PRIMARY KEY,
   stream BLOB NOT NULL,
@@ -49,20 +51,30 @@ _STAFF_AFTER = (
     "SELECT position, stream, version, topic, state FROM stored_events"  # noqa: S608
     f" WHERE {ABOUT_STAFF} AND position>? ORDER BY position"
 )
+_OF_STREAM = "SELECT version, topic, state FROM stored_events WHERE stream=? ORDER BY version"
 _LAST = "SELECT position FROM stored_events ORDER BY position DESC LIMIT 1"
 
 
+class _Connection(sqlite3.Connection):
+    """A connection that can be referred to weakly."""
+
+
 class SQLiteRowRecorder(SQLiteApplicationRecorder, RowRecorder):
-    """Events in one SQLite file. Connections belong to threads; writers take turns."""
+    """Events in one SQLite file: one connection decides and writes, in turn; readers have theirs.
+
+    What the deciding connection has read stays in its cache, because nobody else of this process
+    writes. A thread's reading connection is closed with its thread.
+    """
 
     def __init__(
         self, datastore: SQLiteDatastore, events_table_name: str = "stored_events"
     ) -> None:
         super().__init__(datastore, events_table_name)
         self.path = datastore.pool.db_name
-        self._connections = threading.local()
-        self._all: list[sqlite3.Connection] = []
-        self._writing = threading.Lock()
+        self._readers = threading.local()
+        self._all: WeakSet[_Connection] = WeakSet()
+        self._deciding = threading.Lock()
+        self._decider: _Connection | None = None
 
     def construct_create_table_statements(self) -> list[str]:
         """The one table."""
@@ -70,25 +82,32 @@ class SQLiteRowRecorder(SQLiteApplicationRecorder, RowRecorder):
 
     @property
     def connection(self) -> sqlite3.Connection:
-        """The connection of the calling thread."""
-        connection: sqlite3.Connection | None = getattr(self._connections, "own", None)
+        """The calling thread's connection for reading."""
+        connection: _Connection | None = getattr(self._readers, "own", None)
         if connection is None:
-            connection = self._connect()
-            self._connections.own = connection
-            self._all.append(connection)
+            connection = self._readers.own = self._connect(_READERS_CACHE)
         return connection
 
-    def _connect(self) -> sqlite3.Connection:
+    @property
+    def decider(self) -> sqlite3.Connection:
+        """The connection that decides and writes, for whoever holds the lock."""
+        if self._decider is None:
+            self._decider = self._connect(_DECIDERS_CACHE)
+        return self._decider
+
+    def _connect(self, cache: int) -> _Connection:
         connection = sqlite3.connect(
             self.path,
             timeout=BUSY_TIMEOUT_SECONDS,
             isolation_level=None,
             check_same_thread=False,
             cached_statements=2 * _MOST_IN_A_STATEMENT,
+            factory=_Connection,
         )
+        self._all.add(connection)
         connection.execute("PRAGMA journal_mode=WAL")
         connection.execute("PRAGMA synchronous=FULL")
-        connection.execute("PRAGMA cache_size=-32768")
+        connection.execute(f"PRAGMA cache_size=-{cache}")
         return connection
 
     def insert_events(self, stored_events: Sequence[StoredEvent], **_: Any) -> list[int]:
@@ -104,7 +123,7 @@ class SQLiteRowRecorder(SQLiteApplicationRecorder, RowRecorder):
         ]
         if not rows:
             return []
-        with self._writing:
+        with self._deciding:
             try:
                 if len(rows) <= _MOST_IN_A_STATEMENT:
                     last = self._insert(rows)  # a statement alone is a transaction
@@ -121,12 +140,12 @@ class SQLiteRowRecorder(SQLiteApplicationRecorder, RowRecorder):
         must be few of them.
         """
         values = [value for row in rows for value in row]
-        last = self.connection.execute(_insert_statement(len(rows)), values).lastrowid
+        last = self.decider.execute(_insert_statement(len(rows)), values).lastrowid
         assert last is not None  # noqa: S101  an INSERT
         return last
 
     def _insert_in_parts(self, rows: Sequence[Sequence[Any]]) -> int:
-        last, connection = 0, self.connection
+        last, connection = 0, self.decider
         connection.execute("BEGIN IMMEDIATE")
         try:
             for start in range(0, len(rows), _MOST_IN_A_STATEMENT):
@@ -138,13 +157,18 @@ class SQLiteRowRecorder(SQLiteApplicationRecorder, RowRecorder):
             raise
         return last
 
+    def rows_of(self, stream: UUID) -> list[StreamRow]:
+        """Return a stream's events, in order. Raises StorageError."""
+        return self._read(_OF_STREAM, (stream.bytes,))
+
     def rows_of_many(self, streams: Collection[UUID]) -> dict[UUID, list[StreamRow]]:
-        """Return each stream's events, in order. Raises StorageError."""
+        """Return each stream's events, in order, for a decision. Raises StorageError."""
         found: dict[UUID, list[StreamRow]] = {stream: [] for stream in streams}
         by_bytes = {stream.bytes: rows for stream, rows in found.items()}
-        for part in _parts(list(by_bytes)):
-            for stream, *row in self._read(_select_statement(len(part)), part):
-                by_bytes[stream].append(tuple(row))
+        with self._deciding:
+            for part in _parts(list(by_bytes)):
+                for stream, *row in _fetch(self.decider, _select_statement(len(part)), part):
+                    by_bytes[stream].append(tuple(row))
         return found
 
     def rows_after(self, position: int, limit: int) -> list[EventRow]:
@@ -164,10 +188,7 @@ class SQLiteRowRecorder(SQLiteApplicationRecorder, RowRecorder):
         return found[0][0] if found else 0
 
     def _read(self, statement: str, values: Sequence[Any]) -> list[Any]:
-        try:
-            return self.connection.execute(statement, values).fetchall()
-        except sqlite3.Error as error:
-            raise storage_error(error) from error
+        return _fetch(self.connection, statement, values)
 
     def max_notification_id(self) -> int:
         """The same, under the library's name."""
@@ -221,10 +242,18 @@ class SQLiteRowRecorder(SQLiteApplicationRecorder, RowRecorder):
         ]
 
     def close(self) -> None:
-        """Close every thread's connection."""
-        for connection in self._all:
+        """Close every connection."""
+        for connection in tuple(self._all):
             connection.close()
         self._all.clear()
+        self._decider = None
+
+
+def _fetch(connection: sqlite3.Connection, statement: str, values: Sequence[Any]) -> list[Any]:
+    try:
+        return connection.execute(statement, values).fetchall()
+    except sqlite3.Error as error:
+        raise storage_error(error) from error
 
 
 def _rows(found: list[Any]) -> list[EventRow]:

@@ -164,6 +164,17 @@ def test_a_line_without_end_or_with_a_broken_quote_harms_nobody(
     assert report.counts[Status.REFUSED] >= 2
 
 
+def test_a_torn_quote_swallows_no_line_after_it(office: Office, tmp_path: Path) -> None:
+    number, _ = office.register()
+    office.clock.at = office.at(600)
+    torn = line(office, "torn", number, 20, Role.COLLECTING).replace(",", ',"', 1)
+    good = [line(office, f"ok-{n}", number, 30 + n, Role.COLLECTING) for n in range(5)]
+    long = "x" * 50_000
+    report = replay(office.qolhat.desk, written(tmp_path, HEADER, torn, "", long, *good))
+    assert [each.line for each in report.named[Status.REFUSED]] == [2, 4]
+    assert report.counts[Status.ACCEPTED] == len(good)
+
+
 def test_instants_are_read_with_their_zone_or_not_at_all() -> None:
     assert parse_instant("2026-11-16T09:20:00+05:00") == parse_instant("2026-11-16T04:20:00Z")
     assert parse_instant("2026-11-16T09:20:00") is None

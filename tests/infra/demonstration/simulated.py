@@ -67,8 +67,8 @@ def hasty() -> Iterator[None]:
     """Do not wait for the disk: no power fails in these tests."""
     connect = SQLiteRowRecorder._connect
 
-    def connect_hastily(recorder: SQLiteRowRecorder) -> sqlite3.Connection:
-        connection = connect(recorder)
+    def connect_hastily(recorder: SQLiteRowRecorder, cache: int) -> sqlite3.Connection:
+        connection = connect(recorder, cache)
         connection.execute("PRAGMA synchronous=OFF")
         return connection
 
