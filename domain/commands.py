@@ -10,12 +10,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+import msgspec
+
 from domain.acts import ActKind, Handing, Outcome
 from domain.numbers import PacketNumber, PlaceCode
 
 
-@dataclass(frozen=True, slots=True)
-class Stamp:
+class Stamp(msgspec.Struct, frozen=True):
     """Who, where, when. `happened_at` is the device's clock (UTC), `counter` its own count."""
 
     ref: str
@@ -39,8 +40,7 @@ class RegisterPacket:
     claimed_at: datetime | None = None  # the device's time where it lay in the future
 
 
-@dataclass(frozen=True, slots=True)
-class ScanPacket:
+class ScanPacket(msgspec.Struct, frozen=True):
     """The packet is at the stamp's place. `doubt` keeps the scan unsettled: it moves nothing."""
 
     stamp: Stamp

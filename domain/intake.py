@@ -6,9 +6,10 @@ for somebody's decision, it does not make it vanish.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Protocol
+
+import msgspec
 
 from domain.commands import ScanPacket, Stamp
 from domain.directory import Directory
@@ -20,8 +21,7 @@ NO_PLACE = PlaceCode(0)
 EARLIEST = datetime(2012, 1, 1, tzinfo=UTC)  # no scanner ran before; a reset clock says 1970
 
 
-@dataclass(frozen=True, slots=True)
-class RawScan:
+class RawScan(msgspec.Struct, frozen=True):
     """A scan as it comes: texts as read, the time None where it is missing or has no zone."""
 
     ref: str
@@ -34,8 +34,7 @@ class RawScan:
     time_text: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Doubtful:
+class Doubtful(msgspec.Struct, frozen=True):
     """A scan whose code is no packet's number."""
 
     stamp: Stamp
@@ -52,8 +51,7 @@ class Assignments(Protocol):
         """Tell whether the place was the person's at that instant."""
 
 
-@dataclass(frozen=True, slots=True)
-class Intake:
+class Intake(msgspec.Struct, frozen=True):
     """Judges scans at one moment. `tolerance`: how far a device's clock may be ahead."""
 
     directory: Directory

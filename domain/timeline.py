@@ -9,7 +9,8 @@ late (`is_late`).
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+
+import msgspec
 
 from domain.packet import Packet, order_key, why_void_fails
 from domain.progress import Progress, Visit
@@ -31,16 +32,15 @@ def in_doubt(event: Packet.Event) -> bool:
     return type(event) is Packet.Scanned and event.doubt is not None
 
 
-@dataclass(slots=True)
-class Timeline:
+class Timeline(msgspec.Struct):
     """A packet's whole history in order, and what deviated at which entry."""
 
     progress: Progress
-    entries: list[Packet.Event] = field(default_factory=list)
-    visits: list[Visit] = field(default_factory=list)
-    notes: dict[str, tuple[Deviation, ...]] = field(default_factory=dict)
-    doubted: list[Packet.Scanned] = field(default_factory=list)
-    voided: set[str] = field(default_factory=set)
+    entries: list[Packet.Event] = []
+    visits: list[Visit] = []
+    notes: dict[str, tuple[Deviation, ...]] = {}
+    doubted: list[Packet.Scanned] = []
+    voided: set[str] = set()
 
 
 def timeline_of(events: Sequence[Packet.Event], editions: Editions) -> Timeline:

@@ -7,6 +7,8 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
+import msgspec
+
 from domain.acts import ActKind, Handing, Outcome
 from domain.commands import Settlement
 from domain.numbers import PacketNumber, PlaceCode
@@ -77,8 +79,7 @@ class Status(StrEnum):
     REFUSED = "refused"
 
 
-@dataclass(frozen=True, slots=True)
-class Standing:
+class Standing(msgspec.Struct, frozen=True):
     """Where a packet stands after a request."""
 
     number: PacketNumber
@@ -91,8 +92,7 @@ class Standing:
     waiting: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
+class Answer(msgspec.Struct, frozen=True):
     """The answer to one scan, act or registration. `position` is what a view must reach."""
 
     ref: str

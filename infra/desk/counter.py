@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+
+import msgspec
 
 from domain.acts import ROLES_OF_ACT, ActKind
 from domain.commands import Stamp
@@ -96,7 +98,7 @@ class Counter:
         except Exception:  # noqa: BLE001  raised again below
             kept = list(entries)
             return lambda position: self.answer(number, ref, kept, position, new=new)
-        return lambda position: replace(answer, position=position)
+        return lambda position: msgspec.structs.replace(answer, position=position)
 
     def answer(
         self, number: PacketNumber, ref: str, entries: Entries, position: int, *, new: bool

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
+
+import msgspec
 
 from domain.commands import ScanPacket
 from domain.intake import Doubtful, Intake, RawScan
@@ -32,8 +33,11 @@ def scan(counter: Counter, scans: Sequence[RawScan]) -> list[Answer]:
     judged = [(each, found) for each, found in zip(scans, _judge(counter, scans, now), strict=True)]
     raw = [record for each, found in judged if (record := _raw_record(each, found))]
     kept = counter.vault.put_unless_erased(raw, now)
-    works = [_work(counter, each, found, now, kept) for each, found in judged]
     streams = [_stream(each, found) for each, found in judged]
+    works = [
+        _work(counter, each, found, stream, now, kept)
+        for (each, found), stream in zip(judged, streams, strict=True)
+    ]
     outcomes = counter.log.commands.run_all(works, streams)
     return [
         _answer(each, found, outcome)
@@ -57,15 +61,19 @@ def _stream(scanned: RawScan, found: Judged) -> UUID:
 
 
 def _work(
-    counter: Counter, scanned: RawScan, found: Judged, now: datetime, kept: frozenset[str]
+    counter: Counter,
+    scanned: RawScan,
+    found: Judged,
+    stream: UUID,
+    now: datetime,
+    kept: frozenset[str],
 ) -> Callable[[UnitOfWork], Any]:
     raw_ref = ref if (ref := _raw_ref(scanned)) in kept else None
-    stream = _stream(scanned, found)
 
     def move(unit: UnitOfWork) -> Callable[[int], Answer]:
         assert isinstance(found, ScanPacket)  # noqa: S101  chosen below
         packet = unit.load(Packet, stream)
-        new = packet.scan(replace(found, raw_ref=raw_ref) if raw_ref else found, now)
+        new = packet.scan(_with(found, raw_ref), now)
         return counter.prepare(found.number, scanned.ref, packet.entries, new=new)
 
     def keep(unit: UnitOfWork) -> bool:
@@ -74,6 +82,10 @@ def _work(
         return other.keep(found.stamp, now, found.doubt, found.fault, raw_ref)
 
     return move if isinstance(found, ScanPacket) else keep
+
+
+def _with(found: ScanPacket, raw_ref: str | None) -> ScanPacket:
+    return found if raw_ref is None else msgspec.structs.replace(found, raw_ref=raw_ref)
 
 
 def _answer(scanned: RawScan, found: Judged, outcome: Outcome) -> Answer:
