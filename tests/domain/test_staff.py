@@ -102,3 +102,18 @@ def test_a_revoked_device_is_turned_away() -> None:
     register.take(revoked)
     assert register.by_token("h") is None
     assert list(register.devices) == []
+
+
+def test_a_device_enrolled_again_forgets_its_old_token() -> None:
+    register, stream = StaffRegister(), Device.blank(Device.stream(1))
+    for person, token_hash in ((CLERK, "old"), (DEPUTY, "new")):
+        stream.record(
+            Device.Enrolled, HIRED, device=1, by=0, since=HIRED, person=person,
+            token_hash=token_hash,
+        )  # fmt: skip
+    for event in stream.collect_events():
+        register.take(event)
+    assert register.by_token("old") is None
+    device = register.by_token("new")
+    assert device is not None
+    assert device.person == DEPUTY
