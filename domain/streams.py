@@ -29,11 +29,6 @@ def number_of(stream: UUID) -> int:
     return stream.int & (1 << 60) - 1
 
 
-def tag_of(stream: UUID) -> int:
-    """Return the kind's tag of a numbered stream."""
-    return stream.int >> 96
-
-
 def named_stream(kind: str, name: str) -> UUID:
     """Return the stream of a thing that is known by a text, such as an unsettled scan's id."""
     return uuid5(NAMESPACE_URL, f"qolhat:{kind}:{name}")

@@ -185,14 +185,14 @@ def restore(settings: Settings, archive: Path) -> BackedUp:
 
 
 def _make_room(folder: Path) -> None:
-    """Take away views, and what an interrupted restore has left; never a store."""
-    kept = (*_DATABASES, KEY_FILE)
+    """Take views and loose journals away, never a store: what a restore began, it overwrites."""
     interrupted = (folder / RESTORING_FILE).exists()
-    if not interrupted and any((folder / name).exists() for name in kept):
+    if not interrupted and any((folder / name).exists() for name in (*_DATABASES, KEY_FILE)):
         raise FolderNotEmptyError(folder=str(folder))
-    for name in (*kept, VIEWS_FILE, KAFKA_VIEWS_FILE):
-        for end in ("", "-wal", "-shm"):
-            (folder / f"{name}{end}").unlink(missing_ok=True)
+    views = (VIEWS_FILE, KAFKA_VIEWS_FILE)
+    journals = [f"{name}{end}" for name in (*_DATABASES, *views) for end in ("-wal", "-shm")]
+    for name in (*views, *journals):
+        (folder / name).unlink(missing_ok=True)
 
 
 def _move(source: Path, target: Path, names: Iterable[str]) -> None:

@@ -43,6 +43,7 @@ from infra.bootstrap import (
 )
 from infra.demonstration import (
     DEFAULT_START,
+    LOG_INS_FILE,
     LogIn,
     Outcome,
     Plan,
@@ -66,7 +67,15 @@ from projections.visits import ALL_VISITS
 
 SHOWN = 12
 _STAGE = VisitKind.STAGE.value
-_STORE_FILES = (EVENTS_FILE, VAULT_FILE, KEY_FILE, VIEWS_FILE, KAFKA_VIEWS_FILE, LOCK_FILE)
+_STORE_FILES = (
+    EVENTS_FILE,
+    VAULT_FILE,
+    KEY_FILE,
+    VIEWS_FILE,
+    KAFKA_VIEWS_FILE,
+    LOCK_FILE,
+    LOG_INS_FILE,
+)
 
 
 class PortTakenError(QolhatError):

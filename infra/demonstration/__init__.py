@@ -5,7 +5,7 @@ same plan gives the same events, byte for byte. It is the load generator too.
 """
 
 from infra.demonstration.agenda import SimulatedClock
-from infra.demonstration.log_ins import keep_log_ins, kept_log_ins
+from infra.demonstration.log_ins import LOG_INS_FILE, keep_log_ins, kept_log_ins
 from infra.demonstration.outcome import Outcome
 from infra.demonstration.plan import DEFAULT_START, BadPlanError, Plan, recent_start
 from infra.demonstration.simulation import (
@@ -19,6 +19,7 @@ from infra.demonstration.troubles import Trouble
 
 __all__ = [
     "DEFAULT_START",
+    "LOG_INS_FILE",
     "BadPlanError",
     "LogIn",
     "NotEmptyError",

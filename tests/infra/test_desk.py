@@ -531,3 +531,18 @@ def test_the_applicant_of_a_refused_registration_is_not_kept(
         office.register(11, number=number, applicant=OTHER_APPLICANT)
     assert office.qolhat.vault.find(iin=OTHER_APPLICANT["iin"]) == ()
     assert list(office.qolhat.vault.held_of(str(number)).values()) == [APPLICANT]
+
+
+def test_a_scan_is_stored_even_if_its_answer_cannot_be_worked_out(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    number, _ = office.register()
+
+    def broken(*_: object) -> None:
+        raise KeyError("an edition whose file is gone")
+
+    monkeypatch.setattr("infra.desk.counter.timeline_of", broken)
+    with pytest.raises(KeyError):
+        office.scan(20, number, Role.COLLECTING, ref="kept")
+    events = office.qolhat.log.events_of(Packet.stream(number))
+    assert [event.ref for event in events][-1] == "kept"
