@@ -19,6 +19,7 @@ _SERVER_OF_FIXTURE = {
     "postgres_server": "postgres",
     "_own_postgres": "postgres",
     "kafka_server": "kafka",
+    "browser": "browser",  # see tests/browser
 }
 Server = TypeVar("Server")
 
