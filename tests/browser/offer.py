@@ -55,6 +55,7 @@ def any_browser() -> Iterator[Browser]:
         try:
             started = playwright.chromium.launch(executable_path=path, args=list(_FLAGS))
         except Error as error:
-            raise ServerUnavailableError(f"{path} does not start: {error.message.splitlines()[0]}") from error
+            reason = error.message.splitlines()[0]
+            raise ServerUnavailableError(f"{path} does not start: {reason}") from error
         yield started
         started.close()
