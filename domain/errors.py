@@ -71,6 +71,20 @@ class WrongRoleError(RefusedError):
     status = 403
 
 
+class NoRightError(RefusedError):
+    """No role of the person has the right to this."""
+
+    code = "no-right"
+    status = 403
+
+
+class NotYoursError(RefusedError):
+    """The person has the right, but not in the organisations to which this belongs."""
+
+    code = "not-yours"
+    status = 403
+
+
 class ReasonsMissingError(RefusedError):
     """A refusal of the service was drafted without reasons."""
 

@@ -36,6 +36,14 @@ PLACE_DIGITS: dict[Role, int] = {
 ROLE_OF_DIGIT: dict[int, Role] = {digit: role for role, digit in PLACE_DIGITS.items()}
 
 
+class Scope(StrEnum):
+    """How far a manager or an administrator reaches; everybody else works for one organisation."""
+
+    ORGANISATION = "organisation"
+    REGION = "region"
+    COUNTRY = "country"
+
+
 class Sector(StrEnum):
     """The sectors in which executors of an authority sit [004]."""
 

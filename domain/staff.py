@@ -15,7 +15,7 @@ from uuid import UUID
 
 from domain.errors import UnknownPersonError
 from domain.numbers import BadgeCode, PlaceCode
-from domain.roles import Role
+from domain.roles import Role, Scope
 from domain.streams import Happening, Stream, Topics, numbered_stream
 
 _PERSON_TAG = 0x70727301  # "prs", 1
@@ -33,11 +33,15 @@ class Person(Stream):
         since: datetime
 
     class Appointed(Event):
-        """The person works in this organisation with these roles."""
+        """From now on the person works in this organisation with these roles, and no others.
+
+        `scope`: how far a manager or an administrator reaches; none means that organisation.
+        """
 
         TOPIC = "prs.new"
         organisation: int
         roles: tuple[str, ...]
+        scope: str | None = None
 
     class PlaceAssigned(Event):
         """The person works at this place."""
@@ -148,14 +152,29 @@ class Spell:
         return self.since <= at and (self.until is None or at < self.until)
 
 
+@dataclass(frozen=True, slots=True)
+class Post:
+    """What an appointment gave, and for how long."""
+
+    organisation: int
+    roles: frozenset[Role]
+    scope: Scope
+    spell: Spell
+
+
 @dataclass(slots=True)
 class StaffMember:
-    """What is known of one person."""
+    """What is known of one person; organisation, roles and scope as the last appointment says.
+
+    `posts` has all appointments: one that begins later has not changed anything yet.
+    """
 
     person: int
     organisation: int = 0
     roles: frozenset[Role] = frozenset()
+    scope: Scope = Scope.ORGANISATION
     employed: Spell | None = None
+    posts: list[Post] = field(default_factory=list)
     places: dict[PlaceCode, list[Spell]] = field(default_factory=dict)
     stands_in: list[tuple[int, Spell]] = field(default_factory=list)
     badges: list[BadgeCode] = field(default_factory=list)
@@ -202,9 +221,7 @@ class StaffRegister:
         member = self._people.setdefault(event.person, StaffMember(event.person))
         match event:
             case Person.Appointed():
-                member.organisation = event.organisation
-                member.roles = frozenset(Role(role) for role in event.roles)
-                member.employed = Spell(event.since)
+                _appoint(member, event)
             case Person.PlaceAssigned():
                 member.places.setdefault(event.place, []).append(Spell(event.since))
             case Person.PlaceWithdrawn():
@@ -214,10 +231,7 @@ class StaffRegister:
             case Person.BadgeIssued():
                 member.badges.append(event.badge)
             case Person.Dismissed():
-                if member.employed is not None:
-                    member.employed.until = event.since
-                for spells in member.places.values():
-                    _end(spells, event.since)
+                _dismiss(member, event.since)
             case _:
                 pass
 
@@ -251,10 +265,23 @@ class StaffRegister:
 
     def roles_of(self, person: int, at: datetime) -> frozenset[Role]:
         """Return the roles of a person at an instant, those of absent ones included."""
+        return frozenset[Role]().union(*(post.roles for post in self.posts_of(person, at)))
+
+    def organisations_of(self, person: int, at: datetime) -> frozenset[int]:
+        """Return where a person works at an instant, and where those whom the person replaces do.
+
+        Raises UnknownPersonError.
+        """
+        return frozenset(post.organisation for post in self.posts_of(person, at))
+
+    def posts_of(self, person: int, at: datetime) -> tuple[Post, ...]:
+        """Return the posts of a person at an instant: the own one, then those of absent ones.
+
+        Raises UnknownPersonError.
+        """
         member = self.member(person)
-        own = member.roles if member.employed and member.employed.covers(at) else frozenset()
-        lent = (self.member(absent).roles for absent in _absent(member, at))
-        return own.union(*lent)
+        sources = (member, *(self.member(absent) for absent in _absent(member, at)))
+        return tuple(post for source in sources for post in source.posts if post.spell.covers(at))
 
     def works_at(self, person: int, place: PlaceCode, at: datetime) -> bool:
         """Tell whether the place was the person's at that instant."""
@@ -278,14 +305,35 @@ class StaffRegister:
         )
 
 
+def _appoint(member: StaffMember, event: Person.Appointed) -> None:
+    """End the post that the person has, and begin another."""
+    _end([post.spell for post in member.posts], event.since)
+    member.organisation = event.organisation
+    member.roles = frozenset(Role(role) for role in event.roles)
+    member.scope = Scope(event.scope or Scope.ORGANISATION)
+    post = Post(member.organisation, member.roles, member.scope, Spell(event.since))
+    member.posts.append(post)
+    if member.employed is None or not member.employed.covers(event.since):
+        member.employed = Spell(event.since)
+
+
+def _dismiss(member: StaffMember, at: datetime) -> None:
+    _end([post.spell for post in member.posts], at)
+    if member.employed is not None:
+        _end([member.employed], at)
+    for spells in member.places.values():
+        _end(spells, at)
+
+
 def _absent(member: StaffMember, at: datetime) -> Iterable[int]:
     """Return those for whom somebody stands in; nobody, before and after the employment."""
-    if member.employed is None or not member.employed.covers(at):
+    if not any(post.spell.covers(at) for post in member.posts):
         return ()
     return (absent for absent, spell in member.stands_in if spell.covers(at))
 
 
-def _end(spells: list[Spell], at: datetime) -> None:
+def _end(spells: Iterable[Spell], at: datetime) -> None:
+    """End what lasts longer than that."""
     for spell in spells:
-        if spell.until is None:
+        if spell.until is None or at < spell.until:
             spell.until = at

@@ -73,6 +73,13 @@ class Directory:
         """
         return tuple(self._clients.get(self.organisation(authority_code).code, ()))
 
+    def in_region_of(self, code: int) -> frozenset[int]:
+        """Return the codes of all organisations of this one's region, itself included.
+
+        Raises UnknownOrganisationError.
+        """
+        return self._by_region[self.organisation(code).region]
+
     def places_of(self, org_code: int) -> tuple[Place, ...]:
         """Return the places of an organisation, the standard ones first.
 
@@ -114,6 +121,13 @@ class Directory:
     def findings(self) -> tuple[Finding, ...]:
         """The defects of the sources' lists; see `domain.directory.defects`."""
         return find_defects(self.organisations, self.links)
+
+    @cached_property
+    def _by_region(self) -> dict[str, frozenset[int]]:
+        codes: dict[str, set[int]] = defaultdict(set)
+        for each in self.organisations:
+            codes[each.region].add(each.code)
+        return {region: frozenset(found) for region, found in codes.items()}
 
     @cached_property
     def _index(self) -> SearchIndex:

@@ -22,6 +22,7 @@ import scanner
 from api.cli.reasons import _PATTERNS, in_words
 from api.messages import DOMAINS, LANGUAGES, catalogue
 from domain.acts import ActKind, Handing, Outcome
+from domain.cards import Card
 from domain.commands import Settlement
 from domain.directory import OrganisationKind, Rule
 from domain.errors import QolhatError
@@ -29,7 +30,7 @@ from domain.norms import NormUnit
 from domain.numbers import CodeFault, CodeKind
 from domain.progress import Status, VisitKind
 from domain.regulations.edition import Way
-from domain.roles import Role, Sector
+from domain.roles import Role, Scope, Sector
 from domain.route import Deviation
 from domain.unsettled import Doubt
 from infra import requests
@@ -56,6 +57,8 @@ WORDS: dict[str, type[Enum]] = {
     "outcome": Outcome,
     "handing": Handing,
     "settlement": Settlement,
+    "scope": Scope,
+    "card": Card,
 }
 KAZAKH = set("әғқңөұүі")
 PLACEHOLDER = re.compile(r"\{(\w*)\}")
@@ -114,6 +117,7 @@ def test_every_word_of_the_field_is_there(language: str) -> None:
     wanted = {f"{kind}.{member.value}" for kind, members in WORDS.items() for member in members}
     wanted |= {f"fault.{kind.name.lower().replace('_', '-')}" for kind in CodeKind}
     wanted |= {f"entry.{kind}" for kind in ("scanned", "voided", "settled", "erased")}
+    wanted |= {f"entry.{kind}" for kind in ("complaint", "complaint-answered")}
     wanted |= {f"why.{why}" for why in ("not-the-author", "too-late", "acted-upon")}
     wanted |= {"held.no"}
     assert wanted - set(texts) == set()
