@@ -21,6 +21,7 @@ from domain.clocks import Clocks
 from domain.directory import Directory
 from domain.errors import QolhatError
 from domain.regulations.book import Regulations
+from infra.accounts import AccessJournal, Accounts, Sessions, Stations
 from infra.database import postgres_engine, sqlite_engine
 from infra.desk import Counter, Desk, DeskRules, utc_now
 from infra.directory_files import load_directory
@@ -82,6 +83,10 @@ class Qolhat:
     clocks: Clocks
     staff: StaffBook
     personnel: Personnel
+    accounts: Accounts
+    sessions: Sessions
+    stations: Stations
+    access: AccessJournal
     desk: Desk
     views: ViewGroup
     runner: ViewRunner
@@ -118,9 +123,12 @@ def bootstrap(settings: Settings, now: Callable[[], datetime] = utc_now) -> Qolh
     with ExitStack() as opened:  # what is open is closed again if the rest cannot be opened
         log = _log(settings)
         opened.callback(log.close)
-        vault = Vault(_engine(settings, VAULT_FILE, durable=True), VaultKeys(vault_key(settings)))
+        kept, keys = _engine(settings, VAULT_FILE, durable=True), VaultKeys(vault_key(settings))
+        vault = Vault(kept, keys)
         opened.callback(vault.close)
         vault.prepare()
+        accounts = Accounts(kept, now, keys)
+        accounts.prepare()
         views = ViewGroup(
             _engine(settings, VIEWS_FILE, durable=False), known.for_views(), ALL_VIEWS
         )
@@ -139,6 +147,10 @@ def bootstrap(settings: Settings, now: Callable[[], datetime] = utc_now) -> Qolh
         known.clocks,
         staff,
         Personnel(log, vault, known.directory, staff, now),
+        accounts,
+        Sessions(kept, now, keys),
+        Stations(kept, now),
+        AccessJournal(kept, now),
         Desk(counter),
         views,
         ViewRunner(log, views),

@@ -91,7 +91,7 @@ def new_key() -> str:
 
 
 class VaultKeys:
-    """The keys derived from the one in the settings: for sealing and for hashing apart."""
+    """The keys derived from the one in the settings: each purpose has its own."""
 
     def __init__(self, key: str) -> None:
         try:
@@ -102,6 +102,8 @@ class VaultKeys:
             raise BadVaultKeyError
         self._cipher = AESGCM(_derived(secret, "seal"))
         self._hashing = _derived(secret, "hash")
+        self._peppering = _derived(secret, "pin")
+        self._session = _derived(secret, "session")
         self.proof = self.hash("proof", "qolhat")
 
     def seal(self, ref: str, content: Content) -> bytes:
@@ -122,6 +124,14 @@ class VaultKeys:
     def hash(self, kind: str, value: str) -> bytes:
         """Return the keyed hash by which a value is looked up."""
         return hmac.new(self._hashing, f"{kind}:{value}".encode(), hashlib.sha256).digest()
+
+    def pepper(self, pin: str) -> str:
+        """Return what is hashed in place of a PIN: its few digits cannot be guessed offline."""
+        return hmac.new(self._peppering, pin.encode(), hashlib.sha256).hexdigest()
+
+    def session_mark(self, token: str) -> str:
+        """Return what a session's forms carry; it tells nothing of the session's token."""
+        return hmac.new(self._session, token.encode(), hashlib.sha256).hexdigest()
 
 
 def _derived(secret: bytes, purpose: str) -> bytes:
