@@ -15,7 +15,7 @@ from typing import Any
 
 from domain.directory import Directory
 from domain.numbers import BadgeCode, PlaceCode, badge_code
-from domain.roles import Role
+from domain.roles import Role, Scope
 from domain.staff import Device, Person
 from infra.store.group_commit import UnitOfWork
 from infra.store.log import EventLog, StaffBook
@@ -58,6 +58,7 @@ class Personnel:
         *,
         name: str = "",
         person: int | None = None,
+        scope: Scope = Scope.ORGANISATION,
         since: datetime | None = None,
         by: int = SYSTEM,
     ) -> int:
@@ -68,7 +69,11 @@ class Personnel:
             subject = f"person:{number}"
             record = Record(name_ref(number), subject, {"name": name}, surname=name)
             self._vault.put([record], self._now())
-        facts = {"organisation": organisation, "roles": tuple(sorted(role.value for role in roles))}
+        facts = {
+            "organisation": organisation,
+            "roles": tuple(sorted(role.value for role in roles)),
+            "scope": None if scope is Scope.ORGANISATION else scope.value,
+        }
         self._record(number, Person.Appointed, since, by, **facts)
         return number
 

@@ -10,7 +10,7 @@ from random import Random
 
 from domain.numbers import PlaceCode
 from domain.regulations.edition import Way
-from domain.roles import Role
+from domain.roles import Role, Scope
 from infra.bootstrap import Qolhat
 from infra.demonstration.chance import dice
 from infra.demonstration.invented import full_name
@@ -46,15 +46,18 @@ class Staffing:
         self.log_ins: list[LogIn] = []
 
     def appoint_all(self, region: Region) -> None:
-        """Appoint the staff of the whole region."""
-        self._administrator = self._appoint(region.department, (Role.ADMINISTRATOR,)).person
-        for role in (Role.AUDITOR, Role.MANAGER):
-            self._appoint(region.department, (role,))
+        """Appoint the staff of the whole region, and those who look after the whole country."""
+        department = region.department
+        self._administrator = self._appoint(department, (Role.ADMINISTRATOR,), Scope.REGION).person
+        self._appoint(department, (Role.AUDITOR,))
+        self._appoint(department, (Role.MANAGER,), Scope.REGION)
         for bureau in region.bureaus:
             self._staff(bureau)
             if bureau.way is not Way.AKIM:
                 self._appoint(bureau.code, (Role.MANAGER,))
         self._stand_in(region.authorities[-1])
+        for role in (Role.MANAGER, Role.ADMINISTRATOR):  # the last: nobody's number changes
+            self._appoint(department, (role,), Scope.COUNTRY)
 
     def _staff(self, bureau: Bureau) -> None:
         """Give every place of the organisation to somebody."""
@@ -76,11 +79,15 @@ class Staffing:
         luck = dice(self._plan.seed, "worker", place)
         return Worker(handset, place, role, bureau.code, bureau.calendar, luck)
 
-    def _appoint(self, organisation: int, roles: Iterable[Role]) -> Handset:
+    def _appoint(
+        self, organisation: int, roles: Iterable[Role], scope: Scope = Scope.ORGANISATION
+    ) -> Handset:
         self.people += 1
         roles, number, name = tuple(roles), self.people, full_name(self._names)
         since, by = self._since, self._administrator
-        self._personnel.appoint(organisation, roles, name=name, person=number, since=since, by=by)
+        self._personnel.appoint(
+            organisation, roles, name=name, person=number, scope=scope, since=since, by=by
+        )
         badge = self._personnel.issue_badge(number, number, since=since, by=by)
         token = self._token(number)
         self._personnel.enrol(number, device=number, token=token, since=since, by=by)

@@ -16,7 +16,7 @@ import pytest
 
 from domain.acts import ActKind
 from domain.regulations.edition import Way
-from domain.roles import Role
+from domain.roles import Role, Scope
 from domain.route import Deviation
 from domain.unsettled import Doubt
 from infra.bootstrap import bootstrap
@@ -171,6 +171,20 @@ def test_a_stand_in_writes_resolutions(large: Simulated) -> None:
     held = large.sql(f"SELECT count(*) FROM visits WHERE person = {substitute.person}")[0][0]
     assert held > 0
     assert large.sql(f"SELECT count(*) FROM visits WHERE person = {absent}")[0][0] == 0
+
+
+def test_somebody_looks_after_the_region_and_somebody_after_the_country(small: Simulated) -> None:
+    people = list(small.qolhat.staff.register.people)
+    assert [each.person for each in people] == list(range(1, len(people) + 1))
+    reaching = {(each.person, *each.roles, each.scope) for each in people
+                if each.scope is not Scope.ORGANISATION}  # fmt: skip
+    last = len(people)
+    assert reaching == {
+        (1, Role.ADMINISTRATOR, Scope.REGION),
+        (3, Role.MANAGER, Scope.REGION),
+        (last - 1, Role.MANAGER, Scope.COUNTRY),
+        (last, Role.ADMINISTRATOR, Scope.COUNTRY),
+    }
 
 
 def test_one_packet_a_day_is_enough(other: Simulated) -> None:
