@@ -1,19 +1,26 @@
 """Texts in Kazakh, Russian and English, from gettext catalogues by stable keys.
 
 `words`: the field's words (roles, stays, deviations); `problems`: errors, by their code; `console`:
-the command line. The catalogues are read once, as they are: no compiled form can go stale.
+the command line; `PAGE_DOMAINS`: the web pages, a catalogue a feature. The catalogues are read
+once, as they are: no compiled form can go stale.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from functools import cache
 from importlib.resources import files
 from io import BytesIO
 
+from babel.messages.catalog import Catalog
+from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
+from babel.numbers import format_decimal
+from babel.support import Translations
 
 LANGUAGES = ("kk", "ru", "en")
-DOMAINS = ("words", "problems", "console")
+PAGE_DOMAINS = ("pages", "station", "packet", "people", "figures")
+DOMAINS = ("words", "problems", "console", *PAGE_DOMAINS)
 FALLBACK = "kk"
 # Facts of an error that are codes of the field; in a message they are said in words.
 _KINDS_OF_FACTS = {"fault": "fault", "why": "why", "act": "act", "kind": "fault"}
@@ -21,10 +28,37 @@ _KINDS_OF_FACTS = {"fault": "fault", "why": "why", "act": "act", "kind": "fault"
 
 @cache
 def catalogue(domain: str, language: str) -> dict[str, str]:
-    """Return the texts of a domain in a language, by key."""
+    """Return the texts of a domain in a language, by key; of those with plurals all forms."""
+    return {key: text for key, text in _entries(domain, language) if key and text}
+
+
+def _entries(domain: str, language: str) -> Iterator[tuple[str, str]]:
+    for message in _read(domain, language):
+        if message.pluralizable:
+            yield str(message.id[0]), " | ".join(message.string or ())
+        else:
+            yield str(message.id), str(message.string)
+
+
+def _read(domain: str, language: str) -> Catalog:
     file = files("api").joinpath("locale", language, "LC_MESSAGES", f"{domain}.po")
-    found = read_po(BytesIO(file.read_bytes()), locale=language, domain=domain)
-    return {str(m.id): str(m.string) for m in found if m.id and m.string}
+    return read_po(BytesIO(file.read_bytes()), locale=language, domain=domain)
+
+
+@cache
+def _translations(domain: str, language: str) -> Translations:
+    """Compile a catalogue in memory, for its plural forms."""
+    compiled = BytesIO()
+    write_mo(compiled, _read(domain, language))
+    compiled.seek(0)
+    return Translations(compiled, domain)
+
+
+def counted(domain: str, key: str, number: int, language: str, /, **facts: object) -> str:
+    """Return the text of a key in the plural form of a number, which stands in it as `number`."""
+    pattern: str = _translations(domain, language).ungettext(key, key, number)
+    written = format_decimal(number, locale=language)
+    return pattern.format_map(_Facts(facts | {"number": written}))
 
 
 def text(domain: str, key: str, language: str, /, **facts: object) -> str:
@@ -44,6 +78,21 @@ def _said(name: str, fact: object, language: str) -> object:
 def word(kind: str, name: object, language: str) -> str:
     """Return a word of the field: `word("role", "courier", "ru")`."""
     return text("words", f"{kind}.{name}", language)
+
+
+def page_text(key: str, language: str, /, **facts: object) -> str:
+    """Return a text of the pages; the key begins with its catalogue: `station.title`."""
+    return text(_page_domain(key), key, language, **facts)
+
+
+def page_count(key: str, number: int, language: str, /, **facts: object) -> str:
+    """Return a text of the pages in the plural form of a number."""
+    return counted(_page_domain(key), key, number, language, **facts)
+
+
+def _page_domain(key: str) -> str:
+    domain = key.partition(".")[0]
+    return domain if domain in PAGE_DOMAINS else PAGE_DOMAINS[0]
 
 
 class _Facts(dict[str, object]):

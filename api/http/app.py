@@ -23,6 +23,8 @@ from api.http import (
 from api.http.guard import Guard
 from api.http.media import PREFIX
 from api.http.metrics import Metrics
+from api.web import app as pages
+from api.web.errors import answer_error
 from infra.bootstrap import Qolhat
 
 _DESCRIPTION = """\
@@ -61,10 +63,11 @@ def create_app(qolhat: Qolhat) -> FastAPI:
     )
     app.state.qolhat = qolhat
     app.state.metrics = Metrics(qolhat)
-    app.add_middleware(Guard, metrics=app.state.metrics)
+    app.add_middleware(Guard, metrics=app.state.metrics, explain=answer_error)
     problems.install(app)
     for module in _MODULES:
         app.include_router(module.router)
+    pages.install(app)
     return app
 
 

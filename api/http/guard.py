@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
-from fastapi import HTTPException, Request
+from fastapi import HTTPException, Request, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api.http.media import PREFIX
@@ -17,18 +17,40 @@ from api.http.problems import (
     log_unexpected,
     problem_response,
 )
+from domain.errors import QolhatError
 
 MOST_BYTES = 4 * 1024 * 1024  # of a body: 500 scans of the longest texts are less
 _UNMATCHED = "unmatched"
+_STATIC = "/static/"
+# Scripts and styles come as files from here; nothing is framed but our own prints.
+_POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; "
+    "font-src 'self'; connect-src 'self'; frame-src 'self'; manifest-src 'self'; "
+    "worker-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'self'"
+)
+_SECURITY = (
+    (b"content-security-policy", _POLICY.encode()),
+    (b"x-content-type-options", b"nosniff"),
+    (b"referrer-policy", b"same-origin"),
+    (b"cross-origin-opener-policy", b"same-origin"),
+    (b"cross-origin-resource-policy", b"same-origin"),
+    (b"permissions-policy", b"camera=(self), microphone=(), geolocation=()"),
+)
 _WITHOUT_WORDS = frozenset({"/healthz", "/metrics", f"{PREFIX}/openapi.json"})
 
 
 class Guard:
     """Middleware. Also an unexpected error gets a problem, and the log gets no request's data."""
 
-    def __init__(self, app: ASGIApp, metrics: Metrics) -> None:
+    def __init__(
+        self,
+        app: ASGIApp,
+        metrics: Metrics,
+        explain: Callable[[Request, QolhatError], Response] = problem_response,
+    ) -> None:
         self._app = app
         self._metrics = metrics
+        self._explain = explain
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass the request on, and see to its answer."""
@@ -42,7 +64,7 @@ class Guard:
         except Exception as error:  # noqa: BLE001  whatever it was, the caller gets an answer
             log_unexpected(error)
             if answer.status is None:
-                response = problem_response(answer.request, InternalError())
+                response = self._explain(answer.request, InternalError())
                 await response(scope, receive, answer.send)
         seconds = time.perf_counter() - started
         status = answer.status or InternalError.status
@@ -64,9 +86,15 @@ class _Watched:
         await self._send(message)
 
     def _headers(self) -> Iterator[tuple[bytes, bytes]]:
+        yield from _SECURITY
+        if self.request.url.scheme == "https":
+            yield b"strict-transport-security", b"max-age=31536000"
+        path = self.request.url.path
+        if path.startswith(_STATIC):
+            return
         yield b"cache-control", b"no-store"
-        if self.request.url.path not in _WITHOUT_WORDS:
-            yield b"vary", b"Accept-Language, Authorization"
+        if path not in _WITHOUT_WORDS:
+            yield b"vary", b"Accept-Language, Authorization, Cookie"
             yield b"content-language", language_of(self.request).encode()
 
 

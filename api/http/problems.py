@@ -17,7 +17,7 @@ from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 
 from api.http.schemas import FieldError, Problem
-from api.messages import best_language, catalogue, text
+from api.messages import LANGUAGES, best_language, catalogue, text
 from domain.errors import QolhatError
 from infra.errors import StorageError
 
@@ -124,7 +124,10 @@ _LONGEST_FIELD = 200
 
 
 def language_of(request: Request) -> str:
-    """Choose the language of an answer: the reader's, else the one of the settings."""
+    """Choose the language of an answer: chosen on the pages, the reader's, that of the settings."""
+    chosen = request.cookies.get("language") or request.cookies.get("__Host-language")
+    if chosen in LANGUAGES:
+        return chosen
     default: str = request.app.state.qolhat.settings.language
     return best_language(request.headers.get("accept-language"), default)
 
@@ -189,25 +192,33 @@ def _headers_of(code: str) -> dict[str, str]:
 
 def install(app: FastAPI) -> None:
     """Let every error of the application become a problem."""
-    app.add_exception_handler(QolhatError, _on_error)
-    app.add_exception_handler(RequestValidationError, _on_invalid)
-    app.add_exception_handler(HTTPException, _on_http)
+    app.add_exception_handler(QolhatError, on_error)
+    app.add_exception_handler(RequestValidationError, on_invalid)
+    app.add_exception_handler(HTTPException, on_http)
 
 
-def _on_error(request: Request, error: Exception) -> JSONResponse:
+def on_error(request: Request, error: Exception) -> JSONResponse:
+    """Answer with a problem."""
     assert isinstance(error, QolhatError)  # noqa: S101  registered for this class
     if isinstance(error, StorageError):
         _log.error("%s", error)
     return problem_response(request, error)
 
 
-def _on_http(request: Request, error: Exception) -> JSONResponse:
+def on_http(request: Request, error: Exception) -> JSONResponse:
+    """Answer with a problem."""
     assert isinstance(error, HTTPException)  # noqa: S101  registered for this class
-    kind = _BY_STATUS.get(error.status_code, BadRequestError)
-    return problem_response(request, kind(), headers=error.headers, status=error.status_code)
+    kind = error_of_status(error.status_code)
+    return problem_response(request, kind, headers=error.headers, status=error.status_code)
 
 
-def _on_invalid(request: Request, error: Exception) -> JSONResponse:
+def error_of_status(status: int) -> QolhatError:
+    """Name what Starlette refuses by a status alone."""
+    return _BY_STATUS.get(status, BadRequestError)()
+
+
+def on_invalid(request: Request, error: Exception) -> JSONResponse:
+    """Answer with a problem."""
     assert isinstance(error, RequestValidationError)  # noqa: S101  registered for this class
     found = error.errors()
     if any(each["type"] == "json_invalid" for each in found):

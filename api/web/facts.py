@@ -1,0 +1,168 @@
+"""What the pages say of one packet: worked out from its events, so as fresh as the last scan.
+
+The clocks are those of the regulation [003 annexes 3, 4, 7; 002 §7]: working time against the norm.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import cached_property
+
+from domain.clocks import Measured
+from domain.errors import UnknownPacketError
+from domain.norms import Due
+from domain.numbers import PacketNumber, PlaceCode, grouped, place_organisation
+from domain.packet import Packet
+from domain.progress import Progress, Status, Visit, VisitKind
+from domain.regulations.edition import Edition, Stage
+from domain.timeline import Timeline, timeline_of
+from domain.workdays import OutsideCalendarError
+from infra.bootstrap import Qolhat
+
+
+@dataclass(frozen=True)
+class Stay:
+    """One stay with its clock. `worked`: the stretches that count; between them the clock stood."""
+
+    visit: Visit
+    stage: Stage | None
+    measured: Measured
+    consumed: timedelta | None
+    worked: tuple[tuple[datetime, datetime], ...]
+
+    @property
+    def is_open(self) -> bool:
+        """Tell whether the packet is still there."""
+        return self.visit.left_at is None
+
+    @property
+    def late(self) -> bool:
+        """Tell whether the norm was, or is already, overrun."""
+        return bool(self.measured.late) or (
+            self.is_open and self.measured.over is not None and self.measured.over > timedelta(0)
+        )
+
+
+@dataclass(frozen=True)
+class PacketFacts:
+    """One packet at one moment (`now`, UTC)."""
+
+    qolhat: Qolhat
+    number: PacketNumber
+    events: tuple[Packet.Event, ...]
+    now: datetime
+
+    @cached_property
+    def timeline(self) -> Timeline:
+        """The whole history in order."""
+        return timeline_of(self.events, self.qolhat.regulations)
+
+    @property
+    def progress(self) -> Progress:
+        """Where the packet has got to."""
+        return self.timeline.progress
+
+    @cached_property
+    def edition(self) -> Edition | None:
+        """The edition by which it lives; None before its registration arrived."""
+        edition = self.progress.edition
+        return self.qolhat.regulations.edition(edition) if edition else None
+
+    @property
+    def registration(self) -> Packet.Registered | None:
+        """The event of its acceptance."""
+        return next((e for e in self.events if isinstance(e, Packet.Registered)), None)
+
+    @property
+    def stage(self) -> Stage | None:
+        """The stage in which it is, or for which it waits; None before and after the route."""
+        if self.edition is None or not 0 <= self.progress.stage < len(self.edition.stages):
+            return None
+        return self.edition.stages[self.progress.stage]
+
+    @property
+    def status(self) -> Status:
+        """What has become of it."""
+        return self.progress.status
+
+    @property
+    def parties(self) -> frozenset[int]:
+        """The organisations whose packet it is, and the one in which it lies."""
+        progress = self.progress
+        here = place_organisation(progress.place) if progress.place else 0
+        return frozenset({progress.accepting, progress.deciding, here} - {0})
+
+    @property
+    def organisations(self) -> frozenset[int]:
+        """Everybody who has to do with it: the parties, and wherever it was recorded."""
+        been = {place_organisation(event.place) for event in self.events if event.place}
+        return self.parties | been
+
+    @cached_property
+    def stays(self) -> tuple[Stay, ...]:
+        """Every stay in order, each with its clock."""
+        return tuple(self._stay(visit) for visit in self.timeline.visits)
+
+    @property
+    def previous_place(self) -> PlaceCode | None:
+        """Where it was before the place where it is."""
+        places = [visit.place for visit in self.timeline.visits]
+        return next((place for place in reversed(places) if place != self.progress.place), None)
+
+    @cached_property
+    def stage_due(self) -> Due | None:
+        """When the norm of the stage runs out."""
+        return self.stays[-1].measured.due if self.stays and self.stays[-1].is_open else None
+
+    @cached_property
+    def total_due(self) -> Due | None:
+        """When the whole service must be rendered, where the sources say so."""
+        if self.edition is None or self.progress.rendered_at or self.progress.ending:
+            return None
+        return self.qolhat.clocks.total_due(self.progress, self.edition)
+
+    @property
+    def next_due(self) -> Due | None:
+        """What runs out first."""
+        running = [due for due in (self.stage_due, self.total_due) if due is not None]
+        return min(running, key=lambda due: due.at, default=None)
+
+    def left(self, due: Due) -> timedelta:
+        """Return the working time left until a term runs out; negative: past it."""
+        organisation = place_organisation(self.progress.place) if self.progress.place else 0
+        calendar = self.qolhat.clocks.calendar(organisation or self.progress.accepting)
+        try:
+            if due.at >= self.now:
+                return calendar.working_time(self.now, due.at)
+            return -calendar.working_time(due.at, self.now)
+        except OutsideCalendarError:
+            return due.at - self.now
+
+    def _stay(self, visit: Visit) -> Stay:
+        stage = None
+        if self.edition is not None and visit.kind == VisitKind.STAGE.value:
+            stage = self.edition.stage(visit.stage)
+        measured = self.qolhat.clocks.measure(visit, stage)
+        begun, ended = visit.clock_from or visit.entered_at, visit.left_at or self.now
+        calendar = self.qolhat.clocks.calendar(place_organisation(visit.place))
+        try:
+            worked = tuple(calendar.open_intervals(begun, ended))
+        except OutsideCalendarError:
+            return Stay(visit, stage, measured, None, ())
+        consumed = sum((to - since for since, to in worked), timedelta(0))
+        return Stay(visit, stage, self._with_overrun(measured, visit), consumed, worked)
+
+    def _with_overrun(self, measured: Measured, visit: Visit) -> Measured:
+        """Say of an open stay how far its norm is overrun already."""
+        if visit.left_at is not None or measured.due is None:
+            return measured
+        return Measured(due=measured.due, over=-self.left(measured.due))
+
+
+def facts_of(qolhat: Qolhat, number: PacketNumber) -> PacketFacts:
+    """Read a packet's events. Raises UnknownPacketError."""
+    events = tuple(qolhat.log.events_of(Packet.stream(number)))
+    if not events:
+        raise UnknownPacketError(number=grouped(number))
+    return PacketFacts(qolhat, number, events, qolhat.now())

@@ -1,0 +1,173 @@
+"""Turns templates into pages in the reader's language; dates, numbers and spans by locale."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from functools import cache
+from hashlib import sha256
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from babel.core import Locale
+from babel.dates import format_date, format_datetime, format_time
+from babel.numbers import format_decimal, format_percent
+from babel.units import format_unit
+from fastapi.responses import HTMLResponse
+from jinja2 import Environment, PackageLoader, StrictUndefined, pass_context
+from jinja2.runtime import Context
+
+from api.messages import LANGUAGES, page_count, page_text, word
+from domain.numbers import grouped
+
+STATIC_FOLDER = Path(str(files("api.web").joinpath("static")))
+LANGUAGE_NAMES = {"kk": "Қазақша", "ru": "Русский", "en": "English"}
+COUNTRY_ZONE = "Asia/Almaty"
+_MINUTES_OF_AN_HOUR = 60
+
+
+@cache
+def static_version() -> str:
+    """Return a label of the static files as they are: their address changes when they do."""
+    digest = sha256()
+    for file in sorted(each for each in STATIC_FOLDER.rglob("*") if each.is_file()):
+        digest.update(str(file.relative_to(STATIC_FOLDER)).encode())
+        digest.update(file.read_bytes())
+    return digest.hexdigest()[:12]
+
+
+def static_path(name: str) -> str:
+    """Return the address of a static file."""
+    return f"/static/{static_version()}/{name}"
+
+
+@dataclass(frozen=True, slots=True)
+class Speech:
+    """How one reader is spoken to: in which language, by the clocks of which zone."""
+
+    language: str
+    zone: str = COUNTRY_ZONE
+
+    def say(self, key: str, **facts: object) -> str:
+        """Return a text of the pages."""
+        return page_text(key, self.language, **facts)
+
+    def count(self, key: str, number: int, **facts: object) -> str:
+        """Return a text in the plural form of a number."""
+        return page_count(key, number, self.language, **facts)
+
+    def word(self, kind: str, name: object) -> str:
+        """Return a word of the field."""
+        return word(kind, name, self.language)
+
+    def moment(self, at: datetime | None) -> str:
+        """Write an instant: day and minute, by the reader's clock."""
+        if at is None:
+            return ""
+        return format_datetime(at, "short", tzinfo=self._zone, locale=self.language)
+
+    def day(self, at: datetime | date | None) -> str:
+        """Write a day."""
+        if at is None:
+            return ""
+        local = at.astimezone(self._zone) if isinstance(at, datetime) else at
+        return format_date(local, "medium", locale=self.language)
+
+    def clock(self, at: datetime | None) -> str:
+        """Write the time of day, to the minute."""
+        if at is None:
+            return ""
+        return format_time(at, "short", tzinfo=self._zone, locale=self.language)
+
+    def span(self, length: timedelta | float | None) -> str:
+        """Write a length of time in hours and minutes; never in days: whose days would they be."""
+        if length is None:
+            return ""
+        seconds = length.total_seconds() if isinstance(length, timedelta) else length
+        minutes = round(abs(seconds) / _MINUTES_OF_AN_HOUR)
+        hours, minutes = divmod(minutes, _MINUTES_OF_AN_HOUR)
+        parts = [self._unit(hours, "duration-hour")] if hours else []
+        if minutes or not hours:
+            parts.append(self._unit(minutes, "duration-minute"))
+        return " ".join(parts)
+
+    def number(self, value: float) -> str:
+        """Write a number."""
+        return format_decimal(value, locale=self.language)
+
+    def share(self, value: float | None) -> str:
+        """Write a share of 0 to 1 in per cent; a dash where there is nothing to share."""
+        return "–" if value is None else format_percent(value, "#,##0.#%", locale=self.language)
+
+    def sorted_by_name(self, named: Iterable[tuple[Any, str]]) -> list[tuple[Any, str]]:
+        """Order pairs of a code and its name by the name."""
+        return sorted(named, key=lambda pair: pair[1].casefold())
+
+    @property
+    def _zone(self) -> ZoneInfo:
+        return ZoneInfo(self.zone)
+
+    def _unit(self, value: int, unit: str) -> str:
+        return format_unit(value, unit, "short", locale=Locale(self.language))
+
+
+@cache
+def environment() -> Environment:
+    """Return the templates' environment: everything is escaped, a missing value is an error."""
+    made = Environment(
+        loader=PackageLoader("api.web"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    made.globals |= {
+        "static": static_path,
+        "languages": [(code, LANGUAGE_NAMES[code]) for code in LANGUAGES],
+        "t": _say,
+        "tn": _count,
+        "word": _word,
+    }
+    made.filters |= {
+        "grouped": grouped,
+        "moment": pass_context(lambda context, at: _speech(context).moment(at)),
+        "day": pass_context(lambda context, at: _speech(context).day(at)),
+        "clock": pass_context(lambda context, at: _speech(context).clock(at)),
+        "span": pass_context(lambda context, length: _speech(context).span(length)),
+        "number": pass_context(lambda context, value: _speech(context).number(value)),
+        "share": pass_context(lambda context, value: _speech(context).share(value)),
+    }
+    return made
+
+
+def _speech(context: Context) -> Speech:
+    speech: Speech = context["speech"]
+    return speech
+
+
+@pass_context
+def _say(context: Context, key: str, **facts: object) -> str:
+    return _speech(context).say(key, **facts)
+
+
+@pass_context
+def _count(context: Context, key: str, number: int, **facts: object) -> str:
+    return _speech(context).count(key, number, **facts)
+
+
+@pass_context
+def _word(context: Context, kind: str, name: object) -> str:
+    return _speech(context).word(kind, name)
+
+
+def render(template: str, speech: Speech, **values: object) -> str:
+    """Fill a template."""
+    return environment().get_template(template).render(speech=speech, **values)
+
+
+def page(template: str, speech: Speech, *, status: int = 200, **values: object) -> HTMLResponse:
+    """Answer with a page."""
+    return HTMLResponse(render(template, speech, **values), status_code=status)
