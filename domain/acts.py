@@ -61,6 +61,9 @@ ROLES_OF_ACT: dict[ActKind, frozenset[Role]] = {
     ActKind.RELABELLED: _HOLDERS,
 }
 
+# Who takes a written complaint, and who answers it [002 §24].
+COMPLAINT_ROLES: frozenset[Role] = _ACCEPTING | _HEADS | {Role.EXECUTOR}
+
 
 class Outcome(StrEnum):
     """What the notice says."""

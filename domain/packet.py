@@ -13,6 +13,13 @@ from uuid import UUID
 
 from domain.acts import ActKind
 from domain.commands import ActOnPacket, RegisterPacket, ScanPacket, SettleScan, Stamp, VoidScan
+from domain.complaints import (
+    AnswerComplaint,
+    AnswerTooEarlyError,
+    ComplaintAnsweredError,
+    TakeComplaint,
+    UnknownComplaintError,
+)
 from domain.errors import AlreadyRegisteredError, ReasonsMissingError, RefusedError
 from domain.numbers import PacketNumber, PlaceCode, grouped
 from domain.streams import Happening, Stream, Topics, number_of, numbered_stream
@@ -54,6 +61,7 @@ class Packet(Stream):
         """What every event of a packet says. `ref` is the scan's or act's own id."""
 
         kind: ClassVar[str] = ""  # the act's name, a plain text: enums are slow to compare
+        of_paper: ClassVar[bool] = True  # false: nothing was done to the packet
         ref: str
         place: PlaceCode
         person: int
@@ -204,6 +212,25 @@ class Packet(Stream):
 
         TOPIC = "pkt.era"
 
+    class ComplaintTaken(Event):
+        """A written complaint; its slip says by when it is answered and whom to ask [002 §24]."""
+
+        TOPIC = "pkt.cmp"
+        of_paper = False
+        answer_by: datetime
+        ask: int
+        text_ref: str | None = None
+        claimed_at: datetime | None = None
+
+    class ComplaintAnswered(Event):
+        """The complaint taken under this id was answered."""
+
+        TOPIC = "pkt.cma"
+        of_paper = False
+        complaint: str
+        text_ref: str | None = None
+        claimed_at: datetime | None = None
+
     TOPIC = "pkt"
 
     @staticmethod
@@ -315,6 +342,52 @@ class Packet(Stream):
         self._record(Packet.PersonalDataErased, stamp, recorded_at)
         return True
 
+    def complain(self, command: TakeComplaint, recorded_at: datetime) -> bool:
+        """Record a written complaint; False if this very complaint is known already.
+
+        Raises AnswerTooEarlyError.
+        """
+        if command.stamp.ref in self.refs:
+            return False
+        if command.answer_by <= command.stamp.happened_at:
+            raise AnswerTooEarlyError(time=command.answer_by.isoformat())
+        self._record(
+            Packet.ComplaintTaken,
+            command.stamp,
+            recorded_at,
+            answer_by=command.answer_by,
+            ask=command.ask,
+            text_ref=command.text_ref,
+            claimed_at=command.claimed_at,
+        )
+        return True
+
+    def answer_complaint(self, command: AnswerComplaint, recorded_at: datetime) -> bool:
+        """Record the answer to a complaint; False if this very answer is known already.
+
+        Raises UnknownComplaintError, or ComplaintAnsweredError if it has another answer.
+        """
+        if command.stamp.ref in self.refs:
+            return False
+        self._check_unanswered(command.complaint)
+        self._record(
+            Packet.ComplaintAnswered,
+            command.stamp,
+            recorded_at,
+            complaint=command.complaint,
+            text_ref=command.text_ref,
+            claimed_at=command.claimed_at,
+        )
+        return True
+
+    def _check_unanswered(self, complaint: str) -> None:
+        taken = {e.ref for e in self.entries if isinstance(e, Packet.ComplaintTaken)}
+        if complaint not in taken:
+            raise UnknownComplaintError(complaint=complaint)
+        answered = {e.complaint for e in self.entries if isinstance(e, Packet.ComplaintAnswered)}
+        if complaint in answered:
+            raise ComplaintAnsweredError(complaint=complaint)
+
     def _record(
         self, event_class: type[Event], stamp: Stamp, recorded_at: datetime, **facts: Any
     ) -> None:
@@ -361,7 +434,8 @@ def why_void_fails(
         return "too-late"
     first, last = order_key(scan), (void.happened_at, void.device, void.counter, void.ref)
     for entry in entries:
-        if entry.person != scan.person and first < order_key(entry) < last:
+        acted = entry.of_paper and entry.person != scan.person
+        if acted and first < order_key(entry) < last:
             return "acted-upon"
     return None
 

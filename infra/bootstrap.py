@@ -34,6 +34,7 @@ from infra.store.log import EventLog, StaffBook, postgres_log, sqlite_log
 from infra.vault import Vault, VaultKeys, new_key
 from infra.views.group import ViewGroup
 from infra.views.runner import ViewRunner
+from projections.complaints import Complaints
 from projections.due import DueView
 from projections.holdings import Holdings
 from projections.unsettled import Unsettled
@@ -48,7 +49,7 @@ EVENTS_FILE, VAULT_FILE, VIEWS_FILE = "events.db", "vault.db", "views.db"
 KAFKA_VIEWS_FILE = "views-kafka.db"
 KEY_FILE, LOCK_FILE = "vault.key", "server.lock"
 RESTORING_FILE = "restore.unfinished"
-ALL_VIEWS = (Holdings, Visits, DueView, Unsettled)
+ALL_VIEWS = (Holdings, Visits, DueView, Unsettled, Complaints)
 
 
 class AlreadyServingError(StorageError):

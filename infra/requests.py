@@ -69,6 +69,30 @@ class SettleRequest:
     text: str | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class ComplaintRequest:
+    """A written complaint: answered by `answer_by` (UTC), `ask` is the person who can tell.
+
+    The text goes into the vault; without one the complaint is on paper only.
+    """
+
+    source: Source
+    number: PacketNumber
+    answer_by: datetime
+    ask: int
+    text: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ComplaintAnswerRequest:
+    """The answer to the complaint that was taken under this id; the text goes into the vault."""
+
+    source: Source
+    number: PacketNumber
+    complaint: str
+    text: str | None = None
+
+
 class Status(StrEnum):
     """What became of a request."""
 

@@ -10,7 +10,15 @@ from domain.intake import RawScan
 from domain.numbers import PacketNumber, PlaceCode, grouped
 from domain.roles import Role
 from infra.bootstrap import Qolhat
-from infra.requests import ActRequest, Answer, Registration, SettleRequest, Source
+from infra.requests import (
+    ActRequest,
+    Answer,
+    ComplaintAnswerRequest,
+    ComplaintRequest,
+    Registration,
+    SettleRequest,
+    Source,
+)
 from tests.stories import AUTHORITY, CENTRE, MORNING, OTHER_AUTHORITY, PEOPLE, place
 
 APPLICANT = {"surname": "Сынақбаева", "given_name": "Үлгі", "iin": "850312401235"}
@@ -108,6 +116,24 @@ class Office:
         """The office settles an unsettled scan."""
         source = self.source(minute, Role.OFFICE, fixed.pop("ref", None))
         return self.qolhat.desk.settle(SettleRequest(source, scan, settlement, **fixed))
+
+    def complain(self, minute: float, number: PacketNumber, answer_by: float, **how: Any) -> Answer:
+        """The applicant complains in writing; the slip promises the answer by a minute."""
+        role = how.pop("role", Role.OFFICE)
+        source = self.source(minute, role, how.pop("ref", None), how.pop("recorded", None))
+        how.setdefault("ask", PEOPLE[Role.EXECUTOR])
+        return self.qolhat.desk.complain(
+            ComplaintRequest(source, number, self.at(answer_by), **how)
+        )
+
+    def answer_complaint(
+        self, minute: float, number: PacketNumber, complaint: str, **how: Any
+    ) -> Answer:
+        """The head (or somebody else) answers a complaint."""
+        source = self.source(minute, how.pop("role", Role.HEAD), how.pop("ref", None))
+        return self.qolhat.desk.answer_complaint(
+            ComplaintAnswerRequest(source, number, complaint, **how)
+        )
 
     def until_the_courier(self, minute: float = 10) -> PacketNumber:
         """A packet that is on its way to the authority."""

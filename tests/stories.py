@@ -16,6 +16,7 @@ from domain.commands import (
     Stamp,
     VoidScan,
 )
+from domain.complaints import AnswerComplaint, TakeComplaint
 from domain.numbers import PacketNumber, PlaceCode, packet_number, place_code
 from domain.packet import Packet
 from domain.regulations.book import Regulations
@@ -116,6 +117,20 @@ class Story:
         stamp = self.stamp(minute, place(Role.OFFICE), PEOPLE[Role.OFFICE])
         command = SettleScan(stamp, self.number, scan, decision, **fixed)
         self.packet.settle(command, self._recorded(minute))
+        return self
+
+    def complained(self, minute: float, answer_by: float, ref: str | None = None) -> Story:
+        """The applicant hands a written complaint in at the authority's office."""
+        stamp = self.stamp(minute, place(Role.OFFICE), PEOPLE[Role.OFFICE], ref)
+        by, ask = MORNING + timedelta(minutes=answer_by), PEOPLE[Role.EXECUTOR]
+        self.packet.complain(TakeComplaint(stamp, self.number, by, ask), self._recorded(minute))
+        return self
+
+    def answered(self, minute: float, complaint: str, ref: str | None = None) -> Story:
+        """The head answers a complaint."""
+        stamp = self.stamp(minute, place(Role.HEAD), PEOPLE[Role.HEAD], ref)
+        command = AnswerComplaint(stamp, self.number, complaint)
+        self.packet.answer_complaint(command, self._recorded(minute))
         return self
 
     @property

@@ -139,12 +139,17 @@ _DETAILS = (
     "handing",
     "scan",
     "settlement",
+    "answer_by",
+    "ask",
+    "complaint",
 )
 _WITHOUT_KIND: dict[type[Packet.Event], str] = {
     Packet.Scanned: "scanned",
     Packet.ScanVoided: "voided",
     Packet.ScanSettled: "settled",
     Packet.PersonalDataErased: "erased",
+    Packet.ComplaintTaken: "complaint",
+    Packet.ComplaintAnswered: "complaint-answered",
 }
 
 
@@ -210,6 +215,8 @@ def _detail_in_words(name: str, value: Any) -> str:
         return say("detail.entitled" if value else "detail.not-entitled")
     if name == "grounds":
         value = ", ".join(value)
+    elif name == "answer_by":
+        value = local(value)
     return say(f"detail.{name}", value=value)
 
 

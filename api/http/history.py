@@ -19,6 +19,8 @@ _KINDS: dict[type[Packet.Event], str] = {
     Packet.ScanVoided: "voided",
     Packet.ScanSettled: "settled",
     Packet.PersonalDataErased: "erased",
+    Packet.ComplaintTaken: "complaint",
+    Packet.ComplaintAnswered: "complaint-answered",
 }
 _DETAILS = (
     "edition",
@@ -33,6 +35,9 @@ _DETAILS = (
     "began_at",
     "scan",
     "settlement",
+    "answer_by",
+    "ask",
+    "complaint",
 )
 
 

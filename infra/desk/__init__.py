@@ -10,11 +10,19 @@ from collections.abc import Iterable, Sequence
 
 from domain.intake import RawScan
 from domain.numbers import PacketNumber
-from infra.desk import acting, correcting, scanning
+from infra.desk import acting, complaining, correcting, scanning
 from infra.desk.correcting import SETTLERS
 from infra.desk.counter import Counter, DeskRules, utc_now
 from infra.desk.registering import Registering, applicant_ref, papers_ref
-from infra.requests import ActRequest, Answer, Registration, SettleRequest, Source
+from infra.requests import (
+    ActRequest,
+    Answer,
+    ComplaintAnswerRequest,
+    ComplaintRequest,
+    Registration,
+    SettleRequest,
+    Source,
+)
 
 __all__ = [
     "SETTLERS",
@@ -28,7 +36,7 @@ __all__ = [
 
 
 class Desk:
-    """Records registrations, scans, acts, voidings and settlements."""
+    """Records registrations, scans, acts, voidings, settlements, complaints and their answers."""
 
     def __init__(self, counter: Counter) -> None:
         self._counter = counter
@@ -63,3 +71,19 @@ class Desk:
     def erase(self, number: PacketNumber, source: Source) -> Answer:
         """Erase the personal data of one packet; its events stay, with a mark that it was done."""
         return correcting.erase(self._counter, number, source)
+
+    def complain(self, request: ComplaintRequest) -> Answer:
+        """Take a written complaint about a packet; sent again it changes nothing.
+
+        Raises WrongRoleError, UnknownPacketError, UnknownPersonError, UnknownPlaceError,
+        AnswerTooEarlyError, ReusedRefError, ErasedError, StorageError.
+        """
+        return complaining.complain(self._counter, request)
+
+    def answer_complaint(self, request: ComplaintAnswerRequest) -> Answer:
+        """Answer a written complaint; sent again it changes nothing.
+
+        Raises WrongRoleError, UnknownPacketError, UnknownPlaceError, UnknownComplaintError,
+        ComplaintAnsweredError, ReusedRefError, ErasedError, StorageError.
+        """
+        return complaining.answer(self._counter, request)
