@@ -9,6 +9,7 @@ from fastapi import FastAPI
 from starlette.concurrency import run_in_threadpool
 
 from api.http import (
+    complaints,
     directory,
     due,
     packets,
@@ -39,11 +40,23 @@ _TAGS = {
     "visits": "Stays in stages, and their figures.",
     "due": "What runs out next.",
     "unsettled": "Scans that wait for a decision.",
+    "complaints": "Written complaints: the slip, the deadline, the answer.",
     "directory": "Organisations, their places and hours.",
     "regulations": "The editions by which packets live.",
     "system": "For the operator.",
 }
-_MODULES = (packets, scans, places, visits, due, unsettled, directory, regulations, system)
+_MODULES = (
+    packets,
+    scans,
+    places,
+    visits,
+    due,
+    unsettled,
+    complaints,
+    directory,
+    regulations,
+    system,
+)
 
 
 def create_app(qolhat: Qolhat) -> FastAPI:

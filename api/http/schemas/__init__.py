@@ -5,6 +5,7 @@ time. What is a code of the field comes as a `Word`: the stable code and the rea
 """
 
 from api.http.schemas.answers import Answer, Answers, PositionedAnswer, Registered, Standing
+from api.http.schemas.complaints import ComplaintList, ComplaintOut
 from api.http.schemas.directory import (
     FindingOut,
     Hours,
@@ -45,6 +46,8 @@ from api.http.schemas.sent import (
     ActIn,
     ActOnManyIn,
     Applicant,
+    ComplaintAnswerIn,
+    ComplaintIn,
     Paper,
     RegisterIn,
     ScanIn,
@@ -81,6 +84,10 @@ __all__ = [
     "Answer",
     "Answers",
     "Applicant",
+    "ComplaintAnswerIn",
+    "ComplaintIn",
+    "ComplaintList",
+    "ComplaintOut",
     "Corrected",
     "DueList",
     "DueOut",

@@ -206,6 +206,45 @@ class ActOnManyIn(ActIn):
     )
 
 
+class ComplaintIn(SentFrom):
+    """A written complaint about a packet; the applicant gets a slip [002 §24]."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "ref": "01J9Z3M8-cmp",
+                    "place": "30032500000112",
+                    "answer_by": "2026-11-23T17:00:00+05:00",
+                    "ask": 6,
+                    "happened_at": EXAMPLE_INSTANT,
+                    "counter": 5,
+                }
+            ]
+        }
+    )
+
+    answer_by: InstantField = Field(description="The date and time of the answer on the slip.")
+    ask: PersonField = Field(description="The person who can tell how it is going.")
+    text: str | None = Field(
+        default=None,
+        max_length=LONGEST_REMARK,
+        repr=False,
+        description="What is complained of; kept in the vault. Left out: on paper only.",
+    )
+
+
+class ComplaintAnswerIn(SentFrom):
+    """The answer to a written complaint."""
+
+    text: str | None = Field(
+        default=None,
+        max_length=LONGEST_REMARK,
+        repr=False,
+        description="The answer; kept in the vault. Left out: on paper only.",
+    )
+
+
 class VoidIn(Sent):
     """The author takes a scan of less than a minute ago back."""
 

@@ -158,6 +158,31 @@ class Counter:
         assert answer.status_code == 200, answer.text
         return answer.json()
 
+    def complain(self, minute: float, number: str, ref: str, **more: Any) -> Response:
+        """The applicant hands a written complaint in at the authority's office."""
+        role = more.pop("role", Role.OFFICE)
+        slip = {"ref": ref, "answer_by": self.at(minute + 7 * 24 * 60)}
+        body = self.stamp(minute, role, **slip, ask=self.people[Role.EXECUTOR]) | more
+        return self.post(f"/packets/{number}/complaints", body, role)
+
+    def complained(self, minute: float, number: str, ref: str, **more: Any) -> Any:
+        """A written complaint is taken."""
+        answer = self.complain(minute, number, ref, **more)
+        assert answer.status_code == 201, answer.text
+        return answer.json()
+
+    def answer(self, minute: float, number: str, complaint: str, **more: Any) -> Response:
+        """The head answers a complaint."""
+        role = more.pop("role", Role.HEAD)
+        body = self.stamp(minute, role) | more
+        return self.post(f"/packets/{number}/complaints/{complaint}/answer", body, role)
+
+    def answered(self, minute: float, number: str, complaint: str, **more: Any) -> Any:
+        """A complaint is answered."""
+        answer = self.answer(minute, number, complaint, **more)
+        assert answer.status_code == 200, answer.text
+        return answer.json()
+
     def up_to_the_head(self, number: str, minute: float = 10) -> None:
         """From the window to the head with the drafted notice."""
         self.scan(minute + 10, number, Role.COLLECTING)

@@ -18,6 +18,8 @@ PATHS = [
     ("GET", "/due"),
     ("GET", "/unsettled"),
     ("GET", "/unsettled/x"),
+    ("GET", "/complaints"),
+    ("GET", "/packets/10267000000123/complaints"),
     ("GET", "/directory"),
     ("GET", "/directory/32"),
     ("GET", "/regulations"),
@@ -28,6 +30,8 @@ PATHS = [
     ("POST", "/packets/10267000000123/acts"),
     ("POST", "/packets/10267000000123/scans/x/void"),
     ("POST", "/unsettled/x/settle"),
+    ("POST", "/packets/10267000000123/complaints"),
+    ("POST", "/packets/10267000000123/complaints/x/answer"),
 ]
 
 

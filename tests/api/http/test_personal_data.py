@@ -21,6 +21,9 @@ def test_they_are_nowhere_but_in_the_vault(
     reason = f"Өтініш иесі {APPLICANT['surname']}"
     counter.up_to_the_head(number)
     counter.acted(211, number, "returned", Role.HEAD, text=reason)
+    counter.complained(215, number, "slip", text=reason)
+    counter.answered(216, number, "slip", text=reason)
+    counter.complained(217, number, "open", text=reason)
     counter.home_again(number)
     counter.scan(400, str(APPLICANT["surname"]), Role.OFFICE, ref="name")
     for path in (  # every answer is searched by the counter itself
@@ -30,6 +33,8 @@ def test_they_are_nowhere_but_in_the_vault(
         "/timings",
         "/due",
         "/unsettled",
+        "/complaints",
+        f"/packets/{number}/complaints",
         f"/directory/{AUTHORITY}",
     ):
         counter.get(path)
