@@ -1,8 +1,8 @@
 """Texts in Kazakh, Russian and English, from gettext catalogues by stable keys.
 
 `words`: the field's words (roles, stays, deviations); `problems`: errors, by their code; `console`:
-the command line; `PAGE_DOMAINS`: the web pages, a catalogue a feature. The catalogues are read
-once, as they are: no compiled form can go stale.
+the command line; `forms`: what is printed; `PAGE_DOMAINS`: the web pages, a catalogue a feature.
+The catalogues are read once, as they are: no compiled form can go stale.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from babel.support import Translations
 
 LANGUAGES = ("kk", "ru", "en")
 PAGE_DOMAINS = ("pages", "station", "packet", "people", "figures")
-DOMAINS = ("words", "problems", "console", *PAGE_DOMAINS)
+DOMAINS = ("words", "problems", "console", "forms", *PAGE_DOMAINS)
 FALLBACK = "kk"
 # Facts of an error that are codes of the field; in a message they are said in words.
 _KINDS_OF_FACTS = {"fault": "fault", "why": "why", "act": "act", "kind": "fault"}

@@ -31,8 +31,13 @@ class PacketLabel:
 
     @property
     def modules(self) -> str:
-        """The bars and spaces as python-barcode encodes them: 1 is black."""
-        return "".join(barcode.get("code128", str(self.number)).build())
+        """The bars and spaces as python-barcode encodes them."""
+        return modules_of(self.number)
+
+
+def modules_of(code: int) -> str:
+    """Encode any of our numbers (a packet, place, badge, card): 1 is black, 0 is white."""
+    return "".join(barcode.get("code128", str(code)).build())
 
 
 def draw_svg(label: PacketLabel) -> bytes:

@@ -1,0 +1,70 @@
+"""The forms of the regulations as PDF: dataclasses in, bytes out [003 annexes; 002 §13, §24].
+
+Nothing here knows the store, the vault or the web: who calls looks everything up and fills it in.
+Every form takes its language; its texts are in the catalogue `forms`.
+"""
+
+from api.forms.cards import (
+    ActionCard,
+    Badge,
+    PlaceCard,
+    action_cards_pdf,
+    badge_pdf,
+    place_card_pdf,
+)
+from api.forms.labels import Envelope, Label, envelope_pdf, label_pdf
+from api.forms.receipts import (
+    ComplaintSlip,
+    Contact,
+    LookUp,
+    Paper,
+    Receipt,
+    Slip,
+    complaint_slip_pdf,
+    receipt_pdf,
+    slip_pdf,
+)
+from api.forms.results import (
+    AidCertificate,
+    Notice,
+    Referral,
+    Signer,
+    UnemployedCertificate,
+    aid_certificate_pdf,
+    notice_pdf,
+    referral_pdf,
+    unemployed_certificate_pdf,
+)
+from api.forms.sheet import Organisation
+
+__all__ = [
+    "ActionCard",
+    "AidCertificate",
+    "Badge",
+    "ComplaintSlip",
+    "Contact",
+    "Envelope",
+    "Label",
+    "LookUp",
+    "Notice",
+    "Organisation",
+    "Paper",
+    "PlaceCard",
+    "Receipt",
+    "Referral",
+    "Signer",
+    "Slip",
+    "UnemployedCertificate",
+    "action_cards_pdf",
+    "aid_certificate_pdf",
+    "badge_pdf",
+    "complaint_slip_pdf",
+    "envelope_pdf",
+    "label_pdf",
+    "notice_pdf",
+    "place_card_pdf",
+    "receipt_pdf",
+    "referral_pdf",
+    "slip_pdf",
+    "unemployed_certificate_pdf",
+]
