@@ -33,6 +33,8 @@ from projections.view import upsert
 
 KEY_BYTES = 32
 _NONCE_BYTES = 12
+_CODE_BYTES = 5
+_CODE_SIGNS = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"  # Crockford's: no I, L, O, U
 Content = Mapping[str, Any]
 
 metadata = sa.MetaData()
@@ -104,6 +106,7 @@ class VaultKeys:
         self._hashing = _derived(secret, "hash")
         self._peppering = _derived(secret, "pin")
         self._session = _derived(secret, "session")
+        self._receipt = _derived(secret, "receipt")
         self.proof = self.hash("proof", "qolhat")
 
     def seal(self, ref: str, content: Content) -> bytes:
@@ -132,6 +135,16 @@ class VaultKeys:
     def session_mark(self, token: str) -> str:
         """Return what a session's forms carry; it tells nothing of the session's token."""
         return hmac.new(self._session, token.encode(), hashlib.sha256).hexdigest()
+
+    def receipt_code(self, number: int) -> str:
+        """Return the code printed on a packet's receipt: `7KQF-2M9X`.
+
+        Eight signs of Crockford's base 32: 40 bits that nobody can work out without the key.
+        """
+        digest = hmac.new(self._receipt, str(number).encode(), hashlib.sha256).digest()
+        bits = int.from_bytes(digest[:_CODE_BYTES], "big")
+        signs = [_CODE_SIGNS[bits >> shift & 31] for shift in range(35, -1, -5)]
+        return f"{''.join(signs[:4])}-{''.join(signs[4:])}"
 
 
 def _derived(secret: bytes, purpose: str) -> bytes:
@@ -168,6 +181,10 @@ class Vault:
                     connection.execute(_proof.insert().values(one=1, proof=self._keys.proof))
                 elif not hmac.compare_digest(bytes(proof), self._keys.proof):
                     raise WrongVaultKeyError
+
+    def receipt_code(self, number: int) -> str:
+        """Return the code that is printed on a packet's receipt and asked for with its number."""
+        return self._keys.receipt_code(number)
 
     def put(self, records: Iterable[Record], at: datetime) -> None:
         """Keep records durably; one with a known reference is replaced.

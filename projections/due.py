@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -14,7 +14,16 @@ from domain.norms import Due
 from domain.numbers import PacketNumber, PlaceCode, place_organisation
 from domain.progress import Progress, VisitKind
 from domain.regulations.edition import Edition
-from projections.view import Batch, PacketChange, View, delete_where_in, insert, instant, micros
+from projections.view import (
+    Batch,
+    PacketChange,
+    View,
+    among,
+    delete_where_in,
+    insert,
+    instant,
+    micros,
+)
 
 
 class Clock(StrEnum):
@@ -110,6 +119,8 @@ class DueView(View):
         connection: sa.Connection,
         *,
         organisation: int | None = None,
+        organisations: Collection[int] | None = None,
+        place: PlaceCode | None = None,
         person: int | None = None,
         before: datetime | None = None,
         number: PacketNumber | None = None,
@@ -117,9 +128,10 @@ class DueView(View):
     ) -> list[DueRow]:
         """Return what runs out next, the most urgent (or longest overdue) first."""
         table = self.due
-        query = table.select()
-        if organisation is not None:
-            query = query.where(table.c.organisation == organisation)
+        query = table.select().where(among(table.c.organisation, organisation, organisations))
+        if place is not None:  # its organisation leads to it by the index
+            here = table.c.organisation == place_organisation(place)
+            query = query.where(here, table.c.place == place)
         if person is not None:
             query = query.where(table.c.person == person)
         if before is not None:
@@ -128,6 +140,23 @@ class DueView(View):
             query = query.where(table.c.number == number)
         ordered = query.order_by(table.c.due_at, table.c.number, table.c.clock).limit(limit)
         return [_due_row(row) for row in connection.execute(ordered)]
+
+    def packets_before(
+        self,
+        connection: sa.Connection,
+        before: datetime,
+        *,
+        organisation: int | None = None,
+        organisations: Collection[int] | None = None,
+    ) -> dict[PlaceCode, int]:
+        """Return at how many packets of each place some term runs out before an instant."""
+        c = self.due.c
+        query = (
+            sa.select(c.place, sa.func.count(c.number.distinct()))
+            .where(c.due_at < micros(before), among(c.organisation, organisation, organisations))
+            .group_by(c.place)
+        )
+        return {PlaceCode(place): count for place, count in connection.execute(query)}
 
     def count_before(self, connection: sa.Connection, at: datetime) -> int:
         """Count the terms that run out before an instant."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, ClassVar
@@ -10,7 +11,7 @@ import sqlalchemy as sa
 
 from domain.numbers import PacketNumber, PlaceCode, place_organisation
 from domain.progress import CLOSED, Progress, VisitKind
-from projections.view import Batch, PacketChange, View, instant, micros, upsert
+from projections.view import Batch, PacketChange, View, among, instant, micros, parts, upsert
 
 _CLOSED = tuple(status.value for status in CLOSED)
 
@@ -121,37 +122,52 @@ class Holdings(View):
         ).first()
         return None if found is None else _holding(found)
 
+    def of_many(
+        self, connection: sa.Connection, numbers: Iterable[PacketNumber]
+    ) -> dict[PacketNumber, Holding]:
+        """Return where these packets are; those of which nothing is known are left out."""
+        table, found = self.holdings, {}
+        for part in parts(list(numbers)):
+            for row in connection.execute(table.select().where(table.c.number.in_(part))):
+                found[PacketNumber(row.number)] = _holding(row)
+        return found
+
     def at(
         self,
         connection: sa.Connection,
         *,
         place: PlaceCode | None = None,
         organisation: int | None = None,
+        organisations: Collection[int] | None = None,
         limit: int = 1000,
     ) -> list[Holding]:
-        """Return the open packets at a place or in an organisation, the longest there first."""
+        """Return the open packets at a place or in organisations, the longest there first."""
         table = self.holdings
-        query = table.select().where(table.c.status.not_in(_CLOSED))
+        within = among(table.c.organisation, organisation, organisations)
+        query = table.select().where(table.c.status.not_in(_CLOSED), within)
         if place is not None:
             query = query.where(table.c.place == place)
-        if organisation is not None:
-            query = query.where(table.c.organisation == organisation)
         ordered = query.order_by(table.c.since, table.c.number).limit(limit)
         return [_holding(row) for row in connection.execute(ordered)]
 
     def counts(
-        self, connection: sa.Connection, organisation: int | None = None
+        self,
+        connection: sa.Connection,
+        organisation: int | None = None,
+        organisations: Collection[int] | None = None,
     ) -> list[tuple[PlaceCode, int]]:
         """Return how many open packets each place holds."""
         table = self.holdings
         query = (
             sa.select(table.c.place, sa.func.count())
-            .where(table.c.status.not_in(_CLOSED), table.c.place.is_not(None))
+            .where(
+                table.c.status.not_in(_CLOSED),
+                table.c.place.is_not(None),
+                among(table.c.organisation, organisation, organisations),
+            )
             .group_by(table.c.place)
             .order_by(table.c.place)
         )
-        if organisation is not None:
-            query = query.where(table.c.organisation == organisation)
         return [(PlaceCode(place), count) for place, count in connection.execute(query)]
 
     def by_status(self, connection: sa.Connection) -> dict[str, int]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -12,7 +13,7 @@ import sqlalchemy as sa
 from domain.numbers import PacketNumber, PlaceCode, place_organisation
 from domain.packet import Packet
 from domain.unsettled import Doubt, UnsettledScan
-from projections.view import Batch, PacketChange, View, instant, micros
+from projections.view import Batch, PacketChange, View, among, instant, micros
 
 
 class Fate(StrEnum):
@@ -154,24 +155,37 @@ class Unsettled(View):
         connection: sa.Connection,
         *,
         organisation: int | None = None,
+        organisations: Collection[int] | None = None,
+        nowhere: bool = False,
         number: PacketNumber | None = None,
         limit: int = 100,
     ) -> list[UnsettledRow]:
-        """Return what waits for a decision, the longest waiting first."""
+        """Return what waits for a decision, the longest waiting first.
+
+        `nowhere`: only what was scanned without a place that is known.
+        """
         table = self.unsettled
-        query = table.select().where(table.c.fate == Fate.WAITING.value)
-        if organisation is not None:
-            query = query.where(table.c.organisation == organisation)
+        within = among(table.c.organisation, organisation, organisations)
+        query = table.select().where(table.c.fate == Fate.WAITING.value, within)
+        if nowhere:
+            query = query.where(table.c.place.is_(None))
         if number is not None:
             query = query.where(table.c.number == number)
         ordered = query.order_by(table.c.recorded_at, table.c.scan).limit(limit)
         return [_unsettled_row(row) for row in connection.execute(ordered)]
 
-    def of(self, connection: sa.Connection, scan: str) -> UnsettledRow | None:
-        """Return one scan, whatever became of it; one that waits before others of the same id."""
+    def of(
+        self, connection: sa.Connection, scan: str, number: PacketNumber | None = None
+    ) -> UnsettledRow | None:
+        """Return one scan, whatever became of it; one that waits before others of the same id.
+
+        `number`: the packet in whose events it stands, where that is known; 0 for none.
+        """
         c = self.unsettled.c
         waits = sa.case((c.fate == Fate.WAITING.value, 0), else_=1)
         query = self.unsettled.select().where(c.scan == scan).order_by(waits, c.number)
+        if number is not None:
+            query = query.where(c.number == number)
         row = connection.execute(query).first()
         return None if row is None else _unsettled_row(row)
 

@@ -8,7 +8,7 @@ as microseconds since 1970 (UTC), lengths of time as microseconds.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from functools import cached_property, lru_cache
@@ -168,6 +168,18 @@ def delete_where_in(
     """Delete the rows whose column has one of the values."""
     for part in parts(list(values)):
         connection.execute(column.table.delete().where(column.in_(part)))
+
+
+def among(
+    column: sa.Column[Any], one: int | None, many: Collection[int] | None
+) -> sa.ColumnElement[bool]:
+    """Return the condition that the column has this value, and one of those; None: any."""
+    conditions: list[sa.ColumnElement[bool]] = [sa.true()]
+    if one is not None:
+        conditions.append(column == one)
+    if many is not None:
+        conditions.append(column.in_(sorted(many)))
+    return sa.and_(*conditions)
 
 
 def parts(values: list[Any]) -> Iterable[list[Any]]:
