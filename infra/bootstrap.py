@@ -22,12 +22,14 @@ from domain.directory import Directory
 from domain.errors import QolhatError
 from domain.regulations.book import Regulations
 from infra.accounts import AccessJournal, Accounts, Sessions, Stations
+from infra.accounts.guesses import Guesses
 from infra.database import postgres_engine, sqlite_engine
 from infra.desk import Counter, Desk, DeskRules, utc_now
 from infra.directory_files import load_directory
 from infra.errors import StorageError, storage_error
 from infra.kafka.marks import forget_taken
 from infra.personnel import Personnel
+from infra.receipts import Receipts
 from infra.regulation_files import load_regulations, load_workdays
 from infra.settings import Settings, StoreKind
 from infra.store.log import EventLog, StaffBook, postgres_log, sqlite_log
@@ -37,6 +39,7 @@ from infra.views.runner import ViewRunner
 from projections.complaints import Complaints
 from projections.due import DueView
 from projections.holdings import Holdings
+from projections.numbers import IncomingNumbers
 from projections.unsettled import Unsettled
 from projections.view import Knowledge
 from projections.visits import Visits
@@ -49,7 +52,7 @@ EVENTS_FILE, VAULT_FILE, VIEWS_FILE = "events.db", "vault.db", "views.db"
 KAFKA_VIEWS_FILE = "views-kafka.db"
 KEY_FILE, LOCK_FILE = "vault.key", "server.lock"
 RESTORING_FILE = "restore.unfinished"
-ALL_VIEWS = (Holdings, Visits, DueView, Unsettled, Complaints)
+ALL_VIEWS = (Holdings, Visits, DueView, Unsettled, Complaints, IncomingNumbers)
 
 
 class AlreadyServingError(StorageError):
@@ -88,6 +91,7 @@ class Qolhat:
     sessions: Sessions
     stations: Stations
     access: AccessJournal
+    receipts: Receipts
     desk: Desk
     views: ViewGroup
     runner: ViewRunner
@@ -152,6 +156,7 @@ def bootstrap(settings: Settings, now: Callable[[], datetime] = utc_now) -> Qolh
         Sessions(kept, now, keys),
         Stations(kept, now),
         AccessJournal(kept, now),
+        Receipts(Guesses(kept, now, keys), keys),
         Desk(counter),
         views,
         ViewRunner(log, views),
