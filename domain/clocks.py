@@ -16,6 +16,7 @@ from domain.norms import Due, Norm, NormUnit
 from domain.numbers import place_organisation
 from domain.progress import Progress, Visit, VisitKind
 from domain.regulations.edition import Edition, Stage
+from domain.urgency import DEFAULT_WARNING, warn_from
 from domain.workdays import OutsideCalendarError, Workdays
 
 _STAGE = VisitKind.STAGE.value
@@ -43,18 +44,23 @@ class Clocks:
     """Computes with the calendars of the directory's organisations."""
 
     def __init__(
-        self, directory: Directory, workdays: Workdays, runs: Timetable | None = None
+        self,
+        directory: Directory,
+        workdays: Workdays,
+        runs: Timetable | None = None,
+        warning: timedelta = DEFAULT_WARNING,
     ) -> None:
         self._directory = directory
         self._workdays = workdays
         self._runs = runs
+        self._warning = warning
         self._calendars: dict[int, Calendar] = {}
 
     @property
     def version(self) -> str:
-        """The label of the worked days, the runs and every office's hours; figures follow it."""
+        """The label of worked days, runs, the warning and every office's hours; figures follow."""
         offices = [(each.code, each.zone, each.hours) for each in self._directory.organisations]
-        return f"{self._workdays.version} {self._runs!r} {offices!r}"
+        return f"{self._workdays.version} {self._runs!r} {self._warning!r} {offices!r}"
 
     def calendar(self, organisation: int) -> Calendar:
         """Return an organisation's calendar. Raises UnknownOrganisationError."""
@@ -102,6 +108,13 @@ class Clocks:
             return None
         calendar = self.calendar(progress.accepting)
         return self._due(calendar, progress.rendered_at, edition.uncollected.keep.norm)
+
+    def warn_at(self, due: Due, begun: datetime, organisation: int) -> datetime:
+        """Return from when on a term, begun at `begun`, is about to run out (`domain.urgency`).
+
+        `organisation` is the one whose hours count. Raises UnknownOrganisationError.
+        """
+        return warn_from(self.calendar(organisation), begun, due.at, self._warning)
 
     def _due(self, calendar: Calendar, start: datetime, norm: Norm) -> Due | None:
         if norm.unit is NormUnit.NEXT_RUN and self._runs is None:
