@@ -130,7 +130,7 @@ class Arrivals:
             paper.edition.service.key,
             began_at=began,
             applicant=person,
-            papers=tuple({"name": name, "sheets": paper.dice.randint(1, 4)} for name in names),
+            papers=tuple({"name": name, "count": paper.dice.randint(1, 4)} for name in names),
         )
         if paper.has(Trouble.LATE_REGISTRATION):
             self._register_late(paper, worker, request)

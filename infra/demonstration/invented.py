@@ -36,18 +36,18 @@ def full_name(dice: Random) -> str:
 
 def applicant(dice: Random, *, with_family: bool) -> dict[str, Any]:
     """Invent an applicant, as a registration takes one."""
-    person = _person(dice)
-    person["patronymic"] = f"{dice.choice(_NAMES)}ұлы"
-    person["address"] = f"{dice.choice(_STREETS)} көшесі, {dice.randint(1, 99)}"
-    person["phone"] = f"+7 000 {dice.randint(0, 9_999_999):07}"
+    person: dict[str, Any] = {
+        "surname": surname(dice),
+        "given_name": dice.choice(_NAMES),
+        "patronymic": f"{dice.choice(_NAMES)}ұлы",
+        "iin": iin(dice),
+        "address": f"{dice.choice(_STREETS)} көшесі, {dice.randint(1, 99)}",
+        "phone": f"+7 000 {dice.randint(0, 9_999_999):07}",
+    }
     if with_family:
-        family = [_person(dice) for _ in range(dice.randint(1, 4))]
-        person["family"] = [member | {"surname": person["surname"]} for member in family]
+        size = dice.randint(1, 4)
+        person["family"] = [f"{person['surname']} {dice.choice(_NAMES)}" for _ in range(size)]
     return person
-
-
-def _person(dice: Random) -> dict[str, Any]:
-    return {"surname": surname(dice), "name": dice.choice(_NAMES), "iin": iin(dice)}
 
 
 def iin(dice: Random) -> str:

@@ -1,6 +1,7 @@
 """Keeps the demonstration's log-ins beside its store, so that they can be shown again.
 
-Tokens stand there in the clear, which only a demonstration may do: its people are invented.
+Tokens, the password and the PIN stand there in the clear, which only a demonstration may do: its
+people are invented.
 """
 
 from __future__ import annotations

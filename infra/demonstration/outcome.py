@@ -46,6 +46,7 @@ _SHOWN_ROLES = (
     Role.OFFICE,
     Role.HEAD,
     Role.EXECUTOR,
+    Role.AKIM,
     Role.MANAGER,
     Role.ADMINISTRATOR,
     Role.AUDITOR,

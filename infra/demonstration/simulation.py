@@ -113,12 +113,11 @@ class _Watch:
 
 
 def _outcome(scene: Scene, staffing: Staffing) -> Outcome:
-    tally, branch = scene.wire.tally, scene.region.branches[0]
-    authority = branch.authority or branch
+    tally = scene.wire.tally
     acts, deviating = of_kind(tally, "act"), of_kind(tally, "deviation")
     return Outcome(
         scene.plan,
-        shown_log_ins(staffing.log_ins, [branch.code, authority.code, scene.region.department]),
+        shown_log_ins(staffing.log_ins, _shown_organisations(scene)),
         staffing.people,
         scene.qolhat.log.rows.last_position(),
         registered=tally["registrations"],
@@ -135,3 +134,12 @@ def _outcome(scene: Scene, staffing: Staffing) -> Outcome:
         deviating=deviating,
         troubles={trouble: scene.struck[trouble] for trouble in Trouble},
     )
+
+
+def _shown_organisations(scene: Scene) -> list[int]:
+    """Choose a branch, the authority it works with, an akim of the district, the department."""
+    region, branch = scene.region, scene.region.branches[0]
+    authority = branch.authority or branch
+    clients = scene.qolhat.directory.clients_of(authority.code)
+    akims = [akim.code for akim in region.akims if akim.code in clients]
+    return [branch.code, authority.code, *akims[:1], region.department]

@@ -1,14 +1,14 @@
-"""Appoints everybody: people with invented names, their places, badges, devices, one stand-in."""
+"""Appoints everybody: invented people, their places, badges, devices, log-ins, one stand-in."""
 
 from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from random import Random
 
-from domain.numbers import PlaceCode
+from domain.numbers import BadgeCode, PlaceCode
 from domain.regulations.edition import Way
 from domain.roles import Role, Scope
 from infra.bootstrap import Qolhat
@@ -16,6 +16,7 @@ from infra.demonstration.chance import dice
 from infra.demonstration.invented import full_name
 from infra.demonstration.plan import Plan
 from infra.demonstration.region import Region
+from infra.demonstration.shared_secrets import password_of, pin_of
 from infra.demonstration.workers import Bureau, Handset, Worker
 
 _SPECIALIST = frozenset({Role.OFFICE, Role.EXECUTOR})
@@ -23,13 +24,21 @@ _SPECIALIST = frozenset({Role.OFFICE, Role.EXECUTOR})
 
 @dataclass(frozen=True, slots=True)
 class LogIn:
-    """What one needs to work as one of the invented people: the token of that person's device."""
+    """What one needs to work as one of the invented people: by password, by badge, by token.
+
+    `place` is the person's first one; those who only look or manage have none.
+    """
 
     person: int
     role: Role
     organisation: int
     device: int
-    token: str
+    token: str = field(repr=False)
+    login: str
+    password: str = field(repr=False)
+    pin: str = field(repr=False)
+    badge: BadgeCode
+    place: PlaceCode | None = None
 
 
 class Staffing:
@@ -37,13 +46,20 @@ class Staffing:
 
     def __init__(self, qolhat: Qolhat, plan: Plan, since: datetime, until: datetime) -> None:
         self._personnel = qolhat.personnel
+        self._accounts = qolhat.accounts
         self._directory = qolhat.directory
         self._plan = plan
         self._since, self._until = since, until
         self._names: Random = dice(plan.seed, "names")
         self._administrator = 0
+        self._password, self._pin = password_of(plan.seed), pin_of(plan.seed)
+        self._log_ins: dict[int, LogIn] = {}
         self.people = 0
-        self.log_ins: list[LogIn] = []
+
+    @property
+    def log_ins(self) -> list[LogIn]:
+        """Everybody's log-in, in the order of appointment."""
+        return list(self._log_ins.values())
 
     def appoint_all(self, region: Region) -> None:
         """Appoint the staff of the whole region, and those who look after the whole country."""
@@ -58,6 +74,8 @@ class Staffing:
         self._stand_in(region.authorities[-1])
         for role in (Role.MANAGER, Role.ADMINISTRATOR):  # the last: nobody's number changes
             self._appoint(department, (role,), Scope.COUNTRY)
+        logins = {each.person: each.login for each in self.log_ins}
+        self._accounts.set_all_alike(logins, self._password, self._pin)
 
     def _staff(self, bureau: Bureau) -> None:
         """Give every place of the organisation to somebody."""
@@ -76,6 +94,9 @@ class Staffing:
 
     def _put(self, handset: Handset, bureau: Bureau, place: PlaceCode, role: Role) -> Worker:
         self._personnel.assign(handset.person, place, since=self._since, by=self._administrator)
+        log_in = self._log_ins[handset.person]
+        if log_in.place is None:
+            self._log_ins[handset.person] = replace(log_in, place=place)
         luck = dice(self._plan.seed, "worker", place)
         return Worker(handset, place, role, bureau.code, bureau.calendar, luck)
 
@@ -91,7 +112,17 @@ class Staffing:
         badge = self._personnel.issue_badge(number, number, since=since, by=by)
         token = self._token(number)
         self._personnel.enrol(number, device=number, token=token, since=since, by=by)
-        self.log_ins.append(LogIn(number, roles[0], organisation, number, token))
+        self._log_ins[number] = LogIn(
+            number,
+            roles[0],
+            organisation,
+            number,
+            token,
+            f"{roles[0].value}{number}",
+            self._password,
+            self._pin,
+            badge,
+        )
         return Handset(number, number, badge, f"{self._plan.seed:x}")
 
     def _token(self, device: int) -> str:

@@ -7,16 +7,19 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from api.http.schemas.sent import Applicant
 from domain.calendar import Calendar
 from domain.hours import parse_hours
 from domain.numbers import BadCodeError, BadgeCode, packet_number, parse, place_code
 from domain.regulations.edition import Way
 from domain.roles import Role
+from infra.accounts.secrecy import check_pin_strength, check_strength
 from infra.demonstration import invented
 from infra.demonstration.agenda import Agenda, SimulatedClock
 from infra.demonstration.chance import dice
 from infra.demonstration.hands import damaged
 from infra.demonstration.papers import Paper
+from infra.demonstration.shared_secrets import password_of, pin_of
 from infra.demonstration.troubles import SHARES, Dealer, Lot, Trouble
 from infra.demonstration.workers import Bureau, Handset, Worker
 from infra.regulation_files import load_regulations, load_workdays
@@ -33,10 +36,20 @@ def test_an_invented_iin_belongs_to_nobody() -> None:
         assert int(iin[-1]) != invented.check_digit(iin[:11])
 
 
-def test_an_applicant_has_what_a_form_asks_for() -> None:
+def test_an_applicant_has_what_a_registration_takes_under_the_same_names() -> None:
     person = invented.applicant(dice("test"), with_family=True)
-    assert {"surname", "name", "patronymic", "iin", "address", "phone", "family"} <= set(person)
-    assert all(member["surname"] == person["surname"] for member in person["family"])
+    assert set(person) == set(Applicant.model_fields)
+    taken = Applicant.model_validate(person | {"iin": None})  # an invented IIN is none
+    assert all(member.startswith(person["surname"]) for member in taken.family)
+    assert "family" not in invented.applicant(dice("test"), with_family=False)
+
+
+def test_every_seed_has_a_password_and_a_pin_that_are_good_enough() -> None:
+    for seed in range(3000):  # three of a thousand PINs are weak
+        check_strength(password_of(seed), None)
+        check_pin_strength(pin_of(seed))
+    assert (password_of(7), pin_of(7)) == (password_of(7), pin_of(7))
+    assert password_of(7) != password_of(8)
 
 
 def test_the_agenda_keeps_the_order_and_forgets_what_is_past_the_horizon() -> None:
