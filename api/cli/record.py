@@ -1,4 +1,4 @@
-"""Commands that record: register, scan, act, void, settle, erase."""
+"""Commands that record: register, scan, act, void, settle, complain, answer, erase."""
 
 from __future__ import annotations
 
@@ -19,6 +19,7 @@ from api.cli.look import stage_name
 from api.cli.shell import (
     AsJson,
     At,
+    BadTimeError,
     Numbers,
     PersonNumber,
     PlaceText,
@@ -42,7 +43,16 @@ from domain.numbers import PacketNumber
 from domain.packet import Packet, UnknownScanError, order_key
 from infra.bootstrap import Qolhat
 from infra.errors import StorageError
-from infra.requests import ActRequest, Answer, Registration, SettleRequest, Source, Status
+from infra.requests import (
+    ActRequest,
+    Answer,
+    ComplaintAnswerRequest,
+    ComplaintRequest,
+    Registration,
+    SettleRequest,
+    Source,
+    Status,
+)
 from projections.unsettled import Unsettled
 
 TYPED_AT_ONCE = 4096  # bytes: at most some hundred codes in a commit
@@ -71,6 +81,8 @@ def install(app: typer.Typer) -> None:
     app.command("act", help=say("help.command.act"))(act)
     app.command("void", help=say("help.command.void"))(void)
     app.command("settle", help=say("help.command.settle"))(settle)
+    app.command("complain", help=say("help.command.complain"))(complain)
+    app.command("answer", help=say("help.command.answer"))(answer)
     app.command("erase", help=say("help.command.erase"))(erase)
 
 
@@ -371,6 +383,47 @@ def _number_of(qolhat: Qolhat, scan_id: str) -> PacketNumber | None:
     with qolhat.views.reading() as reading:
         row = reading.view(Unsettled).of(reading.connection, scan_id)
     return row.number if row else None
+
+
+def complain(
+    number: Annotated[str, typer.Argument(help=say("help.number"))],
+    answer_by: Annotated[str, typer.Option("--answer-by", help=say("help.answer-by"))],
+    ask: Annotated[int, typer.Option("--ask", help=say("help.ask"))],
+    written: Annotated[str, typer.Option("--text", help=say("help.text"))] = "",
+    token: Token = "",
+    person: PersonNumber = None,
+    place: PlaceText = "",
+    at: At = "",
+    ref: Ref = "",
+    as_json: AsJson = False,
+) -> None:
+    """Take a written complaint about a packet; its slip says by when and whom to ask."""
+    packet, promised = read_packet(number), read_time(answer_by)
+    if promised is None:
+        raise BadTimeError(text=answer_by)
+    with opened() as qolhat:
+        asking = _placed(source(qolhat, token, person, place, at, ref))
+        request = ComplaintRequest(asking, packet, promised, ask, written or None)
+        _finish(qolhat, [qolhat.desk.complain(request)], [packet], as_json)
+
+
+def answer(
+    number: Annotated[str, typer.Argument(help=say("help.number"))],
+    complaint: Annotated[str, typer.Argument(help=say("help.complaint"))],
+    written: Annotated[str, typer.Option("--text", help=say("help.text"))] = "",
+    token: Token = "",
+    person: PersonNumber = None,
+    place: PlaceText = "",
+    at: At = "",
+    ref: Ref = "",
+    as_json: AsJson = False,
+) -> None:
+    """Answer a written complaint, named by the id that `history` shows."""
+    packet = read_packet(number)
+    with opened() as qolhat:
+        asking = _placed(source(qolhat, token, person, place, at, ref))
+        request = ComplaintAnswerRequest(asking, packet, complaint, written or None)
+        _finish(qolhat, [qolhat.desk.answer_complaint(request)], [packet], as_json)
 
 
 def erase(

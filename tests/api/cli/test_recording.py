@@ -392,3 +392,43 @@ def test_commands_of_one_authority_know_it_by_its_code(qolhat: Terminal, day: Da
     qolhat("scan", day.carried, *by(Role.OFFICE))
     held = qolhat("holdings", "-o", AUTHORITY, "--json").data["packets"]
     assert {packet["number"] for packet in held} == {day.carried, day.refused}
+
+
+# --- written complaints -------------------------------------------------------------------------
+
+
+def test_a_complaint_gets_its_slip_and_its_answer(qolhat: Terminal, day: Day) -> None:
+    slip = ("--answer-by", "2026-11-23T17:00:00+05:00", "--ask", PEOPLE[Role.EXECUTOR])
+    text = ("--text", "Ескіқұлова: неге бас тартылды")
+    told = qolhat("complain", day.refused, *slip, *text, *by(Role.OFFICE), "--ref", "slip-1")
+    assert told.code == 0
+    assert "✓ accepted" in told.text
+    assert "Ескіқұлова" not in told.text
+    answered = ("--text", "жауап", *by(Role.HEAD))
+    assert qolhat("answer", day.refused, "slip-1", *answered).code == 0
+    taken, answer = events(qolhat, day.refused)[-2:]
+    assert (taken["what"], answer["what"]) == ("complaint", "complaint-answered")
+    assert taken["details"] == {"answer_by": "2026-11-23T12:00:00Z", "ask": 6}
+    assert answer["details"] == {"complaint": "slip-1"}
+    (kept,) = records_of(day.folder, day.refused, "complaint")
+    assert kept == {"text": "Ескіқұлова: неге бас тартылды"}
+    shown = qolhat("history", day.refused).text
+    for part in ("written complaint taken", "answer by: 2026-11-23 17:00", "ask: 6",
+                 "complaint answered", "complaint: slip-1"):  # fmt: skip
+        assert part in shown
+    second = qolhat("answer", day.refused, "slip-1", *by(Role.HEAD))
+    assert (second.code, "has its answer already" in second.text) == (1, True)
+
+
+@pytest.mark.parametrize(
+    ("by_then", "why"),
+    [
+        ("2026-11-16T08:00:00+05:00", "is not after the complaint was taken"),
+        ("2026-11-23 17:00", "2026-11-23 17:00"),
+        ("", "zone"),
+    ],
+)
+def test_a_slip_needs_a_time_to_come(qolhat: Terminal, day: Day, by_then: str, why: str) -> None:
+    told = qolhat("complain", day.refused, "--answer-by", by_then, "--ask", 6, *by(Role.OFFICE))
+    assert told.code != 0
+    assert why in told.text
