@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, ClassVar
@@ -11,7 +11,7 @@ import sqlalchemy as sa
 
 from domain.numbers import PacketNumber, PlaceCode, place_organisation
 from domain.packet import Packet
-from projections.view import Batch, PacketChange, View, instant, micros, parts, upsert
+from projections.view import Batch, PacketChange, View, among, instant, micros, parts, upsert
 
 _TIMES = ("taken_at", "recorded_at", "answer_by", "answered_at")
 _KINDS = frozenset({Packet.ComplaintTaken, Packet.ComplaintAnswered})
@@ -107,13 +107,15 @@ class Complaints(View):
         organisation: int | None = None,
         before: datetime | None = None,
         limit: int = 100,
+        *,
+        organisations: Collection[int] | None = None,
     ) -> list[ComplaintRow]:
         """Return what is not answered yet, the most urgent (or longest overdue) first.
 
-        `organisation`: taken there; `before`: to be answered before that instant (UTC).
+        `organisation`, `organisations`: taken there; `before`: to be answered before then (UTC).
         """
         c = self.complaints.c
-        query = self._taken().where(*self._waiting(organisation, before))
+        query = self._taken().where(self._waits(organisation, organisations, before))
         ordered = query.order_by(c.answer_by, c.number, c.ref).limit(limit)
         return [_complaint_row(row) for row in connection.execute(ordered)]
 
@@ -122,24 +124,26 @@ class Complaints(View):
         connection: sa.Connection,
         organisation: int | None = None,
         before: datetime | None = None,
+        *,
+        organisations: Collection[int] | None = None,
     ) -> int:
-        """Count what is not answered yet."""
-        waiting = self._taken().where(*self._waiting(organisation, before)).subquery()
+        """Count what is not answered yet; the conditions are those of `open`."""
+        waiting = self._taken().where(self._waits(organisation, organisations, before)).subquery()
         return connection.execute(sa.select(sa.func.count()).select_from(waiting)).scalar_one()
 
     def _taken(self) -> sa.Select[Any]:
         return self.complaints.select().where(self.complaints.c.taken_at.is_not(None))
 
-    def _waiting(
-        self, organisation: int | None, before: datetime | None
-    ) -> Sequence[sa.ColumnElement[bool]]:
+    def _waits(
+        self,
+        organisation: int | None,
+        organisations: Collection[int] | None,
+        before: datetime | None,
+    ) -> sa.ColumnElement[bool]:
         c = self.complaints.c
-        conditions: list[sa.ColumnElement[bool]] = [c.answered_at.is_(None)]
-        if organisation is not None:
-            conditions.append(c.organisation == organisation)
-        if before is not None:
-            conditions.append(c.answer_by < micros(before))
-        return conditions
+        soon = sa.true() if before is None else c.answer_by < micros(before)
+        within = among(c.organisation, organisation, organisations)
+        return sa.and_(c.answered_at.is_(None), within, soon)
 
 
 def _of_complaints(change: PacketChange) -> list[Packet.Event]:

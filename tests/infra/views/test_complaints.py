@@ -46,6 +46,9 @@ def test_open_complaints_stand_in_the_order_of_their_answers(
     assert refs(ask(qolhat, "open", CENTRE)) == ["at-the-centre"]
     assert refs(ask(qolhat, "open", AUTHORITY, office.at(5 * A_DAY))) == ["urgent"]
     assert refs(ask(qolhat, "open", limit=1)) == ["urgent"]
+    assert refs(ask(qolhat, "open", organisations={CENTRE})) == ["at-the-centre"]
+    assert ask(qolhat, "count_open", organisations={CENTRE, AUTHORITY}) == 3
+    assert ask(qolhat, "count_open", organisations=()) == 0
     assert ask(qolhat, "count_open") == 3
     assert ask(qolhat, "count_open", AUTHORITY, office.at(5 * A_DAY + 1)) == 2
     assert refs(ask(qolhat, "of", first)) == ["calm", "at-the-centre", "done"]
