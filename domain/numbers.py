@@ -161,6 +161,11 @@ def place_digit(place: PlaceCode) -> int:
     return place // 100 % (MAX_SERIAL + 1) // _ROLE_WEIGHT
 
 
+def place_number(place: PlaceCode) -> int:
+    """Return which of its role's places in the organisation it is."""
+    return place // 100 % _ROLE_WEIGHT
+
+
 def place_role(place: PlaceCode) -> Role:
     """Return the role of the place. Raises KeyError if the number is not a place's code."""
     return ROLE_OF_DIGIT[place_digit(place)]

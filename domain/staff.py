@@ -14,7 +14,7 @@ from typing import Any
 from uuid import UUID
 
 from domain.errors import UnknownPersonError
-from domain.numbers import BadgeCode, PlaceCode
+from domain.numbers import BadgeCode, PlaceCode, take_apart
 from domain.roles import Role, Scope
 from domain.streams import Happening, Stream, Topics, numbered_stream
 
@@ -68,8 +68,20 @@ class Person(Stream):
         TOPIC = "prs.bdg"
         badge: BadgeCode
 
+    class BadgeWithdrawn(Event):
+        """The person carries this badge no longer: it was lost, or given back."""
+
+        TOPIC = "prs.nbg"
+        badge: BadgeCode
+
+    class StandInEnded(Event):
+        """The person stands in for this one no longer, earlier than was said."""
+
+        TOPIC = "prs.nsd"
+        absent: int
+
     class Dismissed(Event):
-        """The person left; roles and places end."""
+        """The person left; roles, places, badges and standing in end."""
 
         TOPIC = "prs.end"
 
@@ -177,7 +189,7 @@ class StaffMember:
     posts: list[Post] = field(default_factory=list)
     places: dict[PlaceCode, list[Spell]] = field(default_factory=dict)
     stands_in: list[tuple[int, Spell]] = field(default_factory=list)
-    badges: list[BadgeCode] = field(default_factory=list)
+    badges: dict[BadgeCode, list[Spell]] = field(default_factory=dict)
 
 
 @dataclass(slots=True)
@@ -228,8 +240,12 @@ class StaffRegister:
                 _end(member.places.get(event.place, []), event.since)
             case Person.StandInNamed():
                 member.stands_in.append((event.absent, Spell(event.since, event.until)))
+            case Person.StandInEnded():
+                _end(_spells_for(member, event.absent), event.since)
             case Person.BadgeIssued():
-                member.badges.append(event.badge)
+                member.badges.setdefault(event.badge, []).append(Spell(event.since))
+            case Person.BadgeWithdrawn():
+                _end(member.badges.get(event.badge, []), event.since)
             case Person.Dismissed():
                 _dismiss(member, event.since)
             case _:
@@ -239,14 +255,14 @@ class StaffRegister:
         return person in self._people
 
     @property
-    def people(self) -> Iterable[StaffMember]:
+    def people(self) -> tuple[StaffMember, ...]:
         """Everybody who was ever appointed."""
-        return self._people.values()
+        return tuple(self._people.values())  # at once: another thread may be taking an event in
 
     @property
-    def devices(self) -> Iterable[EnrolledDevice]:
+    def devices(self) -> tuple[EnrolledDevice, ...]:
         """The devices that are not turned away."""
-        return self._devices.values()
+        return tuple(self._devices.values())
 
     def member(self, person: int) -> StaffMember:
         """Return what is known of a person. Raises UnknownPersonError."""
@@ -259,9 +275,29 @@ class StaffRegister:
         """Return the device with this token."""
         return self._by_token.get(token_hash)
 
-    def by_badge(self, badge: BadgeCode) -> StaffMember | None:
-        """Return the person with this badge."""
-        return next((m for m in self._people.values() if badge in m.badges), None)
+    def by_badge(self, badge: BadgeCode, at: datetime | None = None) -> StaffMember | None:
+        """Return the person who carries this badge at an instant; without one: as is known today.
+
+        Nobody carries a badge that was withdrawn, or one of somebody who left.
+        """
+        return next(
+            (
+                member
+                for member in self.people
+                if any(_lasts(spell, at) for spell in member.badges.get(badge, ()))
+            ),
+            None,
+        )
+
+    def badges_of(self, person: int, at: datetime) -> tuple[BadgeCode, ...]:
+        """Return the badges that a person carries at an instant. Raises UnknownPersonError."""
+        badges = tuple(self.member(person).badges.items())
+        return tuple(badge for badge, spells in badges if any(spell.covers(at) for spell in spells))
+
+    def last_badge(self, organisation: int) -> int:
+        """Return the highest serial of all badges ever given out there; 0 if there was none."""
+        given = (take_apart(badge) for member in self.people for badge in tuple(member.badges))
+        return max((code.serial for code in given if code.block == organisation), default=0)
 
     def roles_of(self, person: int, at: datetime) -> frozenset[Role]:
         """Return the roles of a person at an instant, those of absent ones included."""
@@ -293,6 +329,14 @@ class StaffRegister:
         absent = (self._people[other] for other in _absent(member, at))
         return any(spell.covers(at) for other in absent for spell in other.places.get(place, ()))
 
+    def own_places(self, person: int) -> tuple[PlaceCode, ...]:
+        """Return the places that were given to a person and not taken back, lent ones left out.
+
+        Raises UnknownPersonError.
+        """
+        places = tuple(self.member(person).places.items())
+        return tuple(place for place, spells in places if any(_lasts(s, None) for s in spells))
+
     def places_of(self, person: int, at: datetime) -> tuple[PlaceCode, ...]:
         """Return the places of a person at an instant, in the order of assignment."""
         member = self.member(person)
@@ -300,19 +344,20 @@ class StaffRegister:
         return tuple(
             place
             for source in sources
-            for place, spells in source.places.items()
+            for place, spells in tuple(source.places.items())
             if any(spell.covers(at) for spell in spells)
         )
 
 
 def _appoint(member: StaffMember, event: Person.Appointed) -> None:
-    """End the post that the person has, and begin another."""
-    _end([post.spell for post in member.posts], event.since)
+    """Begin another post, which ends the one that the person has."""
+    former = [post.spell for post in member.posts]
     member.organisation = event.organisation
     member.roles = frozenset(Role(role) for role in event.roles)
     member.scope = Scope(event.scope or Scope.ORGANISATION)
     post = Post(member.organisation, member.roles, member.scope, Spell(event.since))
     member.posts.append(post)
+    _end(former, event.since)
     if member.employed is None or not member.employed.covers(event.since):
         member.employed = Spell(event.since)
 
@@ -321,8 +366,17 @@ def _dismiss(member: StaffMember, at: datetime) -> None:
     _end([post.spell for post in member.posts], at)
     if member.employed is not None:
         _end([member.employed], at)
-    for spells in member.places.values():
+    for spells in (*member.places.values(), *member.badges.values()):
         _end(spells, at)
+    _end([spell for _, spell in member.stands_in], at)
+
+
+def _spells_for(member: StaffMember, absent: int) -> list[Spell]:
+    return [spell for other, spell in member.stands_in if other == absent]
+
+
+def _lasts(spell: Spell, at: datetime | None) -> bool:
+    return spell.until is None if at is None else spell.covers(at)
 
 
 def _absent(member: StaffMember, at: datetime) -> Iterable[int]:

@@ -139,7 +139,8 @@ def bootstrap(settings: Settings, now: Callable[[], datetime] = utc_now) -> Qolh
         )
         opened.callback(views.close)
         views.prepare()
-        staff = StaffBook(log)
+        staff = StaffBook(log, known.directory)
+        staff.refresh()  # whoever names a place must know those that were opened
         rules = DeskRules(settings.clock_tolerance)
         counter = Counter(log, vault, known.directory, known.regulations, staff, now, rules)
         opened.pop_all()

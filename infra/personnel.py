@@ -1,4 +1,4 @@
-"""Appoints people, gives them places, badges, stand-ins and devices [004; 000 §19].
+"""Appoints people, gives them places, badges, stand-ins and devices; opens places [004; 000 §19].
 
 Names go into the vault under `person:<number>`; events hold numbers only. A device's token is shown
 once; only its hash is kept.
@@ -8,14 +8,18 @@ from __future__ import annotations
 
 import hashlib
 import secrets
+import threading
 from base64 import urlsafe_b64encode
 from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from domain.directory import Directory
-from domain.numbers import BadgeCode, PlaceCode, badge_code
-from domain.roles import Role, Scope
+from domain.directory import BadPlaceError, Directory, Place
+from domain.errors import RefusedError
+from domain.held_places import HeldPlace, PlaceClosedError
+from domain.numbers import BadgeCode, PlaceCode, badge_code, grouped, place_organisation
+from domain.roles import Role, Scope, Sector
 from domain.staff import Device, Person
 from infra.store.group_commit import UnitOfWork
 from infra.store.log import EventLog, StaffBook
@@ -34,8 +38,23 @@ def name_ref(person: int) -> str:
     return f"person:{person}/name"
 
 
+class BadgeTakenError(RefusedError):
+    """Somebody else carries the badge."""
+
+    code = "badge-taken"
+    status = 409
+
+
+@dataclass(frozen=True, slots=True)
+class _Change:
+    """What is to be recorded about a person, beside who did it and since when it holds."""
+
+    event: type[Person.Event]
+    facts: dict[str, Any] = field(default_factory=dict)
+
+
 class Personnel:
-    """Changes to people and devices; each is recorded with who made it and since when it holds."""
+    """Changes to people, devices and places; each is recorded with who made it and since when."""
 
     def __init__(
         self,
@@ -50,6 +69,7 @@ class Personnel:
         self._directory = directory
         self._staff = staff
         self._now = now
+        self._numbering = threading.Lock()
 
     def appoint(
         self,
@@ -62,33 +82,49 @@ class Personnel:
         since: datetime | None = None,
         by: int = SYSTEM,
     ) -> int:
-        """Appoint somebody; return the person's number. Raises UnknownOrganisationError."""
+        """Appoint somebody, or somebody known to another post; return the person's number.
+
+        Whoever goes to another organisation leaves the places of the former one. Raises
+        UnknownOrganisationError, StorageError: then, at worst, the person is there without a name.
+        """
         self._directory.organisation(organisation)
-        number = person if person is not None else self._next_person()
-        if name:
-            subject = f"person:{number}"
-            record = Record(name_ref(number), subject, {"name": name}, surname=name)
-            self._vault.put([record], self._now())
-        facts = {
+        appointed = {
             "organisation": organisation,
             "roles": tuple(sorted(role.value for role in roles)),
             "scope": None if scope is Scope.ORGANISATION else scope.value,
         }
-        self._record(number, Person.Appointed, since, by, **facts)
-        return number
+        if person is None:
+            person = self._recruit(since, by, appointed)
+        else:
+            left = self._places_elsewhere(person, organisation)
+            changes = [_Change(Person.Appointed, appointed)]
+            changes += [_Change(Person.PlaceWithdrawn, {"place": place}) for place in left]
+            self._record(person, since, by, *changes)
+        if name:
+            self.rename(person, name)
+        return person
+
+    def rename(self, person: int, name: str) -> None:
+        """Keep a person's name, or put a wrong one right. Raises UnknownPersonError."""
+        self._staff.refresh().member(person)
+        record = Record(name_ref(person), f"person:{person}", {"name": name}, surname=name)
+        self._vault.put([record], self._now())
 
     def assign(
         self, person: int, place: PlaceCode, *, since: datetime | None = None, by: int = SYSTEM
     ) -> None:
-        """Give a person a place. Raises UnknownPlaceError, UnknownPersonError."""
+        """Give a person a place. Raises UnknownPlaceError, PlaceClosedError, UnknownPersonError."""
+        self._staff.refresh()
         self._directory.place(place)
-        self._record(person, Person.PlaceAssigned, since, by, place=place)
+        if not self._directory.is_open(place):
+            raise PlaceClosedError(place=grouped(place))
+        self._record(person, since, by, _Change(Person.PlaceAssigned, {"place": place}))
 
     def withdraw(
         self, person: int, place: PlaceCode, *, since: datetime | None = None, by: int = SYSTEM
     ) -> None:
         """Take a place from a person. Raises UnknownPersonError."""
-        self._record(person, Person.PlaceWithdrawn, since, by, place=place)
+        self._record(person, since, by, _Change(Person.PlaceWithdrawn, {"place": place}))
 
     def name_stand_in(
         self,
@@ -101,20 +137,104 @@ class Personnel:
     ) -> None:
         """Let somebody stand in for an absent one. Raises UnknownPersonError."""
         self._staff.refresh().member(absent)
-        self._record(substitute, Person.StandInNamed, since, by, absent=absent, until=until)
+        change = _Change(Person.StandInNamed, {"absent": absent, "until": until})
+        self._record(substitute, since, by, change)
+
+    def end_stand_in(
+        self, substitute: int, absent: int, *, since: datetime | None = None, by: int = SYSTEM
+    ) -> None:
+        """Let the absent one be back earlier than was said. Raises UnknownPersonError."""
+        self._record(substitute, since, by, _Change(Person.StandInEnded, {"absent": absent}))
 
     def issue_badge(
-        self, person: int, serial: int, *, since: datetime | None = None, by: int = SYSTEM
+        self,
+        person: int,
+        serial: int | None = None,
+        *,
+        since: datetime | None = None,
+        by: int = SYSTEM,
     ) -> BadgeCode:
-        """Give a person a badge of the organisation. Raises UnknownPersonError."""
-        organisation = self._staff.refresh().member(person).organisation
-        badge = badge_code(organisation, serial)
-        self._record(person, Person.BadgeIssued, since, by, badge=badge)
+        """Give a person a badge of the organisation; without a serial the next one.
+
+        Raises UnknownPersonError, BadgeTakenError if somebody else carries it.
+        """
+        with self._numbering:
+            register = self._staff.refresh()
+            organisation = register.member(person).organisation
+            if serial is None:
+                serial = register.last_badge(organisation) + 1
+            badge = badge_code(organisation, serial)
+            bearer = register.by_badge(badge)
+            if bearer is not None and bearer.person != person:
+                raise BadgeTakenError(badge=grouped(badge))
+            self._record(person, since, by, _Change(Person.BadgeIssued, {"badge": badge}))
         return badge
 
+    def withdraw_badge(
+        self, person: int, badge: BadgeCode, *, since: datetime | None = None, by: int = SYSTEM
+    ) -> None:
+        """Take a badge from a person: nobody is known by it any more. Raises UnknownPersonError."""
+        self._record(person, since, by, _Change(Person.BadgeWithdrawn, {"badge": badge}))
+
     def dismiss(self, person: int, *, since: datetime | None = None, by: int = SYSTEM) -> None:
-        """End a person's roles and places. Raises UnknownPersonError."""
-        self._record(person, Person.Dismissed, since, by)
+        """End a person's roles, places, badges and standing in. Raises UnknownPersonError."""
+        self._record(person, since, by, _Change(Person.Dismissed))
+
+    def open_place(
+        self,
+        organisation: int,
+        role: Role,
+        number: int | None = None,
+        sector: Sector | None = None,
+        *,
+        by: int = SYSTEM,
+    ) -> Place:
+        """Open a place: the next of its role, or the one with this number, perhaps closed before.
+
+        Raises UnknownOrganisationError; BadPlaceError if the role holds no papers, or if the code
+        was given to another sector.
+        """
+        self._staff.refresh()
+        wanted = self._wanted_place(organisation, role, number, sector)
+        if wanted in self._directory.places_of(organisation):
+            return wanted
+        now = self._now()
+
+        def work(unit: UnitOfWork) -> Place:
+            place = wanted
+            held = unit.load(HeldPlace, HeldPlace.stream(place.code))
+            while number is None and held.said:  # another process was quicker
+                place = Place.at(organisation, role, place.number + 1, sector)
+                held = unit.load(HeldPlace, HeldPlace.stream(place.code))
+            held.open_as(place, now, by)
+            return place
+
+        place = self._log.commands.run(work).answer
+        self._staff.refresh()
+        return place
+
+    def close_place(self, place: PlaceCode, *, by: int = SYSTEM) -> None:
+        """Offer a place no longer and take it from everybody; its code stays known.
+
+        Raises UnknownPlaceError.
+        """
+        register = self._staff.refresh()
+        self._directory.place(place)
+        here = [
+            each.person for each in register.people if place in register.own_places(each.person)
+        ]
+        now = self._now()
+
+        def work(unit: UnitOfWork) -> None:
+            unit.load(HeldPlace, HeldPlace.stream(place)).close(place, now, by)
+            for person in here:
+                stream = unit.load(Person, Person.stream(person))
+                if stream.appointed:
+                    facts = {"person": person, "by": by, "since": now, "place": place}
+                    stream.record(Person.PlaceWithdrawn, now, **facts)
+
+        self._log.commands.run(work)
+        self._staff.refresh()
 
     def enrol(
         self,
@@ -149,22 +269,55 @@ class Personnel:
         found = self._vault.get_many(refs)
         return {refs[ref]: str(content["name"]) for ref, content in found.items()}
 
-    def _next_person(self) -> int:
-        return max((member.person for member in self._staff.refresh().people), default=0) + 1
+    def _recruit(self, since: datetime | None, by: int, appointed: dict[str, Any]) -> int:
+        """Appoint somebody under the next number; another process may have taken it meanwhile."""
+        now = self._now()
+        people = self._staff.refresh().people
+        following = max((member.person for member in people), default=0) + 1
 
-    def _record(
-        self,
-        person: int,
-        event: type[Person.Event],
-        since: datetime | None,
-        by: int,
-        **facts: Any,
-    ) -> None:
+        def work(unit: UnitOfWork) -> int:
+            number = following
+            stream = unit.load(Person, Person.stream(number))
+            while stream.version:
+                number += 1
+                stream = unit.load(Person, Person.stream(number))
+            facts = {"person": number, "by": by, "since": since or now, **appointed}
+            stream.record(Person.Appointed, now, **facts)
+            return number
+
+        number = self._log.commands.run(work).answer
+        self._staff.refresh()
+        return number
+
+    def _places_elsewhere(self, person: int, organisation: int) -> list[PlaceCode]:
+        register = self._staff.refresh()
+        if person not in register:
+            return []
+        places = register.own_places(person)
+        return [place for place in places if place_organisation(place) != organisation]
+
+    def _wanted_place(
+        self, organisation: int, role: Role, number: int | None, sector: Sector | None
+    ) -> Place:
+        known = {p.number: p for p in self._directory.all_places_of(organisation) if p.role is role}
+        if number is None:
+            return Place.at(organisation, role, max(known, default=0) + 1, sector)
+        place = known.get(number)
+        if place is None:
+            return Place.at(organisation, role, number, sector)
+        if sector not in (None, place.sector):
+            raise BadPlaceError(place=place.code, fault="taken")
+        return place
+
+    def _record(self, person: int, since: datetime | None, by: int, *changes: _Change) -> None:
+        """Record changes to a person, all or none. Raises UnknownPersonError."""
         now = self._now()
 
         def work(unit: UnitOfWork) -> None:
             stream = unit.load(Person, Person.stream(person))
-            stream.record(event, now, person=person, by=by, since=since or now, **facts)
+            for change in changes:
+                facts = {"person": person, "by": by, "since": since or now, **change.facts}
+                stream.record(change.event, now, **facts)
 
         self._log.commands.run(work)
         self._staff.refresh()

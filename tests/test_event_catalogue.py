@@ -8,13 +8,20 @@ from pathlib import Path
 from typing import Any
 
 from domain.blocks import EVENTS as BLOCK_EVENTS
+from domain.held_places import EVENTS as PLACE_EVENTS
 from domain.packet import EVENTS as PACKET_EVENTS
 from domain.staff import EVENTS as STAFF_EVENTS
 from domain.unsettled import EVENTS as UNSETTLED_EVENTS
 from infra.store.mapper import KEYS
 
 CATALOGUE = Path(__file__).parent.parent / "docs" / "events.md"
-EVENTS: dict[str, Any] = {**PACKET_EVENTS, **UNSETTLED_EVENTS, **STAFF_EVENTS, **BLOCK_EVENTS}
+EVENTS: dict[str, Any] = {
+    **PACKET_EVENTS,
+    **UNSETTLED_EVENTS,
+    **STAFF_EVENTS,
+    **PLACE_EVENTS,
+    **BLOCK_EVENTS,
+}
 OF_EVERY_EVENT = {"originator_id", "originator_version", "timestamp"}
 ROW = re.compile(r"^\| `(\w+\.\w+)` \| (\d+) \| (.*?) \|", re.MULTILINE)
 FAMILY = re.compile(r"^\| `(\w+)` \| [^|]* \| (.*?) \|", re.MULTILINE)

@@ -1,11 +1,13 @@
 """The whole directory in memory: organisations, who works with whom, places, findings.
 
 The lists are those of `domain.directory.organisation`; the directory answers by code, checks that
-the links of the reviewed table hold, and makes places only when they are asked for.
+the links of the reviewed table hold, and makes places only when they are asked for. Organisations
+never change; an administrator opens and closes places (`domain.held_places`).
 """
 
 from __future__ import annotations
 
+import threading
 from collections import defaultdict
 from collections.abc import Iterable
 from functools import cached_property
@@ -18,24 +20,20 @@ from domain.directory.organisation import (
     OrganisationKind,
     WorksWith,
 )
-from domain.directory.place import BadPlaceError, Place, standard_places
+from domain.directory.place import Place, standard_places
 from domain.directory.search import SearchIndex
 from domain.errors import UnknownOrganisationError, UnknownPlaceError
 from domain.numbers import PlaceCode, place_organisation
 
 
 class Directory:
-    """All organisations and their places. It never changes: additions give a new directory.
+    """All organisations and their places; safe to use from several threads.
 
-    Raises FaultyDirectoryError if two organisations have one code or a link does not hold;
-    UnknownOrganisationError and BadPlaceError as `with_places` does.
+    Raises FaultyDirectoryError if two organisations have one code or a link does not hold.
     """
 
     def __init__(
-        self,
-        organisations: Iterable[Organisation],
-        links: Iterable[WorksWith] = (),
-        places: Iterable[Place] = (),
+        self, organisations: Iterable[Organisation], links: Iterable[WorksWith] = ()
     ) -> None:
         self.organisations = tuple(organisations)
         self.links = tuple(links)
@@ -47,10 +45,10 @@ class Directory:
             self._check_link(link)
             self._authority[link.code] = link.authority
             self._clients[link.authority].append(link.code)
-        self._places: dict[int, dict[PlaceCode, Place]] = {}  # filled when first asked for
-        self._extra = tuple(places)
-        for place in self._extra:
-            self._add(place)
+        # Filled when first asked for; the inner ones are replaced as a whole, for those who read.
+        self._places: dict[int, dict[PlaceCode, Place]] = {}
+        self._closed: frozenset[PlaceCode] = frozenset()
+        self._changing = threading.Lock()
 
     def organisation(self, code: int) -> Organisation:
         """Return the organisation with this code. Raises UnknownOrganisationError."""
@@ -81,27 +79,44 @@ class Directory:
         return self._by_region[self.organisation(code).region]
 
     def places_of(self, org_code: int) -> tuple[Place, ...]:
-        """Return the places of an organisation, the standard ones first.
+        """Return the places of an organisation that are open, the standard ones first.
+
+        Raises UnknownOrganisationError.
+        """
+        return tuple(place for place in self.all_places_of(org_code) if self.is_open(place.code))
+
+    def all_places_of(self, org_code: int) -> tuple[Place, ...]:
+        """Return the places of an organisation, those that were closed too.
 
         Raises UnknownOrganisationError.
         """
         return tuple(self._places_in(self.organisation(org_code)).values())
 
+    def is_open(self, code: PlaceCode) -> bool:
+        """Tell whether a place was not closed."""
+        return code not in self._closed
+
     def place(self, code: PlaceCode) -> Place:
-        """Return the place with this code. Raises UnknownPlaceError."""
+        """Return the place with this code, be it open or closed. Raises UnknownPlaceError."""
         organisation = self._by_code.get(place_organisation(code))
         place = self._places_in(organisation).get(code) if organisation else None
         if place is None:
             raise UnknownPlaceError(place=code)
         return place
 
-    def with_places(self, extra: Iterable[Place]) -> Directory:
-        """Return a directory that has these places too; one that is there already is no fault.
+    def open(self, place: Place) -> None:
+        """Take a place in that was opened, perhaps again; the last word about it counts."""
+        with self._changing:
+            organisation = self._by_code.get(place.organisation)
+            if organisation is not None:
+                known = self._places_in(organisation)
+                self._places[organisation.code] = known | {place.code: place}
+            self._closed -= {place.code}
 
-        Raises UnknownOrganisationError if an organisation is not in the directory, BadPlaceError
-        if a code belongs to another place.
-        """
-        return Directory(self.organisations, self.links, (*self._extra, *extra))
+    def close(self, code: PlaceCode) -> None:
+        """Offer a place no longer; its code stays known, for it is printed and in history."""
+        with self._changing:
+            self._closed |= {code}
 
     def search(
         self,
@@ -134,15 +149,11 @@ class Directory:
         return SearchIndex(self.organisations)
 
     def _places_in(self, organisation: Organisation) -> dict[PlaceCode, Place]:
-        if organisation.code not in self._places:
-            places = {place.code: place for place in standard_places(organisation)}
-            self._places[organisation.code] = places
-        return self._places[organisation.code]
-
-    def _add(self, place: Place) -> None:
-        places = self._places_in(self.organisation(place.organisation))
-        if places.setdefault(place.code, place) != place:
-            raise BadPlaceError(place=place.code, fault="taken")
+        places = self._places.get(organisation.code)
+        if places is None:
+            standard = {place.code: place for place in standard_places(organisation)}
+            places = self._places.setdefault(organisation.code, standard)
+        return places
 
     def _check_codes(self) -> None:
         if len(self._by_code) != len(self.organisations):

@@ -20,7 +20,9 @@ from infra.vault import Record
 
 LONGEST_RAW = 4096
 _RAW_DOUBTS = frozenset({Doubt.UNKNOWN_PLACE.value, Doubt.NO_ZONE.value})
-_STALE_DOUBTS = frozenset({Doubt.NOT_THEIR_PLACE.value, Doubt.UNKNOWN_PERSON.value})
+_STALE_DOUBTS = frozenset(
+    {Doubt.NOT_THEIR_PLACE.value, Doubt.UNKNOWN_PERSON.value, Doubt.UNKNOWN_PLACE.value}
+)
 Judged = ScanPacket | Doubtful
 
 
@@ -49,7 +51,7 @@ def _judge(counter: Counter, scans: Sequence[RawScan], now: datetime) -> list[Ju
     intake = Intake(counter.directory, counter.staff.recent(), now, counter.rules.tolerance)
     judged = [intake.judge(each) for each in scans]
     if any(found.doubt in _STALE_DOUBTS for found in judged):
-        counter.staff.refresh()  # the assignment may have been made a moment ago
+        counter.staff.refresh()  # the place may have been opened or given to them a moment ago
         judged = [intake.judge(each) for each in scans]
     return judged
 

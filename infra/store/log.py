@@ -12,6 +12,8 @@ from uuid import UUID
 from eventsourcing.application import Application
 from eventsourcing.persistence import InfrastructureFactoryError, Mapper, PersistenceError
 
+from domain.directory import Directory
+from domain.held_places import HeldPlace, opened_place
 from domain.staff import StaffRegister
 from infra.errors import storage_error
 from infra.store.group_commit import GroupCommit
@@ -56,7 +58,7 @@ class EventLog(Application[UUID]):
         return [read_event(stream, *row) for row in self.rows.rows_of(stream)]
 
     def staff_events(self, after: int) -> tuple[list[Any], int]:
-        """Return the events about people and devices after a position, and the last position."""
+        """Return the events about people, devices and places after a position, and the last one."""
         rows = self.rows.staff_rows_after(after)
         events = [read_event(*row[1:]) for row in rows]
         return events, rows[-1][0] if rows else after
@@ -98,10 +100,14 @@ def postgres_log(dsn: str, schema: str = "public") -> EventLog:
 
 
 class StaffBook:
-    """The staff register, kept up with the log; safe to use from several threads."""
+    """The staff register, kept up with the log; safe to use from several threads.
 
-    def __init__(self, log: EventLog) -> None:
+    What the log says of places goes to the directory, which everybody shares.
+    """
+
+    def __init__(self, log: EventLog, directory: Directory) -> None:
         self._log = log
+        self._directory = directory
         self._position = 0
         self._taking = threading.Lock()
         self._looked = 0.0
@@ -113,9 +119,18 @@ class StaffBook:
             looked = time.monotonic()
             events, self._position = self._log.staff_events(self._position)
             for event in events:
-                self.register.take(event)
+                self._take(event)
             self._looked = looked
         return self.register
+
+    def _take(self, event: Any) -> None:
+        match event:
+            case HeldPlace.Opened():
+                self._directory.open(opened_place(event))
+            case HeldPlace.Closed():
+                self._directory.close(event.place)
+            case _:
+                self.register.take(event)
 
     def recent(self) -> StaffRegister:
         """Return the register as it was a moment ago at the earliest; for what is done all day."""

@@ -23,7 +23,14 @@ from psycopg.rows import tuple_row
 from psycopg.sql import SQL, Composed, Identifier
 
 from infra.errors import storage_error
-from infra.store.rows import ABOUT_STAFF, EventRow, RowRecorder, StreamRow
+from infra.store.rows import (
+    ABOUT_STAFF,
+    OUTGROWN_INDEX,
+    STAFF_INDEX,
+    EventRow,
+    RowRecorder,
+    StreamRow,
+)
 
 
 class PostgresRowRecorder(PostgresApplicationRecorder, RowRecorder):
@@ -33,12 +40,18 @@ class PostgresRowRecorder(PostgresApplicationRecorder, RowRecorder):
         self, datastore: PostgresDatastore, *, events_table_name: str = "stored_events"
     ) -> None:
         super().__init__(datastore, events_table_name=events_table_name)
-        index = Identifier(f"{events_table_name}_staff")
+        table = Identifier(datastore.schema, events_table_name)
+        index = Identifier(STAFF_INDEX.format(table=events_table_name))
         self.sql_create_statements.append(
             SQL(
                 "CREATE INDEX IF NOT EXISTS {index} ON {table} (notification_id)"
                 f" WHERE {ABOUT_STAFF}"
-            ).format(index=index, table=Identifier(datastore.schema, events_table_name))
+            ).format(index=index, table=table)
+        )
+        # First, before any statement locks the table: two servers that start would wait for ever.
+        outgrown = Identifier(datastore.schema, OUTGROWN_INDEX.format(table=events_table_name))
+        self.sql_create_statements.insert(
+            0, SQL("DROP INDEX IF EXISTS {index}").format(index=outgrown)
         )
 
     def _statement(self, text: str) -> Composed:
@@ -74,7 +87,7 @@ class PostgresRowRecorder(PostgresApplicationRecorder, RowRecorder):
         )
 
     def staff_rows_after(self, position: int) -> list[EventRow]:
-        """Return the events about people and devices recorded after a position, in order.
+        """Return the events about people, devices and places recorded after a position, in order.
 
         Raises StorageError.
         """

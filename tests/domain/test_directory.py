@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
@@ -399,27 +400,52 @@ class TestPlaces:
 class TestMorePlaces:
     WINDOW_4 = Place.at(208, Role.INSPECTOR, 4)
 
+    @pytest.fixture
+    def directory(self) -> Directory:
+        """One of our own: places are opened in it."""
+        return load_directory()
+
     def test_a_centre_opens_a_fourth_window(self, directory: Directory) -> None:
-        larger = directory.with_places([self.WINDOW_4])
-        assert larger.place(self.WINDOW_4.code) == self.WINDOW_4
-        assert larger.places_of(208)[-1] == self.WINDOW_4
         with pytest.raises(UnknownPlaceError):
             directory.place(self.WINDOW_4.code)
+        directory.open(self.WINDOW_4)
+        assert directory.place(self.WINDOW_4.code) == self.WINDOW_4
+        assert directory.places_of(208)[-1] == self.WINDOW_4
 
-    def test_additions_add_up_and_repeating_one_is_no_fault(self, directory: Directory) -> None:
+    def test_openings_add_up_and_repeating_one_is_no_fault(self, directory: Directory) -> None:
         fifth = Place.at(208, Role.INSPECTOR, 5)
-        larger = directory.with_places([self.WINDOW_4]).with_places([fifth, self.WINDOW_4])
-        assert larger.places_of(208)[-2:] == (self.WINDOW_4, fifth)
+        for each in (self.WINDOW_4, fifth, self.WINDOW_4):
+            directory.open(each)
+        assert directory.places_of(208)[-2:] == (self.WINDOW_4, fifth)
 
-    def test_a_place_cannot_stand_in_an_unknown_organisation(self, directory: Directory) -> None:
-        with pytest.raises(UnknownOrganisationError):
-            directory.with_places([Place.at(9000, Role.OFFICE, 1)])
+    @pytest.mark.parametrize("window", [WINDOW_4, Place.at(208, Role.INSPECTOR, 1)])
+    def test_a_closed_place_is_offered_no_longer_but_known_for_ever(
+        self, directory: Directory, window: Place
+    ) -> None:
+        directory.open(self.WINDOW_4)
+        before = directory.places_of(208)
+        directory.close(window.code)
+        assert set(before) - set(directory.places_of(208)) == {window}
+        assert directory.place(window.code) == window
+        assert directory.all_places_of(208) == before
+        assert not directory.is_open(window.code)
+        directory.open(window)
+        assert directory.is_open(window.code)
+        assert directory.places_of(208) == before
 
-    def test_a_printed_code_cannot_be_given_to_another_sector(self, directory: Directory) -> None:
-        moved = Place.at(SARQAN_AUTHORITY, Role.EXECUTOR, 1, Sector.HOME_CARE)
-        with pytest.raises(BadPlaceError) as caught:
-            directory.with_places([moved])
-        assert caught.value.facts["fault"] == "taken"
+    def test_a_place_of_an_organisation_that_was_lost_harms_nobody(
+        self, directory: Directory
+    ) -> None:
+        lost = Place.at(9000, Role.OFFICE, 1)
+        directory.open(lost)
+        with pytest.raises(UnknownPlaceError):
+            directory.place(lost.code)
+
+    def test_places_opened_by_many_threads_are_all_there(self, directory: Directory) -> None:
+        windows = [Place.at(208, Role.INSPECTOR, number) for number in range(1, 200)]
+        with ThreadPoolExecutor(8) as threads:
+            list(threads.map(directory.open, windows))
+        assert {p for p in directory.places_of(208) if p.role is Role.INSPECTOR} == set(windows)
 
     def test_a_code_must_be_the_places_own(self) -> None:
         with pytest.raises(BadPlaceError):

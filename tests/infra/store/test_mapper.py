@@ -12,14 +12,15 @@ from eventsourcing.persistence import MapperDeserialisationError, StoredEvent
 from hypothesis import given
 from hypothesis import strategies as st
 
-from domain import blocks, packet, staff, unsettled
+from domain import blocks, held_places, packet, staff, unsettled
 from domain.numbers import PacketNumber, PlaceCode, place_code
 from domain.packet import Packet
-from domain.roles import Role
+from domain.roles import Role, Scope
 from domain.streams import Happening, Stream, Topics
 from infra.store.mapper import KEYS, CompactMapper, from_micros, read_event, state_of, to_micros
 
-EVENTS = packet.EVENTS | unsettled.EVENTS | staff.EVENTS | blocks.EVENTS
+MODULES = (packet, unsettled, staff, held_places, blocks)
+EVENTS = {topic: event for module in MODULES for topic, event in module.EVENTS.items()}
 AT = datetime(2026, 11, 16, 4, 0, 0, 123456, tzinfo=UTC)
 VALUES: dict[str, Any] = {
     "datetime": AT,
@@ -46,7 +47,7 @@ def example(event_class: type[Any]) -> Any:
 
 
 def test_every_topic_is_short_and_none_is_used_twice() -> None:
-    classes = [c for module in (packet, unsettled, staff, blocks) for c in module.EVENTS.values()]
+    classes = [c for module in MODULES for c in module.EVENTS.values()]
     assert len({c.TOPIC for c in classes}) == len(classes)
     assert all(len(c.TOPIC) <= 8 for c in classes)
 
@@ -56,9 +57,10 @@ def test_the_topics_in_use_are_those_of_the_first_day() -> None:
     assert set(EVENTS) == {
         "pkt.reg", "pkt.scan", "pkt.void", "pkt.set", "pkt.in", "pkt.res", "pkt.rgt", "pkt.drf",
         "pkt.ret", "pkt.sgn", "pkt.bck", "pkt.iss", "pkt.hnd", "pkt.wdr", "pkt.los", "pkt.fnd",
-        "pkt.lbl", "pkt.era",
+        "pkt.lbl", "pkt.era", "pkt.cmp", "pkt.cma",
         "uns.new", "uns.set",
-        "prs.new", "prs.plc", "prs.npl", "prs.std", "prs.bdg", "prs.end", "dev.new", "dev.rev",
+        "prs.new", "prs.plc", "prs.npl", "prs.std", "prs.nsd", "prs.bdg", "prs.nbg", "prs.end",
+        "dev.new", "dev.rev", "plc.new", "plc.end",
         "blk.res", "clm.reg",
     }  # fmt: skip
 
@@ -68,6 +70,13 @@ def test_the_short_keys_are_those_of_the_first_day() -> None:
     assert KEYS["timestamp"] == "r"
     assert KEYS["happened_at"] == "h"
     assert KEYS["ref"] == "i"
+
+
+def test_an_appointment_of_before_there_were_scopes_is_read() -> None:
+    state = b'{"r":1,"w":5,"z":0,"g":1,"organisation":32,"roles":["manager"]}'
+    event = read_event(staff.Person.stream(5), 1, "prs.new", state)
+    assert event.scope is None
+    assert staff.StaffRegister([event]).member(5).scope is Scope.ORGANISATION
 
 
 @pytest.mark.parametrize("topic", EVENTS)
