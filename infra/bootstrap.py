@@ -181,9 +181,8 @@ def _known(settings: Settings) -> _Known:
     zoneinfo.reset_tzpath(())  # the zones' history is that of the package, not of the machine
     directory = load_directory()
     regulations = load_regulations(settings.regulations_dir, settings.operator)
-    clocks = Clocks(
-        directory, load_workdays(settings.workdays_file), Timetable(tuple(settings.runs))
-    )
+    workdays, runs = load_workdays(settings.workdays_file), Timetable(tuple(settings.runs))
+    clocks = Clocks(directory, workdays, runs, settings.warning)
     return _Known(directory, regulations, clocks)
 
 

@@ -46,6 +46,7 @@ class Settings(BaseSettings):
     regulations_dir: Path | None = None
     workdays_file: Path | None = None
     runs: Annotated[tuple[time, ...], NoDecode] = (time(11), time(16))
+    warn_minutes: Annotated[int, Field(ge=1, le=10_000)] = 60
     kafka_bootstrap: str = ""
     kafka_topic: str = "qolhat.events"
     kafka_partitions: Annotated[int, Field(ge=1)] = 6
@@ -62,6 +63,11 @@ class Settings(BaseSettings):
     def clock_tolerance(self) -> timedelta:
         """How far a device's clock may be ahead of ours before a scan is put in doubt."""
         return timedelta(seconds=self.clock_tolerance_seconds)
+
+    @property
+    def warning(self) -> timedelta:
+        """How much working time before a term runs out it is about to."""
+        return timedelta(minutes=self.warn_minutes)
 
 
 def load_settings() -> Settings:

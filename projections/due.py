@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import Any, ClassVar
+from typing import Any, ClassVar, NamedTuple
 
 import sqlalchemy as sa
 
@@ -36,7 +36,7 @@ class Clock(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class DueRow:
-    """A term that is running. Times are UTC.
+    """A term that is running. Times are UTC; from `warn_at` on it is about to run out.
 
     Provisional: past the last year whose transfers of working days are known.
     """
@@ -44,6 +44,7 @@ class DueRow:
     number: PacketNumber
     clock: str
     due_at: datetime
+    warn_at: datetime
     provisional: bool
     organisation: int
     person: int
@@ -51,6 +52,15 @@ class DueRow:
     stage: str
     edition: str
     service: str
+
+
+class _Term(NamedTuple):
+    """A term, since when it runs, and by whose hours."""
+
+    clock: Clock
+    due: Due | None
+    begun: datetime | None
+    organisation: int
 
 
 class DueView(View):
@@ -65,6 +75,7 @@ class DueView(View):
             sa.Column("number", sa.BigInteger, primary_key=True, autoincrement=False),
             sa.Column("clock", sa.Text, primary_key=True),
             sa.Column("due_at", sa.BigInteger, nullable=False),
+            sa.Column("warn_at", sa.BigInteger, nullable=False),
             sa.Column("provisional", sa.Boolean, nullable=False),
             sa.Column("organisation", sa.Integer, nullable=False),
             sa.Column("person", sa.BigInteger, nullable=False),
@@ -74,6 +85,7 @@ class DueView(View):
             sa.Column("service", sa.Text, nullable=False),
             self.index("due", "due_at"),
             self.index("due", "organisation", "due_at"),
+            self.index("due", "organisation", "warn_at"),
             self.index("due", "person", "due_at"),
         )
         return {"due": self.due}
@@ -88,13 +100,14 @@ class DueView(View):
         if not progress.edition or progress.ending is not None:
             return
         edition = self.knowledge.regulations.edition(progress.edition)
-        for clock, due in self._running(progress, edition):
-            if due is not None and progress.place is not None:
+        for term in self._running(progress, edition):
+            if term.due is not None and progress.place is not None:
                 yield {
                     "number": change.number,
-                    "clock": clock.value,
-                    "due_at": micros(due.at),
-                    "provisional": due.provisional,
+                    "clock": term.clock.value,
+                    "due_at": micros(term.due.at),
+                    "warn_at": micros(self._warn_at(term, term.due)),
+                    "provisional": term.due.provisional,
                     "organisation": place_organisation(progress.place),
                     "person": progress.person,
                     "place": progress.place,
@@ -103,14 +116,23 @@ class DueView(View):
                     "service": edition.service.key,
                 }
 
-    def _running(self, progress: Progress, edition: Edition) -> Iterator[tuple[Clock, Due | None]]:
+    def _running(self, progress: Progress, edition: Edition) -> Iterator[_Term]:
         visit, clocks = progress.open, self.knowledge.clocks
         if visit is not None and visit.kind == VisitKind.STAGE.value:
-            yield Clock.STAGE, clocks.measure(visit, edition.stage(visit.stage)).due
+            due = clocks.measure(visit, edition.stage(visit.stage)).due
+            yield _Term(Clock.STAGE, due, visit.clock_from, place_organisation(visit.place))
         if progress.rendered_at is None:
-            yield Clock.TOTAL, clocks.total_due(progress, edition)
+            side = progress.parties.on(edition.total.calendar)
+            total = clocks.total_due(progress, edition)
+            yield _Term(Clock.TOTAL, total, progress.accepted_at, side)
         else:
-            yield Clock.KEPT, clocks.kept_until(progress, edition)
+            kept = clocks.kept_until(progress, edition)
+            yield _Term(Clock.KEPT, kept, progress.rendered_at, progress.accepting)
+
+    def _warn_at(self, term: _Term, due: Due) -> datetime:
+        if term.begun is None:
+            return due.at
+        return self.knowledge.clocks.warn_at(due, term.begun, term.organisation)
 
     # --- questions ----------------------------------------------------------------------------
 
@@ -139,7 +161,7 @@ class DueView(View):
         if number is not None:
             query = query.where(table.c.number == number)
         ordered = query.order_by(table.c.due_at, table.c.number, table.c.clock).limit(limit)
-        return [_due_row(row) for row in connection.execute(ordered)]
+        return [due_row(row) for row in connection.execute(ordered)]
 
     def packets_before(
         self,
@@ -164,7 +186,9 @@ class DueView(View):
         return connection.execute(query).scalar_one()
 
 
-def _due_row(row: sa.Row[Any]) -> DueRow:
+def due_row(row: sa.Row[Any]) -> DueRow:
+    """Read a row of the table."""
     values = row._asdict()
-    values["due_at"] = instant(values["due_at"])
+    for name in ("due_at", "warn_at"):
+        values[name] = instant(values[name])
     return DueRow(**values)
