@@ -9,7 +9,7 @@ from __future__ import annotations
 import logging
 import traceback
 from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import Any, cast
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
@@ -19,6 +19,7 @@ from starlette.exceptions import HTTPException
 from api.http.schemas import FieldError, Problem
 from api.messages import LANGUAGES, best_language, catalogue, text
 from domain.errors import QolhatError
+from domain.workdays import Language
 from infra.errors import StorageError
 
 MEDIA_TYPE = "application/problem+json"
@@ -123,13 +124,14 @@ _WORTH_RETRYING = frozenset({"views-behind", "storage-busy", "storage-failed", "
 _LONGEST_FIELD = 200
 
 
-def language_of(request: Request) -> str:
+def language_of(request: Request) -> Language:
     """Choose the language of an answer: chosen on the pages, the reader's, that of the settings."""
     chosen = request.cookies.get("language") or request.cookies.get("__Host-language")
     if chosen in LANGUAGES:
-        return chosen
+        return cast("Language", chosen)
     default: str = request.app.state.qolhat.settings.language
-    return best_language(request.headers.get("accept-language"), default)
+    found = best_language(request.headers.get("accept-language"), default)
+    return cast("Language", found)
 
 
 def problem_of(error: QolhatError, language: str, instance: str | None = None) -> Problem:
@@ -223,7 +225,7 @@ def on_invalid(request: Request, error: Exception) -> JSONResponse:
     found = error.errors()
     if any(each["type"] == "json_invalid" for each in found):
         return problem_response(request, MalformedJsonError())
-    errors = list(_field_errors(found, language_of(request)))
+    errors = list(field_errors(found, language_of(request)))
     return problem_response(request, InvalidRequestError(), errors=errors)
 
 
@@ -243,7 +245,8 @@ _FIELD_ERRORS = (
 )
 
 
-def _field_errors(found: Iterable[Mapping[str, Any]], language: str) -> Iterable[FieldError]:
+def field_errors(found: Iterable[Mapping[str, Any]], language: str) -> Iterable[FieldError]:
+    """Say of each wrong field what is wrong with it."""
     for each in found:
         where, *path = each["loc"]
         code = _field_code(each["type"])

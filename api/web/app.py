@@ -7,10 +7,19 @@ from starlette.responses import Response
 from starlette.staticfiles import StaticFiles
 from starlette.types import Scope
 
-from api.web import account, errors, home, login, station
+from api.web import account, complaints, errors, home, login, packets, prints, registering, station
 from api.web.rendering import STATIC_FOLDER, static_version
 
-_MODULES = (home, login, account, station)
+_MODULES = (
+    home,
+    login,
+    account,
+    station,
+    registering,
+    complaints,
+    prints,
+    packets,
+)
 _FOREVER = "public, max-age=31536000, immutable"
 
 

@@ -22,6 +22,7 @@ from jinja2.runtime import Context
 
 from api.messages import LANGUAGES, page_count, page_text, word
 from domain.numbers import grouped
+from domain.workdays import Language
 
 STATIC_FOLDER = Path(str(files("api.web").joinpath("static")))
 LANGUAGE_NAMES = {"kk": "Қазақша", "ru": "Русский", "en": "English"}
@@ -48,7 +49,7 @@ def static_path(name: str) -> str:
 class Speech:
     """How one reader is spoken to: in which language, by the clocks of which zone."""
 
-    language: str
+    language: Language
     zone: str = COUNTRY_ZONE
 
     def say(self, key: str, **facts: object) -> str:
@@ -81,6 +82,10 @@ class Speech:
         if at is None:
             return ""
         return format_time(at, "short", tzinfo=self._zone, locale=self.language)
+
+    def wall_clock(self, at: datetime) -> str:
+        """Write the time of day as fields of forms take it: 14:05."""
+        return at.astimezone(self._zone).strftime("%H:%M")
 
     def span(self, length: timedelta | float | None) -> str:
         """Write a length of time in hours and minutes; never in days: whose days would they be."""

@@ -32,13 +32,18 @@ from infra.store.group_commit import UnitOfWork
 from infra.vault import Record
 
 RESERVED_AT_ONCE = 50
-_WAYS = {
+_WAYS: dict[OrganisationKind, Way] = {
     OrganisationKind.SERVICE_CENTRE: Way.CENTRE,
     OrganisationKind.SERVICE_CENTRE_BRANCH: Way.CENTRE,
     OrganisationKind.AUTHORITY: Way.AUTHORITY,
     OrganisationKind.REGIONAL_DEPARTMENT: Way.AUTHORITY,
     OrganisationKind.RURAL_AKIM: Way.AKIM,
 }
+
+
+def way_of(kind: OrganisationKind) -> Way | None:
+    """Return by which way an organisation of this kind accepts papers; None: by none."""
+    return _WAYS.get(kind)
 
 
 def applicant_ref(number: PacketNumber, registration: str) -> str:
@@ -129,7 +134,7 @@ class Registering:
     def _edition_for(self, request: Registration, stamp: Stamp) -> tuple[Edition, int]:
         directory = self._counter.directory
         organisation = directory.organisation(place_organisation(stamp.place))
-        way = _WAYS.get(organisation.kind)
+        way = way_of(organisation.kind)
         if way is None or place_role(stamp.place) not in (Role.INSPECTOR, Role.OFFICE):
             raise UnknownServiceError(service=request.service, organisation=organisation.code)
         decided_by = organisation.code
