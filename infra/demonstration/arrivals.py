@@ -12,6 +12,7 @@ from domain.regulations.edition import Edition, Way
 from domain.roles import Role
 from infra.demonstration.chance import dice
 from infra.demonstration.comings import coming_on
+from infra.demonstration.complaints import Complaining
 from infra.demonstration.invented import applicant
 from infra.demonstration.journey import Journey
 from infra.demonstration.papers import Paper
@@ -45,10 +46,11 @@ Asking = tuple[str, Way]
 class Arrivals:
     """Brings the applicants of one day after the other."""
 
-    def __init__(self, scene: Scene, journey: Journey) -> None:
+    def __init__(self, scene: Scene, journey: Journey, complaining: Complaining) -> None:
         self._scene = scene
         self._agenda = scene.agenda
         self._journey = journey
+        self._complaining = complaining
         self._luck = dice(scene.plan.seed, "arrivals")
         self._dealer = Dealer(scene.plan.seed)
         self._owed = dict.fromkeys(MIX, 0.0)
@@ -140,6 +142,7 @@ class Arrivals:
                 self._scene.struck[Trouble.REGISTERED_TWICE] += 1
                 self._agenda.after(9, partial(self._scene.wire.register, request))
         self._journey.accepted(paper)
+        self._complaining.accepted(paper)
 
     def _register_late(self, paper: Paper, worker: Worker, request: Registration) -> None:
         """Take a printed label; the desk hears of it when the network is back, hours later."""

@@ -28,6 +28,8 @@ class Outcome:
     scans: int
     voided: int
     settled: int
+    complaints: int
+    complaints_answered: int
     duplicates: int
     deviations: int
     unsettled: int

@@ -12,6 +12,7 @@ from domain.route import Deviation
 from infra.bootstrap import Qolhat, bootstrap
 from infra.demonstration.agenda import Agenda, SimulatedClock
 from infra.demonstration.arrivals import Arrivals
+from infra.demonstration.complaints import Complaining
 from infra.demonstration.couriers import Couriers
 from infra.demonstration.hands import Hands
 from infra.demonstration.journey import Journey
@@ -82,9 +83,12 @@ def _midnight(region: Region, day: date) -> datetime:
 def _begin_days(scene: Scene, days: list[date]) -> None:
     hands = Hands(scene)
     journey = Journey(scene, hands)
-    arrivals, couriers = Arrivals(scene, journey), Couriers(scene, hands, journey)
+    complaining = Complaining(scene)
+    arrivals = Arrivals(scene, journey, complaining)
+    couriers = Couriers(scene, hands, journey)
     for day in days:
         midnight = _midnight(scene.region, day)
+        scene.agenda.at(midnight, partial(complaining.begin_day, day))
         scene.agenda.at(midnight, partial(arrivals.begin_day, day))
         scene.agenda.at(midnight, partial(couriers.begin_day, day))
 
@@ -124,6 +128,8 @@ def _outcome(scene: Scene, staffing: Staffing) -> Outcome:
         scans=tally["scans"],
         voided=tally["voidings"],
         settled=tally["settlements"],
+        complaints=tally["complaints"],
+        complaints_answered=tally["answers"],
         duplicates=tally["duplicate"],
         deviations=tally["deviation"],
         unsettled=tally["unsettled"],

@@ -14,7 +14,16 @@ from domain.intake import RawScan
 from domain.numbers import PacketNumber
 from infra.bootstrap import Qolhat
 from infra.demonstration.agenda import SimulatedClock
-from infra.requests import ActRequest, Answer, Registration, SettleRequest, Source, Status
+from infra.requests import (
+    ActRequest,
+    Answer,
+    ComplaintAnswerRequest,
+    ComplaintRequest,
+    Registration,
+    SettleRequest,
+    Source,
+    Status,
+)
 
 MOST_IN_A_CALL = 500
 _WINDOW = timedelta(seconds=1)
@@ -73,6 +82,16 @@ class Wire:
         """Decide about an unsettled scan."""
         self.send()
         self._note("settlements", [self._desk.settle(request)])
+
+    def complain(self, request: ComplaintRequest) -> None:
+        """Hand a written complaint in."""
+        self.send()
+        self._note("complaints", [self._desk.complain(request)])
+
+    def answer_complaint(self, request: ComplaintAnswerRequest) -> None:
+        """Answer a complaint."""
+        self.send()
+        self._note("answers", [self._desk.answer_complaint(request)])
 
     def _note(self, what: str, answers: Sequence[Answer]) -> None:
         tally = self.tally

@@ -203,6 +203,38 @@ def test_nobody_registers_on_days_off(small: Simulated, large: Simulated) -> Non
         assert accepted == (days or {"2026-12-15", "2026-12-17", "2026-12-18"})
 
 
+def complaints(done: Simulated) -> list[str]:
+    """What became of every complaint, in the order of their taking."""
+    fates = """
+        SELECT CASE WHEN answered_at IS NULL THEN 'open'
+                    WHEN answered_at > answer_by THEN 'late' ELSE 'in time' END
+        FROM complaints ORDER BY taken_at"""
+    return [fate for (fate,) in done.sql(fates)]
+
+
+def test_somebody_complains_every_third_day_and_is_answered_late_or_in_time(
+    large: Simulated, other: Simulated
+) -> None:
+    assert complaints(large) == ["open"]  # in the last of these days
+    fates = complaints(other)
+    assert fates[:3] == ["late", "in time", "late"]
+    assert fates[-1] == "open"
+    for done in (large, other):
+        told, outcome = complaints(done), done.outcome
+        assert outcome.complaints == len(told)
+        assert outcome.complaints_answered == len(told) - told.count("open")
+
+
+def test_ten_days_have_a_complaint_answered_late_one_in_time_and_an_open_one(
+    tmp_path: Path,
+) -> None:
+    with simulated(tmp_path, Plan(days=10, packets=3, seed=1, start=date(2026, 11, 9))) as ten:
+        assert complaints(ten) == ["late", "in time", "open"]
+        asked = ten.sql("SELECT DISTINCT ask FROM complaints")
+        register = ten.qolhat.staff.register
+        assert all(Role.EXECUTOR in register.member(person).roles for (person,) in asked)
+
+
 # --- what must hold ---------------------------------------------------------------------------
 
 
