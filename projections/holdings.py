@@ -74,7 +74,7 @@ class Holdings(View):
             sa.Column("closed_at", sa.BigInteger),
             sa.Column("deviations", sa.Integer, nullable=False),
             self.index("holdings", "place"),
-            self.index("holdings", "organisation"),
+            self.index("holdings", "organisation", "status"),
         )
         return {"holdings": self.holdings}
 
@@ -175,6 +175,35 @@ class Holdings(View):
         table = self.holdings
         query = sa.select(table.c.status, sa.func.count()).group_by(table.c.status)
         return dict(connection.execute(query).all())
+
+    def standing(
+        self, connection: sa.Connection, statuses: Collection[str], organisations: Collection[int]
+    ) -> dict[str, int]:
+        """Return how many packets of each of these statuses lie in these organisations."""
+        c = self.holdings.c
+        query = (
+            sa.select(c.status, sa.func.count())
+            .where(c.organisation.in_(sorted(organisations)), c.status.in_(sorted(statuses)))
+            .group_by(c.status)
+        )
+        return dict.fromkeys(statuses, 0) | dict(connection.execute(query).all())
+
+    def with_status(
+        self,
+        connection: sa.Connection,
+        status: str,
+        organisations: Collection[int],
+        *,
+        limit: int = 100,
+        offset: int = 0,
+    ) -> list[Holding]:
+        """Return the packets that `standing` counts, the longest in their places first."""
+        c = self.holdings.c
+        query = self.holdings.select().where(
+            c.organisation.in_(sorted(organisations)), c.status == status
+        )
+        ordered = query.order_by(c.since, c.number).limit(limit).offset(offset)
+        return [_holding(row) for row in connection.execute(ordered)]
 
 
 def _waiting(progress: Progress) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, ClassVar
@@ -16,6 +16,7 @@ from projections.view import (
     Batch,
     PacketChange,
     View,
+    among,
     delete_where_in,
     instant,
     micros,
@@ -77,7 +78,11 @@ class Timing:
 
 @dataclass(frozen=True, slots=True)
 class VisitFilter:
-    """Which stays are meant; None: all. `since` and `until` (UTC) are of the entering."""
+    """Which stays are meant; None: all. `since` and `until` (UTC) are of the entering.
+
+    `timed`: only those that the figures of `Visits.timings` are about: they ended, and how long
+    they lasted is known. `judged`: only those that could be compared with a norm.
+    """
 
     organisation: int | None = None
     service: str | None = None
@@ -87,9 +92,15 @@ class VisitFilter:
     late: bool | None = None
     deviating: bool = False
     number: PacketNumber | None = None
+    organisations: Collection[int] | None = None
+    edition: str | None = None
+    kind: str | None = None
+    timed: bool = False
+    judged: bool = False
 
 
 ALL_VISITS = VisitFilter()
+_EXACTLY = ("number", "organisation", "edition", "service", "kind", "stage")
 
 
 class Visits(View):
@@ -187,16 +198,26 @@ class Visits(View):
         *,
         limit: int = 100,
         offset: int = 0,
+        longest: bool = False,
     ) -> list[VisitRow]:
-        """Return the stays that are meant, the latest first."""
-        table = self.visits
-        query = table.select().where(*self._conditions(which))
-        ordered = query.order_by(table.c.entered_at.desc(), table.c.number, table.c.seq)
+        """Return the stays that are meant, the latest (or the longest) first."""
+        c = self.visits.c
+        first = (c.counted if longest else c.entered_at).desc()
+        query = self.visits.select().where(*self._conditions(which))
+        ordered = query.order_by(first, c.number, c.seq)
         rows = connection.execute(ordered.limit(limit).offset(offset))
         return [_visit_row(row) for row in rows]
 
+    def count(self, connection: sa.Connection, which: VisitFilter = ALL_VISITS) -> int:
+        """Count the stays that are meant."""
+        query = sa.select(sa.func.count()).select_from(self.visits)
+        return connection.execute(query.where(*self._conditions(which))).scalar_one()
+
     def timings(self, connection: sa.Connection, which: VisitFilter = ALL_VISITS) -> list[Timing]:
-        """Return the figures of each stage of each edition, in no particular order."""
+        """Return the figures of each stage of each edition, in no particular order.
+
+        They are about the stays that `timed` means, whether or not `which` says so.
+        """
         table = self.visits
         kind = (table.c.edition, table.c.service, table.c.kind, table.c.stage)
         counted = sa.select(
@@ -223,14 +244,11 @@ class Visits(View):
 
     def _conditions(self, which: VisitFilter) -> Iterator[sa.ColumnElement[bool]]:
         c = self.visits.c
-        if which.number is not None:
-            yield c.number == which.number
-        if which.organisation is not None:
-            yield c.organisation == which.organisation
-        if which.service is not None:
-            yield c.service == which.service
-        if which.stage is not None:
-            yield c.stage == which.stage
+        for name in _EXACTLY:
+            value = getattr(which, name)
+            if value is not None:
+                yield c[name] == value
+        yield among(c.organisation, None, which.organisations)
         if which.since is not None:
             yield c.entered_at >= micros(which.since)
         if which.until is not None:
@@ -239,6 +257,10 @@ class Visits(View):
             yield c.late.is_(which.late)
         if which.deviating:
             yield c.deviations != ""
+        if which.timed:
+            yield c.counted.is_not(None)
+        if which.judged:
+            yield sa.and_(c.counted.is_not(None), c.late.is_not(None))
 
 
 def _timing(row: sa.Row[Any]) -> Timing:
