@@ -15,6 +15,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import pytest
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 from hypothesis.stateful import (
@@ -28,6 +29,7 @@ from hypothesis.stateful import (
 
 from domain.acts import ActKind, Outcome
 from domain.commands import Settlement
+from domain.complaints import ComplaintAnsweredError
 from domain.numbers import PacketNumber, PlaceCode, packet_number, place_organisation, place_role
 from domain.packet import VoidRefusedError
 from domain.regulations.edition import Side
@@ -36,6 +38,7 @@ from infra.bootstrap import Qolhat, bootstrap
 from infra.requests import ActRequest, Registration, Source, Status
 from infra.settings import Settings
 from infra.views.rebuild import verify
+from projections.complaints import Complaints
 from projections.holdings import Holdings
 from projections.unsettled import Unsettled
 from projections.visits import Visits
@@ -84,6 +87,7 @@ class Paper:
     facts: list[Fact] = field(default_factory=list)
     doubted: dict[str, Fact] = field(default_factory=dict)
     voids: list[tuple[Fact, str]] = field(default_factory=list)
+    complaints: dict[str, str | None] = field(default_factory=dict)  # and their answers
     registered: bool = False
 
     def effective(self) -> list[Fact]:
@@ -424,6 +428,34 @@ class Papers(RuleBasedStateMachine):
         if apply:
             paper.facts.append(fact)
 
+    @rule(number=packets, minutes=st.integers(0, 30), late=st.integers(0, 60))
+    def an_applicant_complains(self, number: PacketNumber, minutes: int, late: int) -> None:
+        """Nothing of what the other rules check changes by it."""
+        paper = self.papers[number]
+        if not paper.facts and not paper.doubted:
+            return
+        now = self.tick(minutes)
+        self.told += 1
+        ref = f"c{self.told}"
+        answer = self.office.complain(now - late, number, now + 500, ref=ref, recorded=now)
+        assert answer.status is Status.ACCEPTED
+        paper.complaints[ref] = None
+
+    @rule(number=packets, minutes=st.integers(0, 30), data=st.data())
+    def the_head_answers(self, number: PacketNumber, minutes: int, data: st.DataObject) -> None:
+        complaints = self.papers[number].complaints
+        if not complaints:
+            return
+        complaint = data.draw(st.sampled_from(sorted(complaints)))
+        self.told += 1
+        minute, ref = self.tick(minutes), f"b{self.told}"
+        if complaints[complaint] is not None:
+            with pytest.raises(ComplaintAnsweredError):
+                self.office.answer_complaint(minute, number, complaint, ref=ref)
+        else:
+            self.office.answer_complaint(minute, number, complaint, ref=ref)
+            complaints[complaint] = ref
+
     @invariant()
     def every_view_agrees_with_the_model(self) -> None:
         if not hasattr(self, "papers"):
@@ -452,6 +484,8 @@ class Papers(RuleBasedStateMachine):
             voided = {scan for _, scan in paper.voids}
             expected |= {f.ref for f in paper.facts if f.what == "scan" and f.ref not in voided}
         assert {row.scan for row in waiting} == expected
+        taken = reading.view(Complaints).of(reading.connection, number)
+        assert {row.ref: row.answer for row in taken} == paper.complaints
 
     @rule()
     def every_view_equals_itself_rebuilt(self) -> None:
