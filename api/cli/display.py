@@ -24,7 +24,9 @@ from api.cli.language import say
 WIDE = 160  # columns where the output is no terminal: a file, a pipe, a log
 _FRAME = 3  # columns: the padding of a cell and its line
 _MUCH_FLATTER = 0.8  # a table is easier to overlook than a list, unless it is as high
-_UNBROKEN = frozenset({"token", "packet", "code", "scan"})  # to be copied
+_UNBROKEN = frozenset(
+    {"token", "packet", "code", "scan", "login", "password", "pin", "badge"}
+)  # to be copied
 _HEADING = Style(bold=True)
 _NOTHING = frozenset({"", "–"})
 _REPLACEMENT = "\ufffd"

@@ -24,6 +24,7 @@ from api.cli.reasons import reason_of
 from api.cli.shell import AsJson, Shell, opened, short_name
 from api.http.app import create_app
 from domain.errors import QolhatError
+from domain.numbers import grouped
 from domain.progress import VisitKind
 from domain.roles import Role
 from domain.unsettled import Doubt
@@ -230,12 +231,17 @@ def _happened(outcome: Outcome) -> str:
 def _log_ins(qolhat: Qolhat, log_ins: tuple[LogIn, ...]) -> list[Line]:
     if not log_ins:
         return []
-    made = table("title.log-ins", "role", "organisation", "person", "token")
+    columns = ("role", "organisation", "person", "login", "password", "pin", "badge", "token")
+    made = table("title.log-ins", *columns)
     for each in log_ins:
         made.add_row(
             term("role", Role(each.role).value),
             short_name(qolhat, each.organisation),
             str(each.person),
+            each.login,
+            each.password,
+            each.pin,
+            grouped(each.badge),
             each.token,
         )
     return [made]

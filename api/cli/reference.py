@@ -368,10 +368,52 @@ def stand_in(
 
 @people_app.command("dismiss", help=say("help.command.people-dismiss"))
 def dismiss(person: Person, since: Day = "", as_json: AsJson = False) -> None:
-    """End a person's roles and places."""
+    """End a person's roles and places; whoever has left already cannot log in any more."""
     with opened() as qolhat:
-        qolhat.personnel.dismiss(person, since=read_time(since))
+        last = read_time(since)
+        qolhat.personnel.dismiss(person, since=last)
+        if last is None or last <= qolhat.now():
+            qolhat.accounts.forget(person)
         _changed(as_json)
+
+
+@people_app.command("login", help=say("help.command.people-login"))
+def set_login(
+    person: Person,
+    login: Annotated[str, typer.Option(help=say("help.login"))] = "",
+    as_json: AsJson = False,
+) -> None:
+    """Give a person a name to log in with, and a password for the first time; shown this once."""
+    with opened() as qolhat:
+        qolhat.staff.refresh().member(person)
+        if login:
+            qolhat.accounts.set_login(person, login)
+        account = qolhat.accounts.account(person)
+        if account is None or account.login is None:
+            raise MisuseError("no-login", person=person)
+        password = qolhat.accounts.reset_password(person)
+        message = say("people.login", login=account.login, password=password)
+        told = {"person": person, "login": account.login, "password": password}
+        Shell(as_json).show(told, message)
+
+
+@people_app.command("pin", help=say("help.command.people-pin"))
+def set_pin(person: Person, as_json: AsJson = False) -> None:
+    """Give a person a new PIN, which goes with the badge; shown this once."""
+    with opened() as qolhat:
+        qolhat.staff.refresh().member(person)
+        pin = qolhat.accounts.reset_pin(person)
+        message = say("people.pin", person=person, pin=pin)
+        Shell(as_json).show({"person": person, "pin": pin}, message)
+
+
+@people_app.command("logout", help=say("help.command.people-logout"))
+def log_out(person: Person, as_json: AsJson = False) -> None:
+    """End all sessions of a person."""
+    with opened() as qolhat:
+        qolhat.staff.refresh().member(person)
+        ended = qolhat.sessions.end_all(person)
+        Shell(as_json).show({"ended": ended}, say("people.logout", count=ended))
 
 
 def _changed(as_json: bool) -> None:  # noqa: FBT001  handed on

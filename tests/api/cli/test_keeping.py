@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from domain.numbers import badge_code
+from domain.numbers import badge_code, grouped
 from domain.roles import Role
 from infra.bootstrap import bootstrap
 from infra.replay import COLUMNS
@@ -345,7 +345,10 @@ def test_the_log_ins_are_told_again_when_the_demonstration_is_kept(qolhat: Termi
     log_ins = qolhat(*SMALL, "--json").data["log_ins"]
     again = qolhat(*SMALL, "--if-empty", "--json").data
     assert again == {"kept": True, "log_ins": log_ins}
-    assert log_ins[0]["token"] in qolhat(*SMALL, "--if-empty").text
+    told = qolhat(*SMALL, "--if-empty").text
+    for part in ("token", "login", "password", "pin"):
+        assert log_ins[0][part] in told
+    assert grouped(log_ins[0]["badge"]) in told
     token = ("--token", log_ins[0]["token"])
     qolhat.at(60 * 24 * 3650)
     assert qolhat("scan", "1", *token, "--json").data[0]["status"] == "unsettled"
