@@ -55,6 +55,8 @@ export class Desk {
     this.armed = null;
     /** @type {Asked[]} */
     this.questions = [];
+    /** @type {Asked | undefined} */
+    this.asking = undefined;
     /** @type {Map<string, Waiting>} */
     this.waiting = new Map();
     /** @type {{ref: string, number: string, at: number}[]} scans of one packet, the last first */
@@ -309,6 +311,8 @@ export class Desk {
   /** Ask the first question that is open. */
   ask() {
     const asked = this.questions[0];
+    if (asked === this.asking) return; // somebody may be writing the answer
+    this.asking = asked;
     if (asked === undefined) {
       this.view.askNothing();
       this.giveFocusBack();
@@ -339,7 +343,8 @@ export class Desk {
    * @param {string} digit
    */
   chooseByDigit(digit) {
-    const few = this.questions.length > 0 && this.questions[0].question.choices.length <= 9;
+    const asked = this.questions[0];
+    const few = asked !== undefined && (asked.question.choices || []).length <= 9;
     return few && this.choose(digit);
   }
 
@@ -379,7 +384,7 @@ export class Desk {
   resend({ entry, armed }, details) {
     const { ref, counter, happened_at, place, ...facts } = entry.body;
     this.waiting.delete(ref);
-    this.view.forget(ref);
+    this.view.last.forget(ref);
     const again = this.queue.add("act", { ...facts, ...details });
     this.await(again, armed);
     this.showPending(again);
@@ -405,7 +410,7 @@ export class Desk {
     if (waiting === undefined) return null; // another page's
     this.waiting.delete(ref);
     if (answer === null) {
-      this.view.forget(ref);
+      this.view.last.forget(ref);
       return null;
     }
     const shown = { ...answer, verdict: answer.verdict || this.say("refused-list") };

@@ -22,7 +22,7 @@ const QUICK = 35; // between two keys of a scanner, in the middle of all
 const FEWEST = 6; // keys that make a burst
 const PAUSE = 200; // after which a person or another scan begins anew
 const COMPLETE = 80; // after a whole code no Enter is waited for
-const ABANDONED = 500; // after any other burst: the scanner sends no Enter
+const ABANDONED = 1000; // after any other burst: the scanner sends no Enter
 const ALONE = 150; // a digit by itself is a choice, not the beginning of a number
 
 const INTERACTIVE =

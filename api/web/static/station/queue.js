@@ -78,6 +78,8 @@ export class Queue extends EventTarget {
     this.turnedAway = null;
     /** @type {Set<string>} entries that are sent alone, because one of them is refused */
     this.suspects = new Set();
+    /** Acts may raise questions: another page's are sent only if that page is gone. */
+    this.inherited = new Set(this.storage.entries.keys());
     this.channel = typeof BroadcastChannel === "undefined" ? null : new BroadcastChannel(CHANNEL);
   }
 
@@ -141,6 +143,13 @@ export class Queue extends EventTarget {
     return this.storage.queue().filter((entry) => entry.person === this.station.person);
   }
 
+  /** This person's entries that this page sends. */
+  sendable() {
+    return this.own().filter(
+      ({ kind, tab, body }) => kind !== "act" || tab === this.tab || this.inherited.has(body.ref),
+    );
+  }
+
   /** @returns {import("./storage.js").Refused[]} what the server refused for good */
   refused() {
     return [...this.storage.refused.values()];
@@ -177,7 +186,7 @@ export class Queue extends EventTarget {
   // --- sending -----------------------------------------------------------------------------------
 
   pump() {
-    if (this.sending || this.pausing || this.turnedAway || this.own().length === 0) return;
+    if (this.sending || this.pausing || this.turnedAway || this.sendable().length === 0) return;
     this.sending = true;
     exclusively(() => this.drain())
       .catch(() => this.fail())
@@ -198,9 +207,9 @@ export class Queue extends EventTarget {
    * @returns {Entry[]}
    */
   batch() {
-    const own = this.own();
-    const others = own.findIndex((each) => each.kind !== "scan" || this.suspects.has(each.body.ref));
-    return own.slice(0, others < 0 ? MOST : Math.min(MOST, Math.max(1, others)));
+    const next = this.sendable();
+    const others = next.findIndex((each) => each.kind !== "scan" || this.suspects.has(each.body.ref));
+    return next.slice(0, others < 0 ? MOST : Math.min(MOST, Math.max(1, others)));
   }
 
   /**

@@ -20,8 +20,9 @@ if (page && field) open(page, field);
  */
 function open(root, scan) {
   const language = document.documentElement.lang || "kk";
-  const view = new View(speaker(carried("texts") || {}, language), language);
-  const queue = new Queue(stationOf(root));
+  const station = stationOf(root);
+  const view = new View(speaker(carried("texts") || {}, language), language, station.person);
+  const queue = new Queue(station);
   const leave = (/** @type {string} */ address) => window.location.assign(address);
   const desk = new Desk(queue, view, carried("cards") || {}, play, leave, keepFocus(scan));
   showQueue(queue, view);

@@ -1,6 +1,8 @@
 // @ts-check
 // What the station shows: the last result filling the screen, the last scans, what waits.
 import { grouped } from "../common/codes.js";
+import { byId, made, madeButton, madeLink, put } from "../common/dom.js";
+import { LastScans } from "./last.js";
 
 /** @typedef {import("./queue.js").Entry} Entry */
 /** @typedef {import("./queue.js").Answer} Answer */
@@ -9,7 +11,6 @@ import { grouped } from "../common/codes.js";
 /** @typedef {ReturnType<typeof import("../common/texts.js").speaker>} Say */
 /** @typedef {Partial<Omit<Answer, "tone">> & {tone: Tone | "pending" | "", verdict: string}} Shown */
 
-const LISTED = 50;
 const CALM = 300; // ms that something may wait before the counter shows
 /** @type {{[tone: string]: string}} */
 const SHAPES = { "": "▯", green: "✔", amber: "▲", red: "✖", pending: "…" };
@@ -18,21 +19,21 @@ export class View {
   /**
    * @param {Say} say
    * @param {string} language
+   * @param {number} person whose last scans are listed
    */
-  constructor(say, language) {
+  constructor(say, language, person) {
     this.say = say;
-    this.clock = new Intl.DateTimeFormat(language, { timeStyle: "medium" });
     this.result = byId("result");
-    this.list = byId("last");
+    this.last = new LastScans(byId("last"), language, person);
     this.queue = byId("queue");
     this.armedBanner = byId("armed");
     this.choices = byId("choices");
     this.refusedList = document.getElementById("refused");
     this.undoButton = button("undo");
-    /** @type {Map<string, HTMLElement>} */
-    this.rows = new Map();
     this.shown = 0;
     this.calm = 0;
+    /** @type {(string | HTMLElement)[]} */
+    this.parts = [];
     printKey(this.undoButton, "F2");
     printKey(button("clear"), "Esc", "Escape");
   }
@@ -72,38 +73,24 @@ export class View {
     if (remarks) remarks.replaceChildren(...(shown.remarks || []).map((text) => made("li", "", text)));
   }
 
-  // --- the last scans ----------------------------------------------------------------------------
-
   /**
-   * Note something in the list, above all others.
+   * Note something in the list of the last scans.
    * @param {Entry} entry
    * @param {Shown} shown
    */
   note(entry, shown) {
-    const known = this.rows.get(entry.body.ref);
-    const row = known && known.isConnected ? known : this.newRow(entry);
-    row.dataset.tone = shown.tone;
-    put(row, "mark", SHAPES[shown.tone]);
-    put(row, "said", shown.verdict);
-    if (shown.grouped) put(row, "number", shown.grouped);
-  }
-
-  /** @param {Entry} entry */
-  newRow(entry) {
-    const row = made("li");
-    row.dataset.ref = entry.body.ref;
-    const what = made("span", "what");
-    const doing = made("span", "doing", this.nameOf(entry));
-    what.append(made("span", "number", grouped(numberOf(entry))), " ", doing, " ", made("span", "said"));
-    const time = made("time", "", this.clock.format(new Date(entry.body.happened_at)));
-    time.setAttribute("datetime", entry.body.happened_at);
-    const mark = made("span", "mark");
-    mark.setAttribute("aria-hidden", "true");
-    row.append(mark, what, time);
-    this.rows.set(entry.body.ref, row);
-    this.list.prepend(row);
-    while (this.list.children.length > LISTED) this.list.removeChild(this.list.children[LISTED]);
-    return row;
+    this.last.note(
+      {
+        ref: entry.body.ref,
+        number: grouped(numberOf(entry)),
+        doing: this.nameOf(entry),
+        at: entry.body.happened_at,
+        tone: shown.tone,
+        mark: SHAPES[shown.tone],
+        said: shown.verdict,
+      },
+      shown.grouped || "",
+    );
   }
 
   /** Say what an entry does, or how it came.
@@ -114,24 +101,15 @@ export class View {
     return cardName(entry.kind === "void" ? "undo" : entry.body.card);
   }
 
-  /** @param {string} ref of an entry that became another one, or that somebody has given up */
-  forget(ref) {
-    const row = this.rows.get(ref);
-    if (row) row.remove();
-    this.rows.delete(ref);
-  }
-
   // --- what waits --------------------------------------------------------------------------------
 
   /** @param {import("./queue.js").Queue["counts"]} counts */
   count(counts) {
-    window.clearTimeout(this.calm);
-    const parts = this.waits(counts);
+    this.parts = this.waits(counts);
     const urgent = counts.offline || counts.turnedAway || counts.troubled || !this.queue.hidden;
+    if (urgent || this.parts.length === 0) this.setQueue();
     // A counter that flashes at every scan tells nothing.
-    if (urgent || parts.length === 0) this.setQueue(parts);
-    else this.calm = window.setTimeout(() => this.setQueue(parts), CALM);
-    this.queue.dataset.waiting = String(counts.waiting);
+    else if (this.calm === 0) this.calm = window.setTimeout(() => this.setQueue(), CALM);
   }
 
   /**
@@ -141,7 +119,7 @@ export class View {
   waits(counts) {
     /** @type {(string | HTMLElement)[]} */
     const parts = [];
-    if (counts.turnedAway) parts.push(link("/login?next=/station", this.say("logged-out")));
+    if (counts.turnedAway) parts.push(madeLink("/login?next=/station", this.say("logged-out")));
     if (counts.offline) parts.push(this.say("offline"));
     if (counts.troubled) parts.push(this.say("storage"));
     if (counts.waiting > 0) parts.push(this.say("count", { number: counts.waiting }));
@@ -149,12 +127,14 @@ export class View {
     return parts;
   }
 
-  /** @param {(string | HTMLElement)[]} parts */
-  setQueue(parts) {
-    this.queue.hidden = parts.length === 0;
+  setQueue() {
+    window.clearTimeout(this.calm);
+    this.calm = 0;
+    const { parts, queue } = this;
+    queue.hidden = parts.length === 0;
     const text = parts.map((part) => (typeof part === "string" ? part : part.textContent)).join(" · ");
-    if (this.queue.textContent === text) return; // said already
-    this.queue.replaceChildren(...parts.flatMap((part, i) => (i > 0 ? [" · ", part] : [part])));
+    if (queue.textContent === text) return; // said already
+    queue.replaceChildren(...parts.flatMap((part, i) => (i > 0 ? [" · ", part] : [part])));
   }
 
   /**
@@ -177,11 +157,8 @@ export class View {
    */
   refusedItem(entry, answer, dismiss) {
     const words = [grouped(numberOf(entry)), this.nameOf(entry), answer.verdict, ...(answer.remarks || [])];
-    const read = made("button", "quiet", this.say("dismiss"));
-    read.setAttribute("type", "button");
-    read.addEventListener("click", () => dismiss(entry.body.ref));
     const item = made("li", "", words.filter(Boolean).join(" · "));
-    item.append(" ", read);
+    item.append(" ", madeButton("quiet", this.say("dismiss"), () => dismiss(entry.body.ref)));
     return item;
   }
 
@@ -224,11 +201,9 @@ export class View {
   askChoice(title, choices, choose) {
     const list = made("ol");
     choices.forEach((choice, i) => {
-      const one = made("button", "second");
-      one.setAttribute("type", "button");
+      const one = madeButton("second", "", () => choose(choice));
       one.dataset.key = choice.key;
       one.append(made("kbd", "", String(i + 1)), " ", choice.label);
-      one.addEventListener("click", () => choose(choice));
       const item = made("li");
       item.append(one);
       list.append(item);
@@ -296,47 +271,4 @@ function printKey(on, key, name = key) {
   if (on === null) return;
   on.setAttribute("aria-keyshortcuts", name);
   if (!on.querySelector("kbd")) on.append(" ", made("kbd", "", key));
-}
-
-/**
- * @param {string} id
- * @returns {HTMLElement}
- */
-function byId(id) {
-  const found = document.getElementById(id);
-  if (found === null) throw new Error(`the page has no #${id}`);
-  return found;
-}
-
-/**
- * @param {Element} parent
- * @param {string} name
- * @param {string} text
- */
-function put(parent, name, text) {
-  const found = parent.querySelector(`.${name}`);
-  if (found) found.textContent = text;
-}
-
-/**
- * @param {string} href
- * @param {string} text
- */
-function link(href, text) {
-  const anchor = made("a", "", text);
-  anchor.setAttribute("href", href);
-  return anchor;
-}
-
-/**
- * @param {string} tag
- * @param {string} [name] its class
- * @param {string} [text]
- * @returns {HTMLElement}
- */
-function made(tag, name = "", text = "") {
-  const element = document.createElement(tag);
-  if (name) element.className = name;
-  if (text) element.textContent = text;
-  return element;
 }
