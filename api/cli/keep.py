@@ -231,8 +231,17 @@ def _happened(outcome: Outcome) -> str:
 def _log_ins(qolhat: Qolhat, log_ins: tuple[LogIn, ...]) -> list[Line]:
     if not log_ins:
         return []
-    columns = ("role", "organisation", "person", "login", "password", "pin", "badge", "token")
-    made = table("title.log-ins", *columns)
+    made = table(
+        "title.log-ins",
+        "role",
+        "organisation",
+        "person",
+        "login",
+        "password",
+        "pin",
+        "badge",
+        "token",
+    )
     for each in log_ins:
         made.add_row(
             term("role", Role(each.role).value),
