@@ -7,7 +7,20 @@ from starlette.responses import Response
 from starlette.staticfiles import StaticFiles
 from starlette.types import Scope
 
-from api.web import account, complaints, errors, home, login, packets, prints, registering, station
+from api.web import (
+    account,
+    complaints,
+    errors,
+    home,
+    live,
+    login,
+    packets,
+    pile,
+    places,
+    prints,
+    registering,
+    station,
+)
 from api.web.rendering import STATIC_FOLDER, static_version
 
 _MODULES = (
@@ -19,6 +32,9 @@ _MODULES = (
     complaints,
     prints,
     packets,
+    places,
+    live,
+    pile,
 )
 _FOREVER = "public, max-age=31536000, immutable"
 

@@ -76,6 +76,11 @@ class ViewRunner:
             self._thread = None
 
     @property
+    def position(self) -> int:
+        """The position that the views show, as far as this process knows; costs nothing to ask."""
+        return self._position
+
+    @property
     def following(self) -> bool:
         """Tell whether a thread follows the log."""
         return self._thread is not None and self._thread.is_alive()
