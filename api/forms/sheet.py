@@ -73,7 +73,7 @@ class Page:
 
     wording: Wording
     title: str
-    reference: str = ""  # stands at the foot of further pages
+    reference: str = ""  # stands at the foot, where there are several pages
     strip: float = 0.0  # height kept free at the bottom of the first page, in points
     draw_strip: Callable[[Canvas], None] | None = None
 
@@ -102,8 +102,8 @@ def _set(page: Page, story: Story, pages: int) -> tuple[bytes, int]:
     data = BytesIO()
     template = BaseDocTemplate(data, pagesize=A4, **properties(page.wording, page.title))
     template.addPageTemplates([
-        PageTemplate("first", [_frame(page.strip)], onPage=first, autoNextPageTemplate="later"),
-        PageTemplate("later", [_frame(0)], onPage=number),
+        PageTemplate("first", [_frame(page.strip)], onPageEnd=first, autoNextPageTemplate="later"),
+        PageTemplate("later", [_frame(0)], onPageEnd=number),
     ])  # fmt: skip
     template.build(story)
     return data.getvalue(), template.page
@@ -113,6 +113,7 @@ def properties(wording: Wording, title: str) -> dict[str, Any]:
     """Return a document's properties: never a person's name. Printed at its true size."""
     return {
         "title": title,
+        "subject": title,
         "author": _CREATOR,
         "creator": _CREATOR,
         "lang": wording.language,
@@ -128,10 +129,11 @@ def _frame(strip: float) -> Frame:
 
 
 def _foot(canvas: Canvas, page: Page, pages: int) -> None:
+    """Number a page, on the right: on the left may be a label to be cut out."""
     number = page.wording.say("form.page", page=canvas.getPageNumber(), pages=pages)
     canvas.setFont(REGULAR, 7.5)
-    canvas.drawString(LEFT, 8 * mm, f"{page.title}   {page.reference}")
-    canvas.drawRightString(A4[0] - RIGHT, 8 * mm, number)
+    foot = "   ".join((page.title, page.reference, number))
+    canvas.drawRightString(A4[0] - RIGHT, 8 * mm, foot)
 
 
 def letterhead(organisation: Organisation, wording: Wording) -> Story:

@@ -33,6 +33,7 @@ def small_pages(
     set_up = properties(wording, title)
     canvas = Canvas(data, pagesize=size, lang=set_up["lang"], invariant=set_up["invariant"])
     canvas.setTitle(set_up["title"])
+    canvas.setSubject(set_up["subject"])
     canvas.setAuthor(set_up["author"])
     canvas.setCreator(set_up["creator"])
     canvas.setViewerPreference("PrintScaling", set_up["printScaling"])
