@@ -28,10 +28,10 @@ from api.cli.shell import Organisation as OrganisationNumber
 from api.http.fields import read_packet, read_place
 from domain.directory import Organisation, OrganisationKind
 from domain.hours import WeeklyHours
-from domain.numbers import grouped
+from domain.numbers import MAX_SERIAL, grouped
 from domain.regulations.book import Regulations
 from domain.regulations.edition import Edition
-from domain.roles import Role
+from domain.roles import Role, Scope, Sector
 from infra.directory_files import load_directory
 from infra.regulation_files import load_regulations, read_file, read_folder
 from infra.settings import load_settings
@@ -262,6 +262,8 @@ def list_people(
                 "organisation": each.organisation,
                 "roles": sorted(register.roles_of(each.person, now)),
                 "places": register.places_of(each.person, now),
+                "scope": each.scope,
+                "badges": register.badges_of(each.person, now),
             }
             for each in found
         ]
@@ -287,16 +289,22 @@ def appoint(
     roles: Annotated[list[Role], typer.Option("--role", help=say("help.role"))],
     name: Annotated[str, typer.Option(help=say("help.name"))] = "",
     place: Annotated[list[str] | None, typer.Option(help=say("help.place"))] = None,
+    scope: Annotated[Scope, typer.Option(help=say("help.scope"))] = Scope.ORGANISATION,
+    person: Annotated[int | None, typer.Option(help=say("help.moved"))] = None,
     since: Day = "",
     as_json: AsJson = False,
 ) -> None:
-    """Appoint somebody, with roles and places; prints the person's number."""
+    """Appoint somebody (or somebody known to another post); prints the person's number."""
     with opened() as qolhat:
         codes = [read_place(each) for each in place or ()]
         for code in codes:
             qolhat.directory.place(code)
+        if person is not None:
+            qolhat.staff.refresh().member(person)
         start = read_time(since)
-        person = qolhat.personnel.appoint(organisation, roles, name=name, since=start)
+        person = qolhat.personnel.appoint(
+            organisation, roles, name=name, person=person, scope=scope, since=start
+        )
         for code in codes:
             qolhat.personnel.assign(person, code, since=start)
         Shell(as_json).show({"person": person}, say("people.appointed", person=person))
@@ -363,6 +371,68 @@ def stand_in(
         raise BadTimeError(text=until)
     with opened() as qolhat:
         qolhat.personnel.name_stand_in(substitute, absent, last, since=read_time(since))
+        _changed(as_json)
+
+
+@people_app.command("end-stand-in", help=say("help.command.people-end-stand-in"))
+def end_stand_in(
+    substitute: Person,
+    absent: Annotated[int, typer.Argument(help=say("help.absent"))],
+    since: Day = "",
+    as_json: AsJson = False,
+) -> None:
+    """Tell that an absent one is back earlier."""
+    with opened() as qolhat:
+        qolhat.personnel.end_stand_in(substitute, absent, since=read_time(since))
+        _changed(as_json)
+
+
+@people_app.command("badge", help=say("help.command.people-badge"))
+def badge(
+    person: Person,
+    serial: Annotated[
+        int | None, typer.Option(help=say("help.serial"), min=1, max=MAX_SERIAL)
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Give a person a badge; prints its code."""
+    with opened() as qolhat:
+        code = qolhat.personnel.issue_badge(person, serial)
+        Shell(as_json).show({"badge": code}, say("people.badge", badge=grouped(code)))
+
+
+@people_app.command("withdraw-badge", help=say("help.command.people-withdraw-badge"))
+def withdraw_badge(person: Person, as_json: AsJson = False) -> None:
+    """Take a person's badges back: nobody is known by them any more."""
+    with opened() as qolhat:
+        for code in qolhat.staff.refresh().badges_of(person, qolhat.now()):
+            qolhat.personnel.withdraw_badge(person, code)
+        _changed(as_json)
+
+
+@people_app.command("open-place", help=say("help.command.people-open-place"))
+def open_place(
+    organisation: Annotated[int, typer.Argument(help=say("help.org"))],
+    role: Annotated[Role, typer.Argument(help=say("help.place-role"))],
+    number: Annotated[int | None, typer.Option(help=say("help.place-number"), min=1)] = None,
+    sector: Annotated[Sector | None, typer.Option(help=say("help.sector"))] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Open another place, or a closed one again; prints its code."""
+    with opened() as qolhat:
+        place = qolhat.personnel.open_place(organisation, role, number, sector)
+        told = {"place": place.code, "number": place.number, "sector": place.sector}
+        message = say("people.place-opened", place=grouped(place.code), number=place.number)
+        Shell(as_json).show(told, message)
+
+
+@people_app.command("close-place", help=say("help.command.people-close-place"))
+def close_place(
+    place: Annotated[str, typer.Argument(help=say("help.place-code"))], as_json: AsJson = False
+) -> None:
+    """Offer a place no longer, and take it from everybody."""
+    with opened() as qolhat:
+        qolhat.personnel.close_place(read_place(place))
         _changed(as_json)
 
 

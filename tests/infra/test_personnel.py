@@ -46,7 +46,8 @@ def test_somebody_new_gets_the_next_number_and_a_name(office: Office, people: Pe
     number = people.appoint(AUTHORITY, [Role.MANAGER], name="Сынақ Үлгі", scope=Scope.REGION)
     member = office.qolhat.staff.register.member(number)
     assert number == max(each.person for each in office.qolhat.staff.register.people)
-    assert (member.organisation, member.roles) == (AUTHORITY, {Role.MANAGER})
+    assert member.organisation == AUTHORITY
+    assert member.roles == {Role.MANAGER}
     assert member.scope is Scope.REGION
     assert people.names([number]) == {number: "Сынақ Үлгі"}
     people.rename(number, "Сынақова Үлгі")

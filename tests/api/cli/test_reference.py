@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from domain.numbers import grouped
+from domain.numbers import badge_code, grouped
 from domain.roles import Role
 from scanner.reader import read_codes
 from tests.api.cli.conftest import Day
@@ -224,7 +224,7 @@ def test_somebody_is_appointed_works_with_a_device_and_is_dismissed(
     person = told.data["person"]
     assert member(qolhat, person) == {
         "person": person, "name": "Жаңақызмет", "organisation": AUTHORITY,
-        "roles": ["executor", "office"], "places": [desk],
+        "roles": ["executor", "office"], "places": [desk], "scope": "organisation", "badges": [],
     }  # fmt: skip
     enrolled = qolhat("people", "enrol", person, "--json").data
     scan = ("scan", day.carried, "--token", enrolled["token"], "--json")
@@ -234,6 +234,69 @@ def test_somebody_is_appointed_works_with_a_device_and_is_dismissed(
     qolhat("people", "dismiss", person)
     qolhat.at(301)
     assert (member(qolhat, person)["roles"], member(qolhat, person)["places"]) == ([], [])
+
+
+def test_a_manager_of_a_region_goes_to_another_one(qolhat: Terminal, day: Day) -> None:
+    told = qolhat("people", "appoint", AUTHORITY, "--role", "manager", "--scope", "region",
+                  "--name", "Аймақбасы", "--json")  # fmt: skip
+    person = told.data["person"]
+    assert member(qolhat, person)["scope"] == "region"
+    qolhat("people", "appoint", CENTRE, "--role", "manager", "--person", person)
+    moved = member(qolhat, person)
+    assert (moved["organisation"], moved["scope"]) == (CENTRE, "organisation")
+    assert moved["name"] == "Аймақбасы"
+    unknown = ("people", "appoint", CENTRE, "--role", "manager", "--person", 4711)
+    assert qolhat(*unknown, "--json").problem["code"] == "unknown-person"
+
+
+def test_a_badge_is_given_lost_and_replaced(qolhat: Terminal, day: Day) -> None:
+    courier = PEOPLE[Role.COURIER]
+    first = qolhat("people", "badge", courier, "--json").data["badge"]
+    assert first == badge_code(CENTRE, 1)
+    assert member(qolhat, courier)["badges"] == [first]
+    for said in in_every_language(
+        qolhat, "people", "badge", PEOPLE[Role.INSPECTOR], "--serial", 1
+    ).values():
+        assert grouped(first) in said.err
+    qolhat.at(301)
+    assert qolhat("people", "withdraw-badge", courier).text == "Recorded."
+    assert grouped(badge_code(CENTRE, 2)) in qolhat("people", "badge", courier).text
+    assert member(qolhat, courier)["badges"] == [badge_code(CENTRE, 2)]
+
+
+def test_a_window_is_opened_given_and_closed(qolhat: Terminal, day: Day) -> None:
+    opened = qolhat("people", "open-place", CENTRE, "inspector", "--json").data
+    code = place(Role.INSPECTOR, serial=4)
+    assert opened == {"place": code, "number": 4, "sector": None}
+    inspector = PEOPLE[Role.INSPECTOR]
+    assert qolhat("people", "assign", inspector, code).code == 0
+    qolhat.at(301)
+    assert qolhat("people", "close-place", code).text == "Recorded."
+    assert member(qolhat, inspector)["places"] == [place(Role.INSPECTOR)]
+    for said in in_every_language(qolhat, "people", "assign", inspector, code).values():
+        assert grouped(code) in said.err
+    again = qolhat("people", "open-place", CENTRE, "inspector", "--number", 4)
+    assert grouped(code) in again.text
+    assert qolhat("people", "assign", inspector, code).code == 0
+
+
+def test_an_executors_desk_is_opened_in_a_sector(qolhat: Terminal, day: Day) -> None:
+    words = ("people", "open-place", AUTHORITY, "executor", "--sector")
+    opened = qolhat(*words, "employment", "--json").data
+    assert (opened["number"], opened["sector"]) == (6, "employment")
+    taken = (*words, "home-care", "--number", opened["number"])
+    assert qolhat(*taken, "--json").problem["code"] == "bad-place"
+
+
+def test_an_absent_head_is_back_early(qolhat: Terminal, day: Day) -> None:
+    head, deputy = PEOPLE[Role.HEAD], PEOPLE[Role.EXECUTOR]
+    until = qolhat.at(9000)
+    qolhat.at(300)
+    qolhat("people", "stand-in", deputy, head, until)
+    qolhat.at(301)
+    assert member(qolhat, deputy)["roles"] == ["executor", "head"]
+    assert qolhat("people", "end-stand-in", deputy, head).code == 0
+    assert member(qolhat, deputy)["roles"] == ["executor"]
 
 
 def test_a_device_is_turned_away_once_and_must_be_known(qolhat: Terminal, day: Day) -> None:
