@@ -250,7 +250,7 @@ def _papers(papers: Sequence[Paper], wording: Wording) -> Story:
     blank = [[paragraph(str(place)), "", ""] for place in range(1, _BLANK_PAPERS + 1)]
     total = str(sum(each.count for each in papers)) if papers else ""
     foot = ["", paragraph(say("papers.total"), STRONG), paragraph(total, STRONG)]
-    columns = [10 * mm, WIDTH - 30 * mm, 20 * mm]
+    columns = [10 * mm, WIDTH - 35 * mm, 25 * mm]
     table = Table([head, *(listed or blank), foot], columns, style=_PAPERS, repeatRows=1)
     return [Spacer(1, 2 * mm), paragraph(say("receipt.papers"), LABEL), Spacer(1, 1 * mm), table]
 
