@@ -143,6 +143,7 @@ _TEXT_KEYS = (
     "already", "armed", "blocked", "checking", "count", "kept-locally", "logged-out", "muted",
     "nobody", "offline", "others", "pending", "refused-list", "sending", "storage", "typed",
     "unknown-code", "unmuted", "waiting", "wrong-check", "cleared", "nothing-to-undo", "number",
+    "dismiss", "not-done", "ok",
 )  # fmt: skip
 
 

@@ -7,9 +7,10 @@ from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, Page, expect
 
 from tests.browser.accessibility import assert_accessible
+from tests.browser.harness import Fake, fake_station
 from tests.browser.offer import any_browser
 from tests.browser.serving import Served, fill, serving
 from tests.browser.watching import Complaints, Pages
@@ -76,3 +77,18 @@ def served_to_read(filled: Path, tmp_path_factory: pytest.TempPathFactory) -> It
 def axe() -> Callable[[Page], None]:
     """Asserts that nothing on a page keeps people out."""
     return assert_accessible
+
+
+@pytest.fixture
+def fake() -> Iterator[Fake]:
+    """A server that does what the test says, behind a page with the station's scripts."""
+    with fake_station() as served:
+        yield served
+
+
+@pytest.fixture
+def station(page: Page, fake: Fake) -> Page:
+    """The page of the fake's station."""
+    page.goto(f"{fake.url}/station")
+    expect(page.locator("#scan")).to_be_focused()
+    return page

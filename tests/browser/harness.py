@@ -60,7 +60,7 @@ TEXTS = {
 }
 _PAGE = """<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><title>Station</title>
-<link rel="icon" href="/static/icon.svg"></head>
+<link rel="icon" href="/static/icon.svg"><link rel="stylesheet" href="/static/style.css"></head>
 <body>
 <main id="station" tabindex="-1" data-person="{person}" data-place="{place}" data-csrf="{csrf}"
   data-scans="/station/scans" data-acts="/station/acts" data-void="/station/void">
@@ -101,15 +101,27 @@ class Fake:
     said: dict[str, Json] = field(default_factory=dict)
     needs: list[Json] = field(default_factory=list)
     broken: list[tuple[int, Json]] = field(default_factory=list)
-    open: threading.Event = field(default_factory=threading.Event)
-
-    def __post_init__(self) -> None:
-        self.open.set()
+    _held: threading.Semaphore | None = None
 
     @property
     def codes(self) -> list[str]:
         """The codes that were scanned, each as often as it came."""
         return [scan["code"] for scan in self.scans]
+
+    def hold(self) -> None:
+        """Answer nothing from now on."""
+        self._held = threading.Semaphore(0)
+
+    def answer_one(self) -> None:
+        """Answer one of the requests that are held."""
+        assert self._held is not None
+        self._held.release()
+
+    def go_on(self) -> None:
+        """Answer everything again."""
+        held, self._held = self._held, None
+        if held is not None:
+            held.release(1000)
 
     def page_of(self, request: Request) -> HTMLResponse:
         """Show the station to whoever is logged in."""
@@ -129,7 +141,8 @@ class Fake:
 
     def answer(self, kind: str, token: str, body: Json) -> Response:
         """Answer one request, when the test lets it."""
-        assert self.open.wait(_PATIENCE)
+        held = self._held
+        assert held is None or held.acquire(timeout=_PATIENCE)
         if self.broken:
             status, problem = self.broken.pop(0)
             return JSONResponse(problem, status)
@@ -166,7 +179,7 @@ class Fake:
 
     def _said(self, ref: str, code: str, **more: str) -> Json:
         number = code if len(code) == 14 else ""
-        told = {
+        told: Json = {
             "ref": ref,
             "tone": "green",
             "kind": "packet" if number else "unsettled",
@@ -218,4 +231,4 @@ def fake_station() -> Iterator[Fake]:
     with listening(Starlette(routes=routes)) as url:
         fake.url = url
         yield fake
-        fake.open.set()
+        fake.go_on()

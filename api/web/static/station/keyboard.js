@@ -23,6 +23,8 @@ const FEWEST = 6; // keys that make a burst
 const PAUSE = 200; // after which a person or another scan begins anew
 const COMPLETE = 80; // after a whole code no Enter is waited for
 const ABANDONED = 1000; // after any other burst: the scanner sends no Enter
+const BREATH = 20; // for keys that wait behind a busy page
+const LATE = 500; // the Enter after a code that was not waited for
 const ALONE = 150; // a digit by itself is a choice, not the beginning of a number
 
 const INTERACTIVE =
@@ -189,7 +191,10 @@ export class Keyboard {
    * @param {Run} run
    */
   takeUnlessMore(run) {
-    this.timer = window.setTimeout(() => this.take(run), 20);
+    this.timer = window.setTimeout(() => {
+      this.tookAt = performance.now();
+      this.take(run);
+    }, BREATH);
   }
 
   /** @param {string} digit */
@@ -206,7 +211,8 @@ export class Keyboard {
     const burst = run !== null && run.isBurst && (ours ? run.field === null : run.taken);
     if (!burst && !(ours && isEnter(event))) {
       // The Enter of a burst that was taken for its pause must not press a button.
-      if (event.timeStamp - this.tookAt < ABANDONED) this.swallow(event);
+      if (event.timeStamp - this.tookAt < LATE) this.swallow(event);
+      this.tookAt = -Infinity;
       return;
     }
     this.swallow(event);
@@ -223,7 +229,6 @@ export class Keyboard {
   take(run) {
     const burst = run !== null && run.isBurst;
     const text = this.textOf(run);
-    if (burst) this.tookAt = performance.now();
     if (run === null || run.field === null) this.clear();
     else this.begin(null);
     if (bare(text) !== "") this.listener.onScan(text, burst ? "scanner" : "typed");
