@@ -8,18 +8,25 @@ from starlette.staticfiles import StaticFiles
 from starlette.types import Scope
 
 from api.web import (
+    access,
     account,
+    admin,
+    applicant,
     complaints,
+    due,
     errors,
     home,
     live,
     login,
+    manager,
     packets,
     pile,
     places,
     prints,
     registering,
+    standing,
     station,
+    visits,
 )
 from api.web.rendering import STATIC_FOLDER, static_version
 
@@ -27,6 +34,7 @@ _MODULES = (
     home,
     login,
     account,
+    admin,
     station,
     registering,
     complaints,
@@ -35,6 +43,12 @@ _MODULES = (
     places,
     live,
     pile,
+    applicant,
+    manager,
+    due,
+    visits,
+    standing,
+    access,
 )
 _FOREVER = "public, max-age=31536000, immutable"
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
-from typing import Annotated
+from typing import Annotated, Any
 from uuid import uuid4
 
 from fastapi import APIRouter, Depends, Path, Query
@@ -182,7 +182,7 @@ def place_page(
     )
 
 
-def _shown(visitor: Visitor, here: Place) -> dict[str, object]:
+def _shown(visitor: Visitor, here: Place) -> dict[str, Any]:
     """Return what the page and its rows show; the reference is that of the next act."""
     lying = lying_at(visitor.qolhat, here.code)
     return {

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import Any
 
 import pytest
 from markupsafe import escape
@@ -11,75 +10,14 @@ from markupsafe import escape
 from api.messages import page_count, page_text, text, word
 from domain.acts import ActKind
 from domain.cards import Card
-from domain.intake import RawScan
 from domain.numbers import PacketNumber, grouped
 from domain.packet import Packet
 from domain.roles import Role, Scope
-from infra.requests import ActRequest, Registration, Source
+from tests.api.web.day import Day
 from tests.api.web.office import Browser, Office
 from tests.stories import AUTHORITY, CENTRE, MORNING, OTHER_AUTHORITY, place
 
 HEAD, OFFICE, EXECUTOR = (place(role) for role in (Role.HEAD, Role.OFFICE, Role.EXECUTOR))
-
-
-class Day:
-    """Packets and what is done to them, by minutes since the morning."""
-
-    def __init__(self, office: Office) -> None:
-        self.office = office
-        self.desk = office.qolhat.desk
-        self.told = 0
-        self.people = {
-            role: office.employ(role, places=[place(role)])
-            for role in (Role.INSPECTOR, Role.COURIER, Role.OFFICE, Role.HEAD, Role.EXECUTOR)
-        }
-
-    def source(self, minute: float, role: Role) -> Source:
-        self.told += 1
-        at = MORNING + timedelta(minutes=minute)
-        self.office.clock.at = max(self.office.clock.at, at + timedelta(seconds=1))
-        return Source(f"r{self.told}", self.people[role], 1, self.told, place(role), at)
-
-    def register(self, minute: float, **more: Any) -> PacketNumber:
-        source = self.source(minute, Role.INSPECTOR)
-        more.setdefault("applicant", {"surname": "Сынақбаева", "given_name": "Үлгі"})
-        answer = self.desk.register(
-            Registration(source, "003-7", began_at=source.happened_at, **more)
-        )
-        assert answer.standing is not None
-        return answer.standing.number
-
-    def scan(self, minute: float, number: PacketNumber, role: Role) -> None:
-        source = self.source(minute, role)
-        raw = RawScan(source.ref, str(number), str(place(role)), source.person, 1, self.told,
-                      source.happened_at)  # fmt: skip
-        self.desk.scan([raw])
-
-    def act(
-        self, minute: float, kind: ActKind, role: Role, number: PacketNumber, **how: Any
-    ) -> None:
-        (answer,) = self.desk.act([number], ActRequest(self.source(minute, role), kind, **how))
-        assert answer.error is None
-
-    def at_the_office(self, minute: float) -> PacketNumber:
-        number = self.register(minute)
-        self.scan(minute + 1, number, Role.OFFICE)
-        return number
-
-    def at_the_head(self, minute: float) -> PacketNumber:
-        number = self.at_the_office(minute)
-        self.act(minute + 2, ActKind.INCOMING, Role.OFFICE, number)
-        self.scan(minute + 3, number, Role.HEAD)
-        return number
-
-    def shown(self) -> None:
-        """Wait until the views show everything."""
-        qolhat = self.office.qolhat
-        assert qolhat.runner.wait_for(qolhat.log.rows.last_position())
-
-    def kinds(self, number: PacketNumber) -> list[type[Any]]:
-        events = self.office.qolhat.log.events_of(Packet.stream(number))
-        return [type(event) for event in events]
 
 
 @pytest.fixture
