@@ -87,6 +87,17 @@ class Sessions(Keeper):
             rows = connection.execute(query.order_by(SESSIONS.c.id.desc())).all()
         return [self._session(row) for row in rows]
 
+    def open(self) -> list[Session]:
+        """Return the open sessions of everybody, the newest first."""
+        with self._reading() as connection:
+            rows = connection.execute(self._open().order_by(SESSIONS.c.id.desc())).all()
+        return [self._session(row) for row in rows]
+
+    def end_at(self, station: int) -> None:
+        """Log everybody out at one station."""
+        with self._writing() as connection:
+            connection.execute(SESSIONS.delete().where(SESSIONS.c.station == station))
+
     def end(self, token: str) -> None:
         """Log out."""
         with self._writing() as connection:

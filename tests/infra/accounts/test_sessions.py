@@ -89,3 +89,17 @@ def test_only_a_hash_of_the_token_is_kept_and_the_ended_leave_no_row(
     assert bytes(rows[0].token_hash) != fresh.token.encode()
     assert len(bytes(rows[0].token_hash)) == 32
     assert len(begun.token) >= 43
+
+
+def test_a_station_turned_away_has_nobody_logged_in(
+    sessions: Sessions, clock: SettableClock
+) -> None:
+    here, also = (sessions.begin(who, WINDOW, EVENING) for who in (INSPECTOR, CLERK))
+    elsewhere = sessions.begin(CLERK, TABLE, EVENING)
+    assert [each.id for each in sessions.open()] == [
+        each.session.id for each in (elsewhere, also, here)
+    ]
+    sessions.end_at(WINDOW)
+    assert [each.id for each in sessions.open()] == [elsewhere.session.id]
+    clock.at = EVENING
+    assert sessions.open() == []
