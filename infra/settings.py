@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import time, timedelta
 from enum import StrEnum
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -42,6 +43,9 @@ class Settings(BaseSettings):
     language: Language = "kk"
     host: str = "127.0.0.1"
     port: Annotated[int, Field(ge=1, le=65535)] = 8000
+    tls_cert: Path | None = None
+    tls_key: Path | None = None
+    proxy: Annotated[tuple[str, ...], NoDecode] = ()
     clock_tolerance_seconds: Annotated[int, Field(ge=0)] = 120
     regulations_dir: Path | None = None
     workdays_file: Path | None = None
@@ -52,12 +56,26 @@ class Settings(BaseSettings):
     kafka_partitions: Annotated[int, Field(ge=1)] = 6
     kafka_group: str = "qolhat.views"
 
-    @field_validator("runs", mode="before")
+    @field_validator("runs", "proxy", mode="before")
     @classmethod
-    def _split_runs(cls, value: object) -> object:
+    def _split(cls, value: object) -> object:
         if isinstance(value, str):
             return tuple(part.strip() for part in value.split(",") if part.strip())
         return value
+
+    @field_validator("proxy")
+    @classmethod
+    def _check_proxies(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        """A host's name would be compared with addresses and never trusted."""
+        for part in value:
+            if part != "*":
+                ip_network(part)
+        return value
+
+    @field_validator("tls_cert", "tls_key", mode="before")
+    @classmethod
+    def _none_if_empty(cls, value: object) -> object:
+        return value or None
 
     @property
     def clock_tolerance(self) -> timedelta:

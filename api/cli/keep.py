@@ -1,29 +1,22 @@
-"""Commands that keep the system: serve, demo, replay, rebuild, verify, backup, restore."""
+"""Commands that keep the system: demo, replay, rebuild, verify, backup, restore."""
 
 from __future__ import annotations
 
 import csv
 import re
-import signal
-import socket
-import sys
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-import uvicorn
 
 from api.cli.display import Line, table
 from api.cli.failure import FAILED, IN_DOUBT, MisuseError, check_readable, check_writable
 from api.cli.language import say, term
 from api.cli.look import all_timings, counts_table, due_table, holdings_table, timings_table
-from api.cli.reasons import reason_of
 from api.cli.shell import AsJson, Shell, opened, short_name
-from api.http.app import create_app
-from domain.errors import QolhatError
 from domain.numbers import grouped
 from domain.progress import VisitKind
 from domain.roles import Role
@@ -39,8 +32,6 @@ from infra.bootstrap import (
     VIEWS_FILE,
     Qolhat,
     bootstrap,
-    relay,
-    server_lock,
 )
 from infra.demonstration import (
     DEFAULT_START,
@@ -79,77 +70,14 @@ _STORE_FILES = (
 )
 
 
-class PortTakenError(QolhatError):
-    """Another program listens on the port, or it is not ours to take."""
-
-    code = "port-taken"
-
-
 def install(app: typer.Typer) -> None:
     """Add the commands."""
-    app.command("serve", help=say("help.command.serve"))(serve)
     app.command("demo", help=say("help.command.demo"))(demo)
     app.command("replay", help=say("help.command.replay"))(replay)
     app.command("rebuild", help=say("help.command.rebuild"))(rebuild)
     app.command("verify", help=say("help.command.verify"))(verify)
     app.command("backup", help=say("help.command.backup"))(backup)
     app.command("restore", help=say("help.command.restore"))(restore)
-
-
-def serve(
-    host: Annotated[str, typer.Option(help=say("help.host"))] = "",
-    port: Annotated[int, typer.Option(help=say("help.port"), min=0, max=65535)] = 0,
-    as_json: AsJson = False,
-) -> None:
-    """Serve the HTTP API until it is stopped."""
-    settings = load_settings()
-    host, port = host or settings.host, port or settings.port
-    signal.signal(signal.SIGTERM, _end)
-    with ExitStack() as stack:
-        qolhat = stack.enter_context(bootstrap(settings))
-        stack.enter_context(server_lock(settings))
-        _check_port(host, port)
-        if settings.kafka_bootstrap:
-            publishing = relay(qolhat)
-            stack.callback(publishing.stop)
-            publishing.start()
-        config = uvicorn.Config(create_app(qolhat), host=host, port=port, log_level="warning")
-        _Server(config, _announcement(host, port, Shell(as_json))).run()
-
-
-def _end(*_: object) -> None:
-    """Leave through the open contexts, so that the files are closed; uvicorn has finished."""
-    sys.exit(0)
-
-
-class _Server(uvicorn.Server):
-    """Says where it serves once it does."""
-
-    def __init__(self, config: uvicorn.Config, announce: Callable[[], None]) -> None:
-        super().__init__(config)
-        self._announce = announce
-
-    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        """Listen, then say so."""
-        await super().startup(sockets)
-        if self.started:
-            self._announce()
-
-
-def _announcement(host: str, port: int, shell: Shell) -> Callable[[], None]:
-    shown = "127.0.0.1" if host in {"0.0.0.0", "::"} else host  # noqa: S104  compared only
-    address = f"http://[{shown}]:{port}" if ":" in shown else f"http://{shown}:{port}"
-    return lambda: shell.show({"address": address}, say("serving", address=address))
-
-
-def _check_port(host: str, port: int) -> None:
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    with socket.socket(family) as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind((host, port))
-        except OSError as error:
-            raise PortTakenError(host=host, port=port, reason=reason_of(error)) from error
 
 
 def demo(

@@ -34,6 +34,8 @@ _PATTERNS = (
     (r"Input should be in a valid time format.*", "reason.time"),
     (r"Input should be (?P<expected>'.*')", "reason.one-of"),
     (r"needed where the store is postgres", "reason.dsn"),
+    (r"Value error, '(?P<name>.*)' does not appear to be an IPv4 or IPv6 network", "reason.proxy"),
+    (r"Value error, (?P<name>.*) has host bits set", "reason.proxy"),
     # TOML files, as tomllib and msgspec state them
     (r".* \(at line (?P<line>\d+), column (?P<column>\d+)\)", "reason.toml"),
     (r".* \(at end of document\)", "reason.toml-end"),

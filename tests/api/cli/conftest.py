@@ -12,6 +12,7 @@ import pytest
 import typer.main
 
 import api.cli.keep
+import api.cli.serving
 import api.cli.shell
 import infra.bootstrap
 from domain.acts import ActKind, Outcome
@@ -114,7 +115,7 @@ def qolhat(
     monkeypatch.setattr(typer.main, "get_command", _MADE)
     for name, loaded in _LOADED.items():
         monkeypatch.setattr(infra.bootstrap, name, loaded)
-    for module in (api.cli.shell, api.cli.keep):
+    for module in (api.cli.shell, api.cli.keep, api.cli.serving):
         monkeypatch.setattr(module, "bootstrap", partial(bootstrap, now=clock))
     terminal = Terminal(monkeypatch, capsys, clock)
     terminal.at(300)

@@ -328,6 +328,8 @@ def test_a_name_without_a_command_shows_the_help(qolhat: Terminal) -> None:
         ("RUNS", "11:00,25:00", "a time like 11:00 is wanted"),
         ("CLOCK_TOLERANCE_SECONDS", "-1", "it must be at least 0"),
         ("KAFKA_PARTITIONS", "many", "a whole number is wanted"),
+        ("PROXY", "10.0.0.2,nginx", "“nginx” is neither an address nor a network"),
+        ("PROXY", "10.0.0.2/8", "“10.0.0.2/8” is neither an address nor a network"),
     ],
 )
 def test_a_setting_that_cannot_be_used_is_named_with_the_reason(
