@@ -156,16 +156,20 @@ class Unsettled(View):
         *,
         organisation: int | None = None,
         organisations: Collection[int] | None = None,
+        people: Collection[int] = (),
         nowhere: bool = False,
         number: PacketNumber | None = None,
         limit: int = 100,
     ) -> list[UnsettledRow]:
         """Return what waits for a decision, the longest waiting first.
 
+        `people`: what these have scanned, beside what was scanned in the organisations.
         `nowhere`: only what was scanned without a place that is known.
         """
         table = self.unsettled
         within = among(table.c.organisation, organisation, organisations)
+        if people:
+            within = sa.or_(within, table.c.person.in_(sorted(people)))
         query = table.select().where(table.c.fate == Fate.WAITING.value, within)
         if nowhere:
             query = query.where(table.c.place.is_(None))
@@ -189,10 +193,12 @@ class Unsettled(View):
         row = connection.execute(query).first()
         return None if row is None else _unsettled_row(row)
 
-    def count(self, connection: sa.Connection) -> int:
-        """Count what waits."""
-        waiting = self.unsettled.c.fate == Fate.WAITING.value
-        return connection.execute(sa.select(sa.func.count()).where(waiting)).scalar_one()
+    def count(self, connection: sa.Connection, organisations: Collection[int] | None = None) -> int:
+        """Count what waits; in these organisations, if some are named."""
+        c = self.unsettled.c
+        within = among(c.organisation, None, organisations)
+        query = sa.select(sa.func.count()).where(c.fate == Fate.WAITING.value, within)
+        return connection.execute(query).scalar_one()
 
 
 def _row(

@@ -14,8 +14,10 @@ from api.http.metrics import Metrics
 from api.http.problems import ViewsBehindError, language_of
 from api.http.schemas import Sent, SentFrom
 from api.http.telling import Teller
+from api.permitted import Permitted
 from domain.intake import NO_PLACE
-from domain.numbers import PlaceCode
+from domain.numbers import PlaceCode, place_organisation
+from domain.rights import Right, rights_of
 from infra.bootstrap import Qolhat
 from infra.requests import Source
 
@@ -23,17 +25,25 @@ WAIT_SECONDS = 5.0
 
 
 @dataclass(frozen=True, slots=True)
-class Call:
+class Call(Permitted):
     """One request of a known caller."""
 
     qolhat: Qolhat
+    person: int
+    rights: frozenset[Right]
     metrics: Metrics
     caller: Caller
     tell: Teller
 
-    def source(self, sent: SentFrom) -> Source:
-        """Say who asks, at a place that exists. Raises UnknownPlaceError."""
-        return self._source(sent, self.known_place(sent.place))
+    def source(self, sent: SentFrom, right: Right) -> Source:
+        """Say who asks, at a place of an organisation where they may.
+
+        Raises UnknownPlaceError, NoRightError, NotYoursError.
+        """
+        self.require(right)
+        place = self.known_place(sent.place)
+        self.require_reach([place_organisation(place)], right)
+        return self._source(sent, place)
 
     def source_anywhere(self, sent: Sent) -> Source:
         """Say who asks, at the first of their places, for what is not done to paper."""
@@ -67,7 +77,14 @@ def identified(
     """Recognise the caller. Raises UnauthenticatedError, TurnedAwayError."""
     qolhat: Qolhat = request.app.state.qolhat
     caller = caller_of(qolhat, credentials.credentials if credentials else None)
-    return Call(qolhat, request.app.state.metrics, caller, Teller(qolhat, language_of(request)))
+    return Call(
+        qolhat,
+        caller.person,
+        rights_of(caller.roles),
+        request.app.state.metrics,
+        caller,
+        Teller(qolhat, language_of(request)),
+    )
 
 
 Calling = Annotated[Call, Depends(identified)]

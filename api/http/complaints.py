@@ -15,6 +15,7 @@ from api.http.problems import OF_A_COMMAND, documented
 from api.http.telling import Teller
 from domain.errors import UnknownPacketError
 from domain.numbers import grouped
+from domain.rights import Right
 from infra.requests import Answer, ComplaintAnswerRequest, ComplaintRequest, Status
 from projections.complaints import ComplaintRow, Complaints
 from projections.holdings import Holdings
@@ -39,9 +40,9 @@ def complain(
 
     The text goes into the vault and comes back in no answer; `ref` is the complaint's id.
     """
-    request = ComplaintRequest(
-        call.source(body), read_packet(number), body.answer_by, body.ask, body.text
-    )
+    packet, source = read_packet(number), call.source(body, Right.COMPLAIN)
+    call.require_packet(packet, Right.COMPLAIN)
+    request = ComplaintRequest(source, packet, body.answer_by, body.ask, body.text)
     answer = call.qolhat.desk.complain(request)
     if answer.status is Status.DUPLICATE:
         response.status_code = 200
@@ -57,7 +58,9 @@ def answer_complaint(
     call: Calling, number: NumberPath, ref: ComplaintPath, body: schemas.ComplaintAnswerIn
 ) -> schemas.PositionedAnswer:
     """Answer a complaint once; the text goes into the vault and comes back in no answer."""
-    request = ComplaintAnswerRequest(call.source(body), read_packet(number), ref, body.text)
+    packet, source = read_packet(number), call.source(body, Right.COMPLAIN)
+    call.require_packet(packet, Right.COMPLAIN)
+    request = ComplaintAnswerRequest(source, packet, ref, body.text)
     return _positioned(call, call.qolhat.desk.answer_complaint(request))
 
 
@@ -77,9 +80,10 @@ def complaints(
     limit: Annotated[int, Query(ge=1, le=1000)] = 100,
 ) -> schemas.ComplaintList:
     """Complaints without an answer, the most urgent (or longest overdue) first; without texts."""
+    organisations = call.within(Right.SEE_PACKETS, organisation)
     with call.qolhat.views.reading() as reading:
         found = reading.view(Complaints).open(
-            reading.connection, organisation=organisation, before=before, limit=limit
+            reading.connection, organisations=organisations, before=before, limit=limit
         )
     return schemas.ComplaintList(items=[complaint_out(call.tell, row) for row in found])
 
@@ -92,6 +96,7 @@ def complaints(
 def complaints_about(call: Asking, number: NumberPath) -> schemas.ComplaintList:
     """All complaints about a packet, answered or not, in the order of their taking."""
     packet = read_packet(number)
+    call.require_packet(packet, Right.SEE_PACKETS)
     with call.qolhat.views.reading() as reading:
         known = reading.view(Holdings).of(reading.connection, packet) is not None
         found = reading.view(Complaints).of(reading.connection, packet)

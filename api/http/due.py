@@ -12,6 +12,7 @@ from api.http.fields import MAX_ID, InstantField
 from api.http.media import resource
 from api.http.telling import Teller
 from domain.numbers import grouped
+from domain.rights import Right
 from projections.due import DueRow, DueView
 
 router = resource("due")
@@ -26,10 +27,11 @@ def due(
     limit: Annotated[int, Query(ge=1, le=1000)] = 100,
 ) -> schemas.DueList:
     """Running terms of stages, of whole services and of uncollected results, the nearest first."""
+    organisations = call.within(Right.SEE_PACKETS, organisation)
     with call.qolhat.views.reading() as reading:
         found = reading.view(DueView).next(
             reading.connection,
-            organisation=organisation,
+            organisations=organisations,
             person=person,
             before=before,
             limit=limit,

@@ -18,6 +18,7 @@ from api.http.problems import OF_A_COMMAND, TooManyError, documented
 from api.http.schemas import MOST_AT_ONCE
 from domain.errors import RefusedError, UnknownPacketError
 from domain.numbers import PacketNumber, grouped, place_organisation
+from domain.rights import Right
 from infra.errors import StorageError
 from infra.requests import ActRequest, Answer, Registration, Source, Status
 from projections.due import DueView
@@ -48,7 +49,7 @@ def register(call: Calling, body: schemas.RegisterIn, response: Response) -> sch
 
     The applicant's data go into the vault and come back in no answer.
     """
-    source = call.source(body)
+    source = call.source(body, Right.REGISTER)
     answer = call.qolhat.desk.register(_registration(body, source))
     call.recorded()
     if answer.status is Status.DUPLICATE:
@@ -96,7 +97,9 @@ def _registration(body: schemas.RegisterIn, source: Source) -> Registration:
 def act(call: Calling, number: NumberPath, body: schemas.ActIn) -> schemas.PositionedAnswer:
     """Do something at a desk; out of turn it is recorded with a deviation, not refused."""
     packet = read_packet(number)
-    (answer,) = call.qolhat.desk.act([packet], _act_request(body, call))
+    request = _act_request(body, call)
+    call.require_packet(packet, Right.ACT)
+    (answer,) = call.qolhat.desk.act([packet], request)
     call.recorded()
     if answer.error is not None:
         raise answer.error
@@ -108,9 +111,10 @@ def act_on_many(call: Calling, body: schemas.ActOnManyIn) -> schemas.Answers:
     """Do the same to each packet, as a head who signs forty; each may be refused alone."""
     if len(body.numbers) > MOST_AT_ONCE:
         raise TooManyError(limit=MOST_AT_ONCE)
-    asked = [_read(number) for number in body.numbers]
+    request = _act_request(body, call)
+    asked = [_read(number, call) for number in body.numbers]
     sound = list(dict.fromkeys(each.number for each in asked if each.number is not None))
-    done = call.qolhat.desk.act(sound, _act_request(body, call))
+    done = call.qolhat.desk.act(sound, request)
     call.recorded()
     raise_if_nothing_stored(done)
     by_number = dict(zip(sound, done, strict=True))
@@ -126,9 +130,11 @@ class _Asked:
     fault: RefusedError | None = None
 
 
-def _read(given: str) -> _Asked:
+def _read(given: str, call: Call) -> _Asked:
     try:
-        return _Asked(read_packet(given))
+        number = read_packet(given)
+        call.require_packet(number, Right.ACT)
+        return _Asked(number)
     except RefusedError as error:
         return _Asked(None, error)
 
@@ -141,7 +147,7 @@ def _answer_to(asked: _Asked, done: dict[PacketNumber, Answer], ref: str) -> Ans
 
 def _act_request(body: schemas.ActIn, call: Call) -> ActRequest:
     return ActRequest(
-        call.source(body),
+        call.source(body, Right.ACT),
         body.kind,
         body.incoming_number,
         body.executor,
@@ -163,6 +169,7 @@ def void(
     call: Calling, number: NumberPath, ref: str, body: schemas.VoidIn
 ) -> schemas.PositionedAnswer:
     """The author's undo, within a minute and before another person has acted."""
+    call.require(Right.SCAN)
     answer = call.qolhat.desk.void(read_packet(number), ref, call.source_anywhere(body))
     call.recorded()
     return _positioned(call, answer)
@@ -196,6 +203,7 @@ def raise_if_nothing_stored(answers: list[Answer]) -> None:
 def where(call: Asking, number: NumberPath) -> schemas.PacketOut:
     """Who holds the packet, where on its route it is, by which edition it lives, what runs out."""
     packet = read_packet(number)
+    call.require_packet(packet, Right.SEE_PACKETS)
     with call.qolhat.views.reading() as reading:
         holding = reading.view(Holdings).of(reading.connection, packet)
         terms = reading.view(DueView).next(reading.connection, number=packet)
@@ -217,6 +225,7 @@ def where(call: Asking, number: NumberPath) -> schemas.PacketOut:
 def history(call: Asking, number: NumberPath) -> schemas.History:
     """Every entry in order of happening, and every stay with its time against its norm."""
     packet = read_packet(number)
+    call.require_packet(packet, Right.SEE_PACKETS)
     with call.qolhat.views.reading() as reading:
         visits = reading.view(Visits).of(reading.connection, packet)
     return history_of(call.tell, packet, visits)

@@ -13,6 +13,8 @@ from api.http.media import resource
 from api.http.problems import documented
 from api.http.telling import Teller
 from domain.errors import UnknownPlaceError
+from domain.numbers import place_organisation
+from domain.rights import Right
 from infra.requests import Standing
 from projections.holdings import Holding, Holdings
 
@@ -36,6 +38,8 @@ def holdings(
         call.known_place(code)
     except UnknownPlaceError as error:
         raise NoSuchPlaceError(**error.facts) from error
+    call.require(Right.SEE_PACKETS)
+    call.require_reach([place_organisation(code)], Right.SEE_PACKETS)
     with call.qolhat.views.reading() as reading:
         found = reading.view(Holdings).at(reading.connection, place=code, limit=limit)
     return schemas.PlaceHoldings(

@@ -10,6 +10,7 @@ from api.http.packets import answers_out, raise_if_nothing_stored
 from api.http.problems import OF_A_COMMAND, TooManyError, documented
 from api.http.schemas import MOST_AT_ONCE
 from domain.intake import RawScan
+from domain.rights import Right
 from infra.requests import Answer, Status
 
 router = resource("scans")
@@ -22,6 +23,7 @@ def scan(call: Calling, body: schemas.ScanIn | list[schemas.ScanOfMany]) -> sche
     What cannot be understood is kept and waits to be settled. A scan without an id is refused
     alone; the request fails as a whole only when nothing of it could be stored.
     """
+    call.require(Right.SCAN)
     given = body if isinstance(body, list) else [body]
     if len(given) > MOST_AT_ONCE:
         raise TooManyError(limit=MOST_AT_ONCE)

@@ -12,8 +12,11 @@ from api.http.fields import read_packet
 from api.http.media import resource
 from api.http.problems import OF_A_COMMAND, ViewsBehindError, documented
 from api.http.telling import Teller
+from api.permitted import Permitted, organisations_of
 from domain.numbers import PacketNumber, grouped
-from domain.packet import UnknownScanError
+from domain.packet import Packet, UnknownScanError
+from domain.rights import Right
+from infra.bootstrap import Qolhat
 from infra.desk import SETTLERS
 from infra.requests import SettleRequest
 from projections.unsettled import Fate, Unsettled, UnsettledRow
@@ -31,11 +34,40 @@ def unsettled(
 ) -> schemas.UnsettledList:
     """Scans that wait, the longest waiting first; without what was sent."""
     packet = None if number is None else read_packet(number)
-    with call.qolhat.views.reading() as reading:
-        found = reading.view(Unsettled).waiting(
-            reading.connection, organisation=organisation, number=packet, limit=limit
-        )
+    found = waiting_for(call, organisation, packet, limit)
     return schemas.UnsettledList(items=[_row_out(call.tell, row) for row in found])
+
+
+def waiting_for(
+    whose: Permitted, organisation: int | None, number: PacketNumber | None, limit: int
+) -> list[UnsettledRow]:
+    """Return what waits in somebody's reach: scanned there, or by somebody who works there."""
+    organisations = whose.within(Right.SEE_PACKETS, organisation)
+    register = whose.qolhat.staff.register
+    people = [
+        member.person
+        for member in register.people
+        if organisations is not None and member.organisation in organisations
+    ]
+    with whose.qolhat.views.reading() as reading:
+        return reading.view(Unsettled).waiting(
+            reading.connection,
+            organisations=organisations,
+            people=people,
+            number=number,
+            limit=limit,
+        )
+
+
+def homes_of(qolhat: Qolhat, row: UnsettledRow) -> frozenset[int]:
+    """Return whose business a scan is: where it was made, of whom, and of which packet."""
+    register = qolhat.staff.register
+    homes = {row.organisation or 0}
+    if row.person in register:
+        homes.add(register.member(row.person).organisation)
+    if row.number is not None:
+        homes |= organisations_of(qolhat.log.events_of(Packet.stream(row.number)))
+    return frozenset(homes - {0})
 
 
 @router.get("/unsettled/{scan}", summary="One unsettled scan", responses=documented(404))
@@ -44,6 +76,8 @@ def one_unsettled(call: Asking, scan: ScanPath) -> schemas.UnsettledDetail:
     row = _find(call, scan)
     if row is None:
         raise UnknownScanError(scan=scan)
+    call.require(Right.SEE_PACKETS)
+    call.require_reach(homes_of(call.qolhat, row), Right.SEE_PACKETS)
     may_settle = bool(call.caller.roles & SETTLERS)
     return schemas.UnsettledDetail(
         **dict(_row_out(call.tell, row)),
@@ -59,32 +93,37 @@ def one_unsettled(call: Asking, scan: ScanPath) -> schemas.UnsettledDetail:
 )
 def settle(call: Calling, scan: ScanPath, body: schemas.SettleIn) -> schemas.PositionedAnswer:
     """Apply the scan, with what was wrong put right, or dismiss it."""
-    answer = call.qolhat.desk.settle(_request(call, scan, body))
+    call.require(Right.SETTLE)
+    row = _known(call, scan)
+    if row is not None:
+        call.require_reach(homes_of(call.qolhat, row), Right.SETTLE)
+    answer = call.qolhat.desk.settle(_request(call, scan, body, row))
     call.recorded()
     told = call.tell.answer(answer)
     return schemas.PositionedAnswer(**dict(told), position=answer.position)
 
 
-def _request(call: Call, scan: str, body: schemas.SettleIn) -> SettleRequest:
+def _request(
+    call: Call, scan: str, body: schemas.SettleIn, row: UnsettledRow | None
+) -> SettleRequest:
     place = None if body.place is None else call.known_place(body.place)
     return SettleRequest(
         call.source_anywhere(body),
         scan,
         body.decision,
-        body.number or _packet_of(call, scan),
+        body.number or (None if row is None else row.number),
         place,
         body.scanned_at,
         body.text,
     )
 
 
-def _packet_of(call: Call, scan: str) -> PacketNumber | None:
-    """Find the packet in whose events the scan stands; it may have been recorded just now."""
+def _known(call: Call, scan: str) -> UnsettledRow | None:
+    """Find the scan; it may have been recorded just now."""
     qolhat = call.qolhat
     if not qolhat.runner.wait_for(qolhat.log.rows.last_position()):
         raise ViewsBehindError
-    row = _find(call, scan)
-    return None if row is None else row.number
+    return _find(call, scan)
 
 
 def _find(call: Call, scan: str) -> UnsettledRow | None:
@@ -94,7 +133,11 @@ def _find(call: Call, scan: str) -> UnsettledRow | None:
 
 def _raw(call: Call, row: UnsettledRow) -> schemas.RawInput | None:
     raw = None if row.raw_ref is None else call.qolhat.vault.get(row.raw_ref)
-    return None if raw is None else schemas.RawInput(**raw)
+    if raw is None:
+        return None
+    subject = f"scan:{row.scan}" if row.number is None else str(row.number)
+    call.qolhat.access.note(call.person, [subject], "unsettled", call.caller.device)
+    return schemas.RawInput(**raw)
 
 
 def _row_out(tell: Teller, row: UnsettledRow) -> schemas.UnsettledOut:

@@ -14,6 +14,7 @@ from api.http.media import resource
 from api.http.telling import Teller
 from domain.numbers import grouped
 from domain.progress import VisitKind
+from domain.rights import Right
 from projections.visits import Timing, VisitFilter, VisitRow, Visits
 
 router = resource("visits")
@@ -37,7 +38,16 @@ def visits(
     offset: Annotated[int, Query(ge=0, le=10_000_000)] = 0,
 ) -> schemas.VisitPage:
     """Stays, the latest first."""
-    which = VisitFilter(organisation, service, stage, since, until, late, deviating)
+    which = VisitFilter(
+        None,
+        service,
+        stage,
+        since,
+        until,
+        late,
+        deviating,
+        organisations=call.within(Right.SEE_PACKETS, organisation),
+    )
     with call.qolhat.views.reading() as reading:
         found = reading.view(Visits).find(reading.connection, which, limit=limit, offset=offset)
     items = [visit_out(call.tell, visit) for visit in found]
@@ -53,7 +63,8 @@ def timings(
     until: UntilQuery = None,
 ) -> schemas.Timings:
     """Count, median, 90th percentile and share within the norm, in the order of the route."""
-    which = VisitFilter(organisation, service, None, since, until)
+    organisations = call.within(Right.SEE_PACKETS, organisation)
+    which = VisitFilter(None, service, None, since, until, organisations=organisations)
     with call.qolhat.views.reading() as reading:
         found = reading.view(Visits).timings(reading.connection, which)
     ordered = sorted(found, key=lambda timing: _on_the_route(call.tell, timing))

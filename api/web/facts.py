@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cached_property
 
+from api.permitted import organisations_of
 from domain.clocks import Measured
 from domain.errors import UnknownPacketError
 from domain.norms import Due
@@ -96,8 +97,7 @@ class PacketFacts:
     @property
     def organisations(self) -> frozenset[int]:
         """Everybody who has to do with it: the parties, and wherever it was recorded."""
-        been = {place_organisation(event.place) for event in self.events if event.place}
-        return self.parties | been
+        return organisations_of(self.events)
 
     @cached_property
     def stays(self) -> tuple[Stay, ...]:

@@ -20,13 +20,15 @@ from fastapi.responses import HTMLResponse
 from starlette.concurrency import run_in_threadpool
 
 from api.http.problems import TurnedAwayError, language_of
+from api.permitted import Permitted
+from api.web.alerts import count_alerts
 from api.web.cookies import SESSION, read_cookie
 from api.web.rendering import Speech, page
 from domain.directory import Place
-from domain.errors import NoRightError, NotYoursError, QolhatError
+from domain.errors import NoRightError, QolhatError
 from domain.intake import NO_PLACE
 from domain.numbers import PlaceCode
-from domain.rights import Reach, Right, reach_of, rights_of
+from domain.rights import Right, rights_of
 from domain.roles import Role
 from domain.staff import StaffMember
 from infra.accounts import Session
@@ -59,21 +61,17 @@ class ForeignRequestError(QolhatError):
 
 
 @dataclass(frozen=True, slots=True)
-class Visitor:
+class Visitor(Permitted):
     """A person who is logged in, during one request."""
 
     qolhat: Qolhat
     request: Request
+    person: int
     member: StaffMember
     session: Session
     roles: frozenset[Role]
     rights: frozenset[Right]
     speech: Speech
-
-    @property
-    def person(self) -> int:
-        """The person's number."""
-        return self.member.person
 
     @property
     def organisation(self) -> int:
@@ -84,25 +82,6 @@ class Visitor:
     def name(self) -> str:
         """The person's name, or the number where the vault has none."""
         return self.qolhat.personnel.names([self.person]).get(self.person, f"№ {self.person}")
-
-    def may(self, right: Right | str) -> bool:
-        """Tell whether the person's roles give this right."""
-        return Right(right) in self.rights
-
-    def require(self, right: Right) -> None:
-        """Make sure that they do. Raises NoRightError."""
-        if right not in self.rights:
-            raise NoRightError(right=right.value)
-
-    def reach(self, right: Right) -> Reach:
-        """Tell in which organisations this right is the person's."""
-        qolhat = self.qolhat
-        return reach_of(qolhat.staff.register, self.person, qolhat.now(), qolhat.directory, right)
-
-    def require_reach(self, organisations: Iterable[int], right: Right) -> None:
-        """Make sure that the right reaches one of these organisations. Raises NotYoursError."""
-        if not self.reach(right).covers(organisations):
-            raise NotYoursError
 
     def places(self) -> tuple[Place, ...]:
         """Return the person's places now, in the order of assignment."""
@@ -131,6 +110,11 @@ class Visitor:
             happened_at or self.qolhat.now(),
         )
 
+    @property
+    def alerts(self) -> int | None:
+        """How many packets press where it is the person's business; None: none ever are."""
+        return count_alerts(self)
+
     def saw(self, subjects: Iterable[str], what: str) -> None:
         """Record that the person looked at personal data."""
         self.qolhat.access.note(self.person, subjects, what, self.session.station)
@@ -157,6 +141,7 @@ def visitor_of(request: Request) -> Visitor:
     return Visitor(
         qolhat,
         request,
+        session.person,
         member,
         session,
         roles,

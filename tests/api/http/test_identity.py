@@ -90,4 +90,4 @@ def test_an_auditor_reads_but_does_nothing(counter: Counter) -> None:
     number = counter.register()
     assert counter.get(f"/packets/{number}", Role.AUDITOR)["number"] == number
     answer = counter.post("/packets", counter.registration(), Role.AUDITOR)
-    assert (answer.status_code, answer.json()["code"]) == (403, "wrong-role")
+    assert (answer.status_code, answer.json()["code"]) == (403, "no-right")

@@ -72,7 +72,7 @@ def test_a_fault_is_said_in_words(shared: Counter, language: str) -> None:
 @pytest.mark.parametrize(
     ("method", "path", "status", "code"),
     [
-        ("GET", "/", 404, "not-found"),
+        ("GET", "/nowhere", 404, "not-found"),
         ("GET", "/docs", 404, "not-found"),
         ("GET", "/redoc", 404, "not-found"),
         ("GET", f"{V1}/packets/", 404, "not-found"),

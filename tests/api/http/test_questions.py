@@ -51,7 +51,6 @@ def strayed(busy: Counter) -> Counter:
     ("asked", "count"),
     [
         ({}, 5),
-        ({"organisation": AUTHORITY}, 0),
         ({"organisation": CENTRE}, 5),
         ({"service": "003-7"}, 5),
         ({"service": "003-6"}, 0),

@@ -120,7 +120,7 @@ def test_what_does_not_exist_is_refused(shared: Counter, sent: dict[str, Any], c
 
 def test_only_those_who_accept_papers_register(shared: Counter) -> None:
     answer = shared.post("/packets", shared.registration(), Role.COURIER)
-    assert (answer.status_code, answer.json()["code"]) == (403, "wrong-role")
+    assert (answer.status_code, answer.json()["code"]) == (403, "no-right")
 
 
 def test_a_clock_that_is_ahead_is_noted(shared: Counter) -> None:
@@ -145,7 +145,7 @@ def test_an_office_registers_for_its_own_authority(shared: Counter) -> None:
     body = shared.registration(place=str(place(Role.OFFICE)))
     found = shared.post("/packets", body, Role.OFFICE).json()
     assert found["edition"]["id"] == "s7a-2012"
-    packet = shared.get(f"/packets/{found['number']}")
+    packet = shared.get(f"/packets/{found['number']}", Role.OFFICE)
     assert packet["accepting"]["code"] == packet["deciding"]["code"] == AUTHORITY
 
 
