@@ -49,19 +49,35 @@ class AccessJournal(Keeper):
         since: datetime | None = None,
         until: datetime | None = None,
         limit: int = 200,
+        offset: int = 0,
     ) -> list[Look]:
         """Return looks, the newest first: at a subject, by a person, by any of these people.
 
         `since` is within the time asked for, `until` is not.
         """
         query = sa.select(LOOKS).where(*_conditions(subject, person, people, since, until))
-        query = query.order_by(LOOKS.c.at.desc(), LOOKS.c.id.desc()).limit(limit)
+        query = query.order_by(LOOKS.c.at.desc(), LOOKS.c.id.desc()).limit(limit).offset(offset)
         with self._reading() as connection:
             rows = connection.execute(query).all()
         return [
             Look(from_micros(row.at), row.person, row.subject, row.what, row.station)
             for row in rows
         ]
+
+    def count(
+        self,
+        *,
+        subject: str | None = None,
+        person: int | None = None,
+        people: Collection[int] | None = None,
+        since: datetime | None = None,
+        until: datetime | None = None,
+    ) -> int:
+        """Count the looks that `looks` returns, page by page."""
+        query = sa.select(sa.func.count()).select_from(LOOKS)
+        query = query.where(*_conditions(subject, person, people, since, until))
+        with self._reading() as connection:
+            return connection.execute(query).scalar_one()
 
 
 def _conditions(

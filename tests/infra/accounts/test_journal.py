@@ -55,6 +55,14 @@ def test_a_time_is_asked_for_from_then_on_and_before_then(looked: AccessJournal)
 
 def test_the_newest_come_first_if_there_are_too_many(looked: AccessJournal) -> None:
     assert [look.what for look in looked.looks(limit=2)] == ["people", "packet"]
+    assert [look.what for look in looked.looks(limit=2, offset=1)] == ["packet", "search"]
+
+
+def test_as_many_are_counted_as_are_listed(looked: AccessJournal) -> None:
+    assert looked.count() == 4
+    assert looked.count(subject="10267000000123", person=CLERK) == 1
+    assert looked.count(people=[INSPECTOR], since=MORNING + HOUR) == 1
+    assert looked.count(people=[]) == 0
 
 
 def test_one_look_at_one_subject_is_one_line(journal: AccessJournal) -> None:

@@ -1,0 +1,102 @@
+"""The packets that are overdue, about to be late, or due today: the list behind those numbers.
+
+A packet stands here once, by its nearest term [003 annexes 3, 4 and 7; 002 §7 and §15]; its other
+running terms are named beside.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Query
+from fastapi.responses import HTMLResponse
+
+from api.web.alerts import own_packets
+from api.web.asked import PAGE, OrganisationQuery, PageQuery, asked, moment_of, pages, query_of
+from api.web.named import service_name, stage_name, working_between
+from api.web.station import place_name
+from api.web.visitor import Visitor, allowed
+from domain.numbers import PacketNumber
+from domain.rights import Right
+from domain.roles import Role
+from domain.urgency import Urgency
+from projections.due import DueRow, DueView
+from projections.pressing import Pressing, PressingPacket, Whose
+
+router = APIRouter(include_in_schema=False)
+Seeing = Annotated[Visitor, Depends(allowed(Right.SEE_PACKETS))]
+NOBODYS = Whose(())
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A packet's row: the term for which it is listed, and its other terms."""
+
+    number: PacketNumber
+    service: str
+    stage: str
+    place: str
+    person: int
+    term: DueRow
+    over: bool
+    soon: bool
+    span: timedelta
+    others: tuple[DueRow, ...]
+
+
+@router.get("/due")
+def due(
+    visitor: Seeing,
+    which: Urgency = Urgency.OVERDUE,
+    organisation: OrganisationQuery = None,
+    mine: Annotated[bool, Query()] = False,  # noqa: FBT002  a field of the address
+    page: PageQuery = 1,
+) -> HTMLResponse:
+    """List packets of one urgency; whoever may not see figures sees those at their own places."""
+    mine = mine or not visitor.may(Right.SEE_FIGURES)
+    if organisation is not None:
+        visitor.require(Right.SEE_FIGURES)
+        mine = False
+    whose = _whose(visitor, organisation, mine=mine)
+    moment = moment_of(visitor.qolhat, whose.organisations)
+    with visitor.qolhat.views.reading() as reading:
+        pressing = Pressing(reading.view(DueView), reading.connection, moment)
+        shown = pages(visitor, pressing.count(which, whose), page)
+        found = pressing.list(which, whose, limit=PAGE, offset=shown.offset)
+    lines = [_line(visitor, packet, moment.now) for packet in found]
+    return visitor.page(
+        "due.html",
+        which=which,
+        urgencies=tuple(Urgency),
+        asked=None if mine else asked(visitor, organisation),
+        own_reach=mine and Role.MANAGER in visitor.roles,
+        filters=query_of(organisation=organisation, mine=mine or None),
+        lines=lines,
+        names=visitor.qolhat.personnel.names({line.person for line in lines}),
+        pages=shown,
+    )
+
+
+def _whose(visitor: Visitor, organisation: int | None, *, mine: bool) -> Whose:
+    """Return which packets are meant. Raises NotYoursError, UnknownOrganisationError."""
+    if mine:
+        return own_packets(visitor) or NOBODYS
+    return Whose(asked(visitor, organisation).organisations)
+
+
+def _line(visitor: Visitor, packet: PressingPacket, now: datetime) -> Line:
+    qolhat, speech, term = visitor.qolhat, visitor.speech, packet.first
+    return Line(
+        packet.number,
+        service_name(qolhat, speech, term.edition),
+        stage_name(qolhat, speech, term.edition, term.stage),
+        place_name(visitor, term.place),
+        term.person,
+        term,
+        term.due_at < now,
+        term.warn_at <= now <= term.due_at,
+        working_between(qolhat, term.organisation, now, term.due_at),
+        packet.terms[1:],
+    )
