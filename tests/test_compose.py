@@ -18,10 +18,11 @@ import yaml
 from tests.servers.kafka_install import kafka_version
 
 ROOT = Path(__file__).parents[1]
-SERVICES = ("api", "kafka", "postgres")
+SERVICES = ("api", "kafka", "postgres", "tls")
 # What a service may say, and as what: the specification's, as far as this project needs it.
 SERVICE_KEYS: dict[str, type] = {
     "build": str,
+    "cap_add": list,
     "cap_drop": list,
     "depends_on": dict,
     "environment": dict,
@@ -91,6 +92,7 @@ def test_every_volume_is_named_and_used(compose: dict[str, Any]) -> None:
         volume.partition(":")[0]
         for service in compose["services"].values()
         for volume in service["volumes"]
+        if not volume.startswith("./")
     ]
     assert sorted(mounts) == sorted(compose["volumes"])
 
@@ -98,15 +100,36 @@ def test_every_volume_is_named_and_used(compose: dict[str, Any]) -> None:
 def test_no_password_has_a_default(compose: dict[str, Any]) -> None:
     text = (ROOT / "docker-compose.yml").read_text()
     defaults = dict(VARIABLE.findall(text))
-    assert defaults == {"QOLHAT_POSTGRES_PASSWORD": "?", "QOLHAT_PORT": "-"}
+    assert defaults == {
+        "QOLHAT_POSTGRES_PASSWORD": "?",
+        "QOLHAT_HTTPS_PORT": "-",
+        "QOLHAT_SITE": "-",
+        "QOLHAT_TLS": "-",
+    }
     example = (ROOT / ".env.example").read_text()
     assert set(re.findall(r"^([A-Z_]+)=", example, re.MULTILINE)) == set(defaults)
 
 
-def test_only_the_api_is_open_and_only_to_this_machine(compose: dict[str, Any]) -> None:
+def test_only_the_tls_proxy_is_open(compose: dict[str, Any]) -> None:
     ports = {name: service.get("ports", []) for name, service in compose["services"].items()}
-    assert [name for name, opened in ports.items() if opened] == ["api"]
-    assert all(port.startswith("127.0.0.1:") for port in ports["api"])
+    assert {name: opened for name, opened in ports.items() if opened} == {
+        "tls": ["${QOLHAT_HTTPS_PORT:-8443}:443"]
+    }
+    assert compose["services"]["api"]["environment"]["QOLHAT_PROXY"] == "*"
+
+
+def test_the_proxy_leads_to_the_api_and_hides_what_is_for_operators(
+    compose: dict[str, Any],
+) -> None:
+    caddyfile = (ROOT / "Caddyfile").read_text()
+    mounts = compose["services"]["tls"]["volumes"]
+    assert "./Caddyfile:/etc/caddy/Caddyfile:ro" in mounts
+    assert set(re.findall(r"{\$([A-Z_]+):", caddyfile)) == {
+        *compose["services"]["tls"]["environment"],
+        "QOLHAT_UPSTREAM",
+    }
+    assert "{$QOLHAT_UPSTREAM:api:8000}" in caddyfile
+    assert "@operators path /metrics /readyz" in caddyfile
 
 
 def test_images_are_pinned_to_what_the_tests_run_with(compose: dict[str, Any]) -> None:
