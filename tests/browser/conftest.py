@@ -7,7 +7,7 @@ from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from tests.browser.accessibility import assert_accessible
 from tests.browser.harness import Fake, fake_station
@@ -51,6 +51,12 @@ def page(new_page: Pages) -> Page:
     return new_page()
 
 
+@pytest.fixture
+def context_of(page: Page) -> BrowserContext:
+    """The browser profile of `page`: further pages of it share its storage."""
+    return page.context
+
+
 @pytest.fixture(scope="session")
 def filled(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with a demonstration, to be copied and not to be used."""
@@ -60,10 +66,11 @@ def filled(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def served(filled: Path, tmp_path: Path) -> Iterator[Served]:
+def served(filled: Path, tmp_path: Path, new_page: Pages) -> Iterator[Served]:
     """The whole application on a demonstration of this test's own."""
     with serving(filled, tmp_path / "store") as started:
         yield started
+        new_page.close()  # an open page would complain that its server is gone
 
 
 @pytest.fixture(scope="session")
@@ -80,10 +87,12 @@ def axe() -> Callable[[Page], None]:
 
 
 @pytest.fixture
-def fake() -> Iterator[Fake]:
+def fake(new_page: Pages) -> Iterator[Fake]:
     """A server that does what the test says, behind a page with the station's scripts."""
-    with fake_station() as served:
-        yield served
+    with fake_station() as started:
+        yield started
+        started.go_on()
+        new_page.close()
 
 
 @pytest.fixture

@@ -101,6 +101,8 @@ class Fake:
     said: dict[str, Json] = field(default_factory=dict)
     needs: list[Json] = field(default_factory=list)
     broken: list[tuple[int, Json]] = field(default_factory=list)
+    arrived: int = 0  # requests, answered or not
+    texts: Json = field(default_factory=TEXTS.copy)
     _held: threading.Semaphore | None = None
 
     @property
@@ -134,13 +136,14 @@ class Fake:
             place=PLACE,
             csrf=CSRF,
             buttons=buttons,
-            texts=json.dumps(TEXTS),
+            texts=json.dumps(self.texts),
             cards=json.dumps(cards),
         )
         return HTMLResponse(page, headers={"content-security-policy": POLICY})
 
     def answer(self, kind: str, token: str, body: Json) -> Response:
         """Answer one request, when the test lets it."""
+        self.arrived += 1
         held = self._held
         assert held is None or held.acquire(timeout=_PATIENCE)
         if self.broken:

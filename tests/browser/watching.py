@@ -66,5 +66,5 @@ class Pages:
 
     def close(self) -> None:
         """Close every profile."""
-        for context in self._contexts:
-            context.close()
+        while self._contexts:
+            self._contexts.pop().close()
