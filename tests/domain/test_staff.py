@@ -8,9 +8,9 @@ import pytest
 
 from domain.errors import UnknownPersonError
 from domain.numbers import badge_code
-from domain.roles import Role
+from domain.roles import Role, Scope
 from domain.staff import Device, Person, StaffRegister
-from tests.stories import AUTHORITY, place
+from tests.stories import AUTHORITY, OTHER_AUTHORITY, place
 
 HIRED = datetime(2020, 1, 6, tzinfo=UTC)
 MOVED = datetime(2024, 5, 6, tzinfo=UTC)
@@ -70,6 +70,59 @@ def test_who_left_has_no_roles_and_no_places_any_more() -> None:
     assert book.register.roles_of(CLERK, MOVED) == frozenset()
     assert not book.register.works_at(CLERK, OFFICE, MOVED)
     assert book.register.roles_of(CLERK, MOVED - timedelta(days=1)) == {Role.OFFICE}
+
+
+def test_another_appointment_holds_from_its_day_on() -> None:
+    """A late scan or act is judged by the post that the person had on the day."""
+    book = Book().hire(CLERK, Role.OFFICE)
+    book.record(CLERK, Person.Appointed, MOVED, organisation=OTHER_AUTHORITY,
+                roles=("head", "executor"), scope="region")  # fmt: skip
+    register, before = book.register, MOVED - timedelta(seconds=1)
+    assert register.roles_of(CLERK, before) == {Role.OFFICE}
+    assert register.organisations_of(CLERK, before) == {AUTHORITY}
+    assert register.roles_of(CLERK, MOVED) == {Role.HEAD, Role.EXECUTOR}
+    (post,) = register.posts_of(CLERK, MOVED)
+    assert (post.organisation, post.scope) == (OTHER_AUTHORITY, Scope.REGION)
+    employed = register.member(CLERK).employed
+    assert employed is not None
+    assert employed.since == HIRED
+
+
+def test_an_appointment_put_right_leaves_nothing_of_the_wrong_one() -> None:
+    book = Book().hire(CLERK, Role.OFFICE)
+    book.record(CLERK, Person.Appointed, MOVED, organisation=AUTHORITY, roles=("head",))
+    book.record(CLERK, Person.Appointed, HIRED, organisation=AUTHORITY, roles=("executor",))
+    for at in (HIRED, MOVED, MOVED + timedelta(days=9)):
+        assert book.register.roles_of(CLERK, at) == {Role.EXECUTOR}
+
+
+def test_who_comes_back_was_away_in_between() -> None:
+    book = Book().hire(CLERK, Role.OFFICE)
+    book.record(CLERK, Person.Dismissed, MOVED)
+    back = MOVED + timedelta(days=365)
+    book.record(CLERK, Person.Appointed, back, organisation=AUTHORITY, roles=("office",))
+    roles_of = book.register.roles_of
+    assert [roles_of(CLERK, at) for at in (HIRED, MOVED, back)] == [
+        {Role.OFFICE}, set(), {Role.OFFICE},
+    ]  # fmt: skip
+
+
+def test_a_dismissed_head_lends_nobody_the_roles() -> None:
+    book = Book().hire(HEAD, Role.HEAD).hire(DEPUTY, Role.EXECUTOR)
+    book.record(DEPUTY, Person.StandInNamed, HIRED, absent=HEAD, until=MOVED + timedelta(days=9))
+    book.record(HEAD, Person.Dismissed, MOVED)
+    assert book.register.roles_of(DEPUTY, MOVED) == {Role.EXECUTOR}
+
+
+def test_own_places_are_those_given_and_not_taken_back() -> None:
+    book = Book().hire(HEAD, Role.HEAD).hire(DEPUTY, Role.EXECUTOR)
+    book.record(HEAD, Person.PlaceAssigned, HIRED, place=place(Role.HEAD))
+    book.record(DEPUTY, Person.PlaceAssigned, HIRED, place=DESK)
+    book.record(DEPUTY, Person.PlaceAssigned, HIRED, place=OFFICE)
+    book.record(DEPUTY, Person.PlaceWithdrawn, MOVED, place=OFFICE)
+    book.record(DEPUTY, Person.StandInNamed, HIRED, absent=HEAD, until=MOVED + timedelta(days=9))
+    assert book.register.own_places(DEPUTY) == (DESK,)
+    assert book.register.places_of(DEPUTY, MOVED) == (DESK, place(Role.HEAD))
 
 
 def test_nothing_can_be_recorded_about_somebody_who_was_never_appointed() -> None:
