@@ -70,6 +70,13 @@ class Pressing:
         query = sa.select(sa.func.count()).select_from(chosen)
         return self._connection.execute(query).scalar_one()
 
+    def by_place(self, which: Urgency, whose: Whose) -> dict[PlaceCode, int]:
+        """Count packets by the place where they lie."""
+        place = sa.func.min(self._table.c.place).label("place")  # all terms of a packet have one
+        chosen = self._chosen(which, whose).add_columns(place).subquery()
+        query = sa.select(chosen.c.place, sa.func.count()).group_by(chosen.c.place)
+        return {PlaceCode(place): count for place, count in self._connection.execute(query)}
+
     def list(
         self, which: Urgency, whose: Whose, *, limit: int = 100, offset: int = 0
     ) -> list[PressingPacket]:

@@ -24,8 +24,10 @@ from api.web import (
     places,
     prints,
     registering,
+    search,
     standing,
     station,
+    unsettled,
     visits,
 )
 from api.web.rendering import STATIC_FOLDER, static_version
@@ -44,6 +46,8 @@ _MODULES = (
     live,
     pile,
     applicant,
+    unsettled,
+    search,
     manager,
     due,
     visits,

@@ -1,46 +1,37 @@
 """What lies at a place, the most urgent first, and a mark that changes when any of it does.
 
-Urgent by the terms of the regulation [003 annexes 3, 4 and 7; 002 §7 and §15]: of several terms
-that run for one packet the nearest counts.
+A packet is judged by its nearest term [003 annexes 3, 4 and 7; 002 §7 and §15], as in every other
+list (ADR 18).
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections import defaultdict
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
-from enum import StrEnum
+from datetime import UTC, datetime
 from hashlib import sha256
 
-from domain.numbers import PacketNumber, PlaceCode, place_organisation
-from domain.workdays import OutsideCalendarError
+from domain.numbers import PacketNumber, PlaceCode
+from domain.urgency import Urgency
 from infra.bootstrap import Qolhat
 from projections.due import DueRow, DueView
 from projections.holdings import Holding, Holdings
+from projections.pressing import Moment, Pressing, Whose
 
-SOON = timedelta(hours=1)  # of working time: as long as most stages have
 MOST_AT_A_PLACE = 5000
+_MOST_TERMS = 3 * MOST_AT_A_PLACE
 _NEVER = datetime.max.replace(tzinfo=UTC)
-
-
-class Urgency(StrEnum):
-    """How near the nearest term is, the most urgent first."""
-
-    LATE = "late"
-    SOON = "soon"
-    CALM = "calm"
-
-
-_ORDER = {urgency: place for place, urgency in enumerate(Urgency)}
+_ORDER = (Urgency.OVERDUE, Urgency.SOON, None)
 
 
 @dataclass(frozen=True, slots=True)
 class Lying:
-    """An open packet at a place; `due` is the nearest of its terms, where one runs."""
+    """An open packet at a place; `due` is the term for which it stands where it stands."""
 
     holding: Holding
-    due: DueRow | None
-    urgency: Urgency
+    due: DueRow | None = None
+    urgency: Urgency | None = None
 
     @property
     def number(self) -> PacketNumber:
@@ -48,68 +39,60 @@ class Lying:
         return self.holding.number
 
     @property
-    def _rank(self) -> tuple[int, datetime, datetime, PacketNumber]:
+    def rank(self) -> tuple[int, datetime, datetime, PacketNumber]:
+        """Overdue before soon before the rest; then by the term, then the longest there."""
         due_at = self.due.due_at if self.due is not None else _NEVER
-        return _ORDER[self.urgency], due_at, self.holding.since or _NEVER, self.number
+        return _ORDER.index(self.urgency), due_at, self.holding.since or _NEVER, self.number
 
 
 @dataclass(frozen=True, slots=True)
 class Count:
-    """How many packets a place or an organisation holds, and how many of them are urgent."""
+    """How many packets a place holds, and how many of them press."""
 
     packets: int = 0
     late: int = 0
     soon: int = 0
 
 
-def soon_until(qolhat: Qolhat, organisation: int, now: datetime) -> datetime:
-    """Return the instant up to which a term runs out soon by the organisation's working hours."""
-    try:
-        return qolhat.clocks.calendar(organisation).add_working_time(now, SOON)
-    except OutsideCalendarError:
-        return now + SOON
-
-
 def lying_at(qolhat: Qolhat, place: PlaceCode) -> list[Lying]:
-    """Return the open packets at a place: overdue, then by due instant, then the longest there."""
+    """Return the open packets at a place, the most urgent first."""
     now = qolhat.now()
-    soon = soon_until(qolhat, place_organisation(place), now)
     with qolhat.views.reading() as reading:
         held = reading.view(Holdings).at(reading.connection, place=place, limit=MOST_AT_A_PLACE)
-        terms = reading.view(DueView).next(
-            reading.connection, place=place, limit=3 * MOST_AT_A_PLACE
-        )
-    nearest: dict[PacketNumber, DueRow] = {}
+        terms = reading.view(DueView).next(reading.connection, place=place, limit=_MOST_TERMS)
+    by_number = defaultdict(list)
     for term in terms:
-        nearest.setdefault(term.number, term)
-    found = [_lying(holding, nearest.get(holding.number), now, soon) for holding in held]
-    return sorted(found, key=lambda each: each._rank)  # noqa: SLF001  of this module
+        by_number[term.number].append(term)
+    found = [_lying(holding, by_number[holding.number], now) for holding in held]
+    return sorted(found, key=lambda each: each.rank)
 
 
-def _lying(holding: Holding, due: DueRow | None, now: datetime, soon: datetime) -> Lying:
-    urgency = Urgency.CALM
-    if due is not None and due.due_at < soon:
-        urgency = Urgency.LATE if due.due_at < now else Urgency.SOON
-    return Lying(holding, due, urgency)
+def _lying(holding: Holding, terms: Sequence[DueRow], now: datetime) -> Lying:
+    """Judge a packet by its running terms, of which the nearest comes first."""
+    if not terms:
+        return Lying(holding)
+    if terms[0].due_at < now:
+        return Lying(holding, terms[0], Urgency.OVERDUE)
+    warned = next((term for term in terms if term.warn_at <= now), None)
+    return Lying(holding, warned or terms[0], None if warned is None else Urgency.SOON)
 
 
 def count_of(lying: Collection[Lying]) -> Count:
     """Count what lies somewhere."""
-    urgencies = [each.urgency for each in lying]
-    return Count(len(urgencies), urgencies.count(Urgency.LATE), urgencies.count(Urgency.SOON))
+    found = [each.urgency for each in lying]
+    return Count(len(found), found.count(Urgency.OVERDUE), found.count(Urgency.SOON))
 
 
 def counts_in(qolhat: Qolhat, organisation: int) -> dict[PlaceCode, Count]:
     """Count what lies at each place of an organisation that holds anything."""
-    now = qolhat.now()
-    soon = soon_until(qolhat, organisation, now)
+    whose = Whose([organisation])
     with qolhat.views.reading() as reading:
         packets = dict(reading.view(Holdings).counts(reading.connection, organisation))
-        due = reading.view(DueView)
-        late = due.packets_before(reading.connection, now, organisation=organisation)
-        urgent = due.packets_before(reading.connection, soon, organisation=organisation)
+        pressing = Pressing(reading.view(DueView), reading.connection, Moment(qolhat.now()))
+        late = pressing.by_place(Urgency.OVERDUE, whose)
+        soon = pressing.by_place(Urgency.SOON, whose)
     return {
-        place: Count(count, late.get(place, 0), urgent.get(place, 0) - late.get(place, 0))
+        place: Count(count, late.get(place, 0), soon.get(place, 0))
         for place, count in packets.items()
     }
 

@@ -17,18 +17,18 @@ from api.http.fields import read_place
 from api.http.places import NoSuchPlaceError
 from api.http.schemas import Problem
 from api.web.acting import executors_of
-from api.web.lying import Count, Lying, Urgency, count_of, counts_in, lying_at, mark_of
-from api.web.rendering import Speech
+from api.web.lying import Count, Lying, count_of, counts_in, lying_at, mark_of
+from api.web.named import service_name, stage_name, working_between
 from api.web.visitor import Visitor, allowed
 from domain.acts import ROLES_OF_ACT
 from domain.cards import Card, act_of
 from domain.directory import Organisation, Place
 from domain.errors import NotYoursError, UnknownPlaceError
 from domain.numbers import PacketNumber
+from domain.progress import Status
 from domain.rights import Reach, Right
 from domain.roles import Role
-from domain.workdays import OutsideCalendarError
-from infra.bootstrap import Qolhat
+from projections.due import DueRow
 
 router = APIRouter(include_in_schema=False)
 Seeing = Annotated[Visitor, Depends(allowed(Right.SEE_PACKETS))]
@@ -194,43 +194,38 @@ def _shown(visitor: Visitor, here: Place) -> dict[str, Any]:
         "hidden": max(0, len(lying) - MOST_SHOWN),
         "mark": mark_of(lying),
         "ref": str(uuid4()),
-        "Urgency": Urgency,
     }
 
 
 def _rows(visitor: Visitor, lying: Iterable[Lying]) -> list[Row]:
+    qolhat, speech = visitor.qolhat, visitor.speech
     return [
-        Row(each, *_named(visitor.qolhat, each, visitor.speech), _left(visitor, each))
+        Row(
+            each,
+            service_name(qolhat, speech, each.holding.edition),
+            _stage(visitor, each),
+            _left(visitor, each.due),
+        )
         for each in lying
     ]
 
 
-def _named(qolhat: Qolhat, lying: Lying, speech: Speech) -> tuple[str, str]:
-    """Name a packet's service and its stage (or what has become of it)."""
-    holding = lying.holding
-    status = speech.word("status", holding.status)
-    if holding.edition is None:
-        return "", status
-    edition = qolhat.regulations.edition(holding.edition)
-    service = edition.service.names.in_language(speech.language)
-    if holding.stage is None or holding.status == "lost":
-        return service, status
-    return service, edition.stage(holding.stage).names.in_language(speech.language)
+def _stage(visitor: Visitor, lying: Lying) -> str:
+    """Name a packet's stage; what has become of it, where it is in none."""
+    holding, speech = lying.holding, visitor.speech
+    if holding.stage is None or holding.status == Status.LOST.value:
+        return speech.word("status", holding.status)
+    return stage_name(visitor.qolhat, speech, holding.edition, holding.stage)
 
 
-def _left(visitor: Visitor, lying: Lying) -> str:
+def _left(visitor: Visitor, due: DueRow | None) -> str:
     """Say how much working time is left, or by how much the term is overrun."""
-    if lying.due is None:
+    if due is None:
         return ""
-    now, due_at, speech = visitor.qolhat.now(), lying.due.due_at, visitor.speech
-    calendar = visitor.qolhat.clocks.calendar(lying.due.organisation)
-    since, until = sorted((now, due_at))
-    try:
-        length = calendar.working_time(since, until)
-    except OutsideCalendarError:
-        length = until - since
-    key = "station.overdue" if due_at < now else "station.left"
-    return speech.say(key, span=speech.span(length), until=speech.moment(due_at))
+    now, speech = visitor.qolhat.now(), visitor.speech
+    span = working_between(visitor.qolhat, due.organisation, now, due.due_at)
+    key = "station.overdue" if due.due_at < now else "station.left"
+    return speech.say(key, span=speech.span(span), until=speech.moment(due.due_at))
 
 
 def cards_at(visitor: Visitor, here: Place) -> Sequence[Card]:
