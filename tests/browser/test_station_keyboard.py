@@ -71,6 +71,15 @@ def test_a_scan_leaves_nothing_in_another_field(
         expect(station.locator(field)).to_have_value("a lette+r")
 
 
+def test_a_scan_in_the_middle_of_a_word_leaves_the_word(station: Page, fake: Fake) -> None:
+    station.locator("#note").focus()
+    number = code()
+    station.keyboard.type("Number 1", delay=45)  # a quick typist, and somebody else scans
+    Scanner(station).scan(number)
+    fake.until(station, lambda f: f.codes == [number])
+    expect(station.locator("#note")).to_have_value("Number 1")
+
+
 def test_a_scan_presses_no_button(station: Page, fake: Fake) -> None:
     station.locator("#mute").focus()
     number = code()

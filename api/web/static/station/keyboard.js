@@ -20,6 +20,7 @@ import { recover, usKey } from "../common/layouts.js";
 // Milliseconds and keys by which a scanner is told from a person.
 const QUICK = 35; // between two keys of a scanner, in the middle of all
 const FEWEST = 6; // keys that make a burst
+const BREAK = 50; // between a person's last key and a scanner's first one
 const PAUSE = 200; // after which a person or another scan begins anew
 const COMPLETE = 80; // after a whole code no Enter is waited for
 const ABANDONED = 1000; // after any other burst: the scanner sends no Enter
@@ -32,17 +33,19 @@ const INTERACTIVE =
 const NOT_TEXT = /^(button|checkbox|color|file|hidden|image|radio|range|reset|submit)$/;
 const EDITING = /^(Backspace|Delete|Home|End|Arrow\w+)$/;
 
-/** Keys that followed each other quickly enough to belong together. */
+/** Keys that followed each other without a pause. */
 class Run {
   /** @param {Element | null} field the field they fell into; null for the scan field */
   constructor(field) {
     this.field = field;
-    this.before = snapshot(field);
-    this.chars = "";
-    this.taken = false;
+    /** @type {string[]} */
+    this.chars = [];
     /** @type {number[]} */
     this.times = [];
-    this.bulk = false;
+    /** @type {(Snapshot | null)[]} what the field held before each key that fell into it */
+    this.befores = [];
+    this.isBurst = false;
+    this.taken = false;
   }
 
   /**
@@ -50,28 +53,51 @@ class Run {
    * @param {number} at
    */
   add(char, at) {
-    this.chars += char;
+    if (!this.taken) this.befores.push(snapshot(this.field));
+    this.chars.push(char);
     this.times.push(at);
-    if (char.length >= FEWEST) this.bulk = true; // a scanner that acts as an input method
+    // Some scanners act as an input method: all characters come at once.
+    if (char.length >= FEWEST || areQuick(this.times.slice(-FEWEST))) this.isBurst = true;
   }
 
   get last() {
     return this.times[this.times.length - 1] || 0;
   }
 
-  get isBurst() {
-    if (this.bulk) return true;
-    if (this.times.length < FEWEST) return false;
-    const gaps = this.times.slice(1).map((at, i) => at - this.times[i]);
-    gaps.sort((one, other) => one - other);
-    return gaps[gaps.length >> 1] < QUICK;
+  /** Where the scan begins: somebody may have been typing a moment before. The check digits tell,
+   * or else the pause.
+   */
+  get begin() {
+    for (let i = 0; i < this.befores.length; i += 1) {
+      if (parse(this.textFrom(i))) return i;
+    }
+    for (let i = this.befores.length - 1; i > 0; i -= 1) {
+      if (this.times[i] - this.times[i - 1] > BREAK) return i;
+    }
+    return 0;
+  }
+
+  get text() {
+    return this.textFrom(this.begin);
+  }
+
+  /** @param {number} begin */
+  textFrom(begin) {
+    return recover(this.chars.slice(begin).join(""));
   }
 
   /** Take the characters back out of a field that is not ours. */
-  take() {
-    this.taken = true;
-    restore(this.field, this.before);
+  takeBack() {
+    restore(this.field, this.befores[this.begin]);
   }
+}
+
+/** @param {number[]} times of as many keys as make a burst */
+function areQuick(times) {
+  if (times.length < FEWEST) return false;
+  const gaps = times.slice(1).map((at, i) => at - times[i]);
+  gaps.sort((one, other) => one - other);
+  return gaps[gaps.length >> 1] < QUICK;
 }
 
 /** Listens to the whole page. */
@@ -132,7 +158,7 @@ export class Keyboard {
     const run = this.runFor(ours ? null : /** @type {Element} */ (event.target), event.timeStamp);
     run.add(char, event.timeStamp);
     if (ours && !run.taken) this.insert(char);
-    else if (run.isBurst && !run.taken) run.take();
+    else if (run.isBurst) run.taken = true; // this key and the next ones fall nowhere
     if (ours || run.taken) this.swallow(event);
     this.waitFor(run);
   }
@@ -230,7 +256,8 @@ export class Keyboard {
     const burst = run !== null && run.isBurst;
     const text = this.textOf(run);
     if (run === null || run.field === null) this.clear();
-    else this.begin(null);
+    else run.takeBack();
+    this.begin(null);
     if (bare(text) !== "") this.listener.onScan(text, burst ? "scanner" : "typed");
   }
 
@@ -238,10 +265,10 @@ export class Keyboard {
    * @param {Run | null} run
    */
   textOf(run) {
-    const whole = recover(run && run.field !== null ? run.chars : this.field.value);
-    if (run === null || !run.isBurst || run.field !== null || parse(whole)) return whole;
-    const burst = recover(run.chars);
-    return parse(burst) ? burst : whole;
+    const whole = recover(this.field.value);
+    if (run === null || !run.isBurst) return whole;
+    const ours = run.field === null;
+    return ours && (parse(whole) || !parse(run.text)) ? whole : run.text;
   }
 
   /** @param {ClipboardEvent} event */
