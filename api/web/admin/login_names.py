@@ -37,6 +37,6 @@ def proposed_login(name: str, taken: Collection[str]) -> str:
 
 def _written(word: str) -> str:
     """Write a word in small Latin letters; what has none falls off."""
-    composed = unicodedata.normalize("NFC", word).casefold().translate(_LATIN)
-    plain = unicodedata.normalize("NFKD", composed)
+    composed = unicodedata.normalize("NFKC", word).casefold().translate(_LATIN)
+    plain = unicodedata.normalize("NFKD", composed).lower()
     return "".join(sign for sign in plain if sign.isascii() and sign.isalnum())
