@@ -28,6 +28,7 @@ from infra.desk import Counter, Desk, DeskRules, utc_now
 from infra.directory_files import load_directory
 from infra.errors import StorageError, storage_error
 from infra.kafka.marks import forget_taken
+from infra.mail_server import MailServer
 from infra.personnel import Personnel
 from infra.receipts import Receipts
 from infra.regulation_files import load_regulations, load_workdays
@@ -36,6 +37,7 @@ from infra.store.log import EventLog, StaffBook, postgres_log, sqlite_log
 from infra.vault import Vault, VaultKeys, new_key
 from infra.views.group import ViewGroup
 from infra.views.runner import ViewRunner
+from infra.warnings.told import Told
 from projections.complaints import Complaints
 from projections.due import DueView
 from projections.holdings import Holdings
@@ -47,6 +49,9 @@ from projections.visits import Visits
 if TYPE_CHECKING:
     from infra.kafka.relay import Relay
     from infra.kafka.worker import ViewWorker
+    from infra.warnings.channels import Channel
+    from infra.warnings.mail import Writer
+    from infra.warnings.watch import Watch
 
 EVENTS_FILE, VAULT_FILE, VIEWS_FILE = "events.db", "vault.db", "views.db"
 KAFKA_VIEWS_FILE = "views-kafka.db"
@@ -91,6 +96,7 @@ class Qolhat:
     sessions: Sessions
     stations: Stations
     access: AccessJournal
+    told: Told
     receipts: Receipts
     desk: Desk
     views: ViewGroup
@@ -134,6 +140,8 @@ def bootstrap(settings: Settings, now: Callable[[], datetime] = utc_now) -> Qolh
         vault.prepare()
         accounts = Accounts(kept, now, keys)
         accounts.prepare()
+        told = Told(kept, now)
+        told.prepare()
         views = ViewGroup(
             _engine(settings, VIEWS_FILE, durable=False), known.for_views(), ALL_VIEWS
         )
@@ -157,6 +165,7 @@ def bootstrap(settings: Settings, now: Callable[[], datetime] = utc_now) -> Qolh
         Sessions(kept, now, keys),
         Stations(kept, now),
         AccessJournal(kept, now),
+        told,
         Receipts(Guesses(kept, now, keys), keys),
         Desk(counter),
         views,
@@ -198,6 +207,32 @@ def relay(qolhat: Qolhat) -> Relay:
         settings.kafka_topic,
         settings.kafka_partitions,
     )
+
+
+def warning_watch(qolhat: Qolhat, write: Writer) -> Watch | None:
+    """Return what tells who is about to be late; None where the settings name nobody to tell."""
+    settings = qolhat.settings
+    if not settings.warn_webhook and not settings.warn_mail_to:
+        return None
+    from infra.warnings.watch import Watch, Watched  # noqa: PLC0415  an HTTP client, SMTP
+
+    watched = Watched(
+        qolhat.log, qolhat.views, qolhat.runner, qolhat.directory, qolhat.clocks, qolhat.now
+    )
+    return Watch(watched, qolhat.told, _channels(settings, write))
+
+
+def _channels(settings: Settings, write: Writer) -> list[Channel]:
+    from infra.warnings.channels import Webhook  # noqa: PLC0415  as above
+    from infra.warnings.mail import Mail  # noqa: PLC0415  as above
+
+    found: list[Channel] = []
+    if settings.warn_webhook:
+        found.append(Webhook(settings.warn_webhook.get_secret_value()))
+    if settings.warn_mail_to:
+        server = MailServer.parse(settings.smtp.get_secret_value())
+        found.append(Mail(server, settings.warn_mail_from, settings.warn_mail_to, write))
+    return found
 
 
 @contextmanager

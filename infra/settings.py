@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import re
 from datetime import time, timedelta
 from enum import StrEnum
 from ipaddress import ip_network
 from pathlib import Path
 from typing import Annotated, Literal
+from urllib.parse import urlsplit
 
 from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from domain.errors import QolhatError
+from infra.mail_server import MailServer
 
+_MAIL = re.compile(r"[^@\s,<>]+@[^@\s,<>]+")
 Language = Literal["kk", "ru", "en"]
 
 
@@ -51,12 +55,16 @@ class Settings(BaseSettings):
     workdays_file: Path | None = None
     runs: Annotated[tuple[time, ...], NoDecode] = (time(11), time(16))
     warn_minutes: Annotated[int, Field(ge=1, le=10_000)] = 60
+    warn_webhook: SecretStr = SecretStr("")
+    warn_mail_to: Annotated[tuple[str, ...], NoDecode] = ()
+    warn_mail_from: str = ""
+    smtp: SecretStr = SecretStr("")
     kafka_bootstrap: str = ""
     kafka_topic: str = "qolhat.events"
     kafka_partitions: Annotated[int, Field(ge=1)] = 6
     kafka_group: str = "qolhat.views"
 
-    @field_validator("runs", "proxy", mode="before")
+    @field_validator("runs", "proxy", "warn_mail_to", mode="before")
     @classmethod
     def _split(cls, value: object) -> object:
         if isinstance(value, str):
@@ -70,6 +78,29 @@ class Settings(BaseSettings):
         for part in value:
             if part != "*":
                 ip_network(part)
+        return value
+
+    @field_validator("warn_webhook")
+    @classmethod
+    def _check_webhook(cls, value: SecretStr) -> SecretStr:
+        parts = urlsplit(value.get_secret_value())
+        if value and (parts.scheme not in {"http", "https"} or not parts.hostname):
+            raise ValueError("not http://... or https://...")
+        return value
+
+    @field_validator("smtp")
+    @classmethod
+    def _check_smtp(cls, value: SecretStr) -> SecretStr:
+        if value:
+            MailServer.parse(value.get_secret_value())
+        return value
+
+    @field_validator("warn_mail_to", "warn_mail_from")
+    @classmethod
+    def _check_mail(cls, value: str | tuple[str, ...]) -> str | tuple[str, ...]:
+        for address in (value,) if isinstance(value, str) else value:
+            if address and not (address.isascii() and _MAIL.fullmatch(address)):
+                raise ValueError("not a mail address")
         return value
 
     @field_validator("tls_cert", "tls_key", mode="before")
@@ -96,8 +127,15 @@ def load_settings() -> Settings:
         first = error.errors()[0]
         name = f"QOLHAT_{first['loc'][0]}".upper()
         raise BadSettingError(name=name, reason=first["msg"]) from error
-    if settings.store is StoreKind.POSTGRES and not settings.postgres_dsn.get_secret_value():
-        raise BadSettingError(
-            name="QOLHAT_POSTGRES_DSN", reason="needed where the store is postgres"
-        )
+    for wanted, missing, reason in (
+        (
+            settings.store is StoreKind.POSTGRES,
+            "postgres_dsn",
+            "needed where the store is postgres",
+        ),
+        (settings.warn_mail_to, "smtp", "needed where mail is to be sent"),
+        (settings.warn_mail_to, "warn_mail_from", "needed where mail is to be sent"),
+    ):
+        if wanted and not getattr(settings, missing):
+            raise BadSettingError(name=f"QOLHAT_{missing}".upper(), reason=reason)
     return settings

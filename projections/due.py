@@ -163,22 +163,27 @@ class DueView(View):
         ordered = query.order_by(table.c.due_at, table.c.number, table.c.clock).limit(limit)
         return [due_row(row) for row in connection.execute(ordered)]
 
-    def packets_before(
+    def warned(
         self,
         connection: sa.Connection,
-        before: datetime,
+        since: datetime,
+        until: datetime,
         *,
-        organisation: int | None = None,
-        organisations: Collection[int] | None = None,
-    ) -> dict[PlaceCode, int]:
-        """Return at how many packets of each place some term runs out before an instant."""
+        organisations: Collection[int],
+        limit: int = 20_000,
+    ) -> list[DueRow]:
+        """Return the running terms that came to be about to run out within that time (UTC).
+
+        `since` is not within it, `until` is; the most urgent come first.
+        """
         c = self.due.c
-        query = (
-            sa.select(c.place, sa.func.count(c.number.distinct()))
-            .where(c.due_at < micros(before), among(c.organisation, organisation, organisations))
-            .group_by(c.place)
+        query = self.due.select().where(
+            c.organisation.in_(sorted(organisations)),
+            c.warn_at > micros(since),
+            c.warn_at <= micros(until),
         )
-        return {PlaceCode(place): count for place, count in connection.execute(query)}
+        ordered = query.order_by(c.due_at, c.number, c.clock).limit(limit)
+        return [due_row(row) for row in connection.execute(ordered)]
 
     def count_before(self, connection: sa.Connection, at: datetime) -> int:
         """Count the terms that run out before an instant."""

@@ -36,6 +36,11 @@ _PATTERNS = (
     (r"needed where the store is postgres", "reason.dsn"),
     (r"Value error, '(?P<name>.*)' does not appear to be an IPv4 or IPv6 network", "reason.proxy"),
     (r"Value error, (?P<name>.*) has host bits set", "reason.proxy"),
+    (r"needed where mail is to be sent", "reason.mail-needs"),
+    (r"Value error, not http://... or https://...", "reason.no-web-address"),
+    (r"Value error, not a mail address", "reason.no-mail-address"),
+    (r"Value error, not (such an address|smtp://.*)", "reason.no-mail-server"),
+    (r"Value error, the name and the password of SMTP are not ASCII", "reason.not-ascii"),
     # TOML files, as tomllib and msgspec state them
     (r".* \(at line (?P<line>\d+), column (?P<column>\d+)\)", "reason.toml"),
     (r".* \(at end of document\)", "reason.toml-end"),

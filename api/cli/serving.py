@@ -15,15 +15,17 @@ from typing import Annotated, NamedTuple
 
 import typer
 import uvicorn
+from fastapi import FastAPI
 
 from api.cli.failure import MisuseError
 from api.cli.language import say
 from api.cli.reasons import reason_of
 from api.cli.shell import AsJson, Shell
 from api.http.app import create_app
+from api.warning_letters import Letters
 from domain.errors import QolhatError
-from infra.bootstrap import Qolhat, bootstrap, relay, server_lock
-from infra.settings import load_settings
+from infra.bootstrap import bootstrap, relay, server_lock, warning_watch
+from infra.settings import Settings, load_settings
 
 _PATIENCE = 5  # seconds for open answers when it ends; live pages would never end by themselves
 
@@ -72,8 +74,12 @@ def serve(
             publishing = relay(qolhat)
             stack.callback(publishing.stop)
             publishing.start()
+        watch = warning_watch(qolhat, Letters(settings.language, qolhat.regulations))
+        if watch is not None:
+            stack.callback(watch.stop)
+            watch.start()
         announce = _announcement(host, port, tls, Shell(as_json))
-        _Server(_config(qolhat, host, port, tls), announce).run()
+        _Server(_config(create_app(qolhat, watch), settings, host, port, tls), announce).run()
 
 
 def _end(*_: object) -> None:
@@ -81,10 +87,12 @@ def _end(*_: object) -> None:
     sys.exit(0)
 
 
-def _config(qolhat: Qolhat, host: str, port: int, tls: Tls | None) -> uvicorn.Config:
-    proxies = qolhat.settings.proxy
+def _config(
+    app: FastAPI, settings: Settings, host: str, port: int, tls: Tls | None
+) -> uvicorn.Config:
+    proxies = settings.proxy
     return uvicorn.Config(
-        create_app(qolhat),
+        app,
         host=host,
         port=port,
         log_level="warning",

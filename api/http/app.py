@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING
 
 from fastapi import FastAPI
 from starlette.concurrency import run_in_threadpool
@@ -27,6 +28,9 @@ from api.http.metrics import Metrics
 from api.web import app as pages
 from api.web.errors import answer_error
 from infra.bootstrap import Qolhat
+
+if TYPE_CHECKING:
+    from infra.warnings.watch import Watch
 
 _DESCRIPTION = """\
 Where every paper packet is, who holds it, and how long each stage took.
@@ -59,8 +63,11 @@ _MODULES = (
 )
 
 
-def create_app(qolhat: Qolhat) -> FastAPI:
-    """Return the application; while it runs, its views follow the log. The caller closes qolhat."""
+def create_app(qolhat: Qolhat, watch: Watch | None = None) -> FastAPI:
+    """Return the application; while it runs, its views follow the log. The caller closes qolhat.
+
+    `watch`: what tells who is about to be late; its figures are shown.
+    """
     app = FastAPI(
         title="Qolhat",
         version="1",
@@ -75,7 +82,7 @@ def create_app(qolhat: Qolhat) -> FastAPI:
         license_info={"name": "Apache-2.0"},
     )
     app.state.qolhat = qolhat
-    app.state.metrics = Metrics(qolhat)
+    app.state.metrics = Metrics(qolhat, watch)
     app.add_middleware(Guard, metrics=app.state.metrics, explain=answer_error)
     problems.install(app)
     for module in _MODULES:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
@@ -12,6 +13,9 @@ from infra.bootstrap import Qolhat
 from infra.errors import StorageError
 from projections.unsettled import Unsettled
 
+if TYPE_CHECKING:
+    from infra.warnings.watch import Watch
+
 _METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 _BUCKETS = (0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10)
 
@@ -19,7 +23,7 @@ _BUCKETS = (0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10)
 class Metrics:
     """The figures of one application, in a registry of its own."""
 
-    def __init__(self, qolhat: Qolhat) -> None:
+    def __init__(self, qolhat: Qolhat, watch: Watch | None = None) -> None:
         self.registry = CollectorRegistry()
         self._requests = Counter(
             "qolhat_http_requests",
@@ -38,6 +42,8 @@ class Metrics:
             "qolhat_scans", "Scans answered over HTTP", ["status"], registry=self.registry
         )
         self.registry.register(_StoreFigures(qolhat))
+        if watch is not None:
+            self.registry.register(_Warnings(watch))
 
     def request(self, route: str, method: str, status: int, seconds: float) -> None:
         """Count a request; the route is the template, not the address."""
@@ -78,3 +84,20 @@ class _StoreFigures(Collector):
         with views.reading() as reading:
             waiting = reading.view(Unsettled).count(reading.connection)
         yield GaugeMetricFamily("qolhat_unsettled_waiting", "Scans not settled yet", waiting)
+
+
+class _Warnings(Collector):
+    """What became of the warnings, by the way of telling."""
+
+    def __init__(self, watch: Watch) -> None:
+        self._watch = watch
+
+    def collect(self) -> Iterator[CounterMetricFamily]:
+        sent = CounterMetricFamily("qolhat_warnings_sent", "Messages taken", labels=["channel"])
+        failed = CounterMetricFamily(
+            "qolhat_warnings_failed", "Messages not taken, or not by all", labels=["channel"]
+        )
+        for way in self._watch.ways:
+            sent.add_metric([way.channel.name], way.sent)
+            failed.add_metric([way.channel.name], way.failed)
+        return iter((sent, failed))

@@ -112,7 +112,7 @@ def _term(number: int, clock: Clock, due: float, warn: float) -> dict[str, objec
         "person": 4,
         "place": place(Role.OFFICE),
         "stage": "incoming",
-        "edition": "003-7-centre",
+        "edition": "s7c-2012",
         "service": "003-7",
     }
 
