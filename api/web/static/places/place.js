@@ -2,6 +2,7 @@
 // A place's page keeps itself up: new rows are put in place of the old ones, and what was ticked,
 // where the focus is and what was typed stay.
 import { digitOf } from "../common/digits.js";
+import { recover } from "../common/layouts.js";
 
 const pile = document.getElementById("pile");
 const lying = document.getElementById("lying");
@@ -127,8 +128,14 @@ function onKey(event) {
   numbers.setRangeText(digit, numbers.selectionStart, numbers.selectionEnd, "end");
 }
 
+// Where the browser does not tell the positions of keys, only the letters of the layout come.
+function readScanned() {
+  if (numbers) numbers.value = numbers.value.split("\n").map(recover).join("\n");
+}
+
 agreeOnAll();
 lying?.addEventListener("change", onTick);
+pile?.addEventListener("submit", readScanned);
 numbers?.addEventListener("keydown", onKey);
 // A browser opens few connections to one server: pages that nobody sees do not listen.
 document.addEventListener("visibilitychange", () => (document.hidden ? rest() : follow()));
