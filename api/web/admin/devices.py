@@ -30,6 +30,7 @@ from infra.accounts import Station, UnknownStationError
 router = APIRouter()
 Number = Annotated[int, Path(ge=1, le=2**53)]
 LONGEST_NAME = 60
+MOST_SHOWN = 200  # of more, one asks for a person's
 
 
 class UnknownDeviceError(RefusedError):
@@ -195,13 +196,21 @@ def _page(
     visitor: Visitor, person: str, *, done: str = "", error: RefusedError | None = None
 ) -> HTMLResponse:
     problem = None if error is None else problem_of(error, visitor.speech.language)
-    enrolled, stations = _devices(visitor), _stations(visitor)
-    people = {each.person for each, _ in enrolled} | {p for row in stations for p in row.people}
+    enrolled = _devices(visitor, int(person) if person.isdecimal() else None)
+    stations = sorted(_stations(visitor), key=lambda row: row.station.last_seen, reverse=True)
+    shown = [
+        (each, may_change(visitor, visitor.qolhat.staff.register.member(each.person)))
+        for each in enrolled[:MOST_SHOWN]
+    ]
+    people = {each.person for each, _ in shown}
+    people |= {each for row in stations[:MOST_SHOWN] for each in row.people}
     return visitor.page(
         "admin/devices.html",
         status=200 if problem is None else problem.status,
-        devices=enrolled,
-        stations=stations,
+        devices=shown,
+        devices_count=len(enrolled),
+        stations=stations[:MOST_SHOWN],
+        stations_count=len(stations),
         names=named(visitor, sorted(people)),
         person=person,
         done=done if done in ("revoked", "described", "turned-away") else "",
@@ -209,13 +218,16 @@ def _page(
     )
 
 
-def _devices(visitor: Visitor) -> list[tuple[EnrolledDevice, bool]]:
-    """Return the devices of people within reach; whether the visitor may turn each away."""
+def _devices(visitor: Visitor, person: int | None) -> list[EnrolledDevice]:
+    """Return the devices of people within reach, or of one of them, in the order of numbers."""
     register, now = visitor.qolhat.staff.refresh(), visitor.qolhat.now()
     reach = visitor.reach(Right.SEE_STAFF)
-    found = []
-    for each in sorted(register.devices, key=lambda device: device.device):
-        member = register.member(each.person)
-        if reach.covers(workplaces(member, now)):
-            found.append((each, may_change(visitor, member)))
-    return found
+    return sorted(
+        (
+            each
+            for each in register.devices
+            if person in (None, each.person)
+            and reach.covers(workplaces(register.member(each.person), now))
+        ),
+        key=lambda device: device.device,
+    )

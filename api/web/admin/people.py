@@ -8,8 +8,8 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Annotated
 
-from fastapi import APIRouter, Query
-from fastapi.responses import HTMLResponse
+from fastapi import APIRouter, Query, Response
+from fastapi.responses import HTMLResponse, RedirectResponse
 
 from api.web.admin.choosing import Choice, choose_organisation, named, offered_organisations
 from api.web.admin.reaching import Looking, workplaces
@@ -53,6 +53,12 @@ class Row:
     account: Account | None
     stands_in: tuple[tuple[int, datetime | None], ...]  # for whom, until when
     lacks: tuple[Lack, ...]
+
+
+@router.get("/admin")
+def sections() -> Response:
+    """Lead to the first section."""
+    return RedirectResponse("/admin/people", 303)
 
 
 @router.get("/admin/people")

@@ -51,21 +51,24 @@ def changeable(visitor: Visitor, number: int) -> StaffMember:
     Raises UnknownPersonError, NotYoursError, BeyondReachError.
     """
     member = visitor.qolhat.staff.refresh().member(number)
-    for organisation in workplaces(member, visitor.qolhat.now()):
-        visitor.require_reach({organisation}, Right.ADMINISTER)
-    check_within(visitor, powers_of(visitor, member))
+    _check_changeable(visitor, member)
     return member
 
 
 def may_change(visitor: Visitor, member: StaffMember) -> bool:
     """Tell whether the visitor may change a person."""
-    if not visitor.may(Right.ADMINISTER):
-        return False
     try:
-        changeable(visitor, member.person)
+        _check_changeable(visitor, member)
     except RefusedError:
         return False
     return True
+
+
+def _check_changeable(visitor: Visitor, member: StaffMember) -> None:
+    visitor.require(Right.ADMINISTER)
+    for organisation in workplaces(member, visitor.qolhat.now()):
+        visitor.require_reach({organisation}, Right.ADMINISTER)
+    check_within(visitor, powers_of(visitor, member))
 
 
 def check_within(visitor: Visitor, reach: Reach) -> None:

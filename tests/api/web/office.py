@@ -70,9 +70,14 @@ class Browser:
         return self._show(self.client.post(target, data=sent))
 
     def form(self, action: str) -> PageForm:
-        """Return the first form with this action on the page shown."""
+        """Return the first form with this action on the page shown; `post /x` asks for a method."""
         assert self.shown is not None, "no page is open"
-        found = [form for form in forms_of(self.shown.text) if form.action == action]
+        method, _, address = action.rpartition(" ")
+        found = [
+            form
+            for form in forms_of(self.shown.text)
+            if form.action == address and method in ("", form.method)
+        ]
         assert found, f"no form {action} on {self.path}"
         return found[0]
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import timedelta
 
 import pytest
 
@@ -120,7 +121,7 @@ def test_the_token_of_a_device_is_shown_once_and_works(
 ) -> None:
     person = office.employ(Role.HEAD, AUTHORITY, name=NAME)
     administrator.get("/admin/devices", person=str(person))
-    answer = administrator.submit("/admin/devices")
+    answer = administrator.submit("post /admin/devices")
     found = re.search(r'<code id="token">([^<]+)</code>', answer.text)
     assert found
     assert found[1] not in administrator.get("/admin/devices").text
@@ -135,8 +136,8 @@ def test_the_token_of_a_device_is_shown_once_and_works(
 
 def test_a_device_of_nobody_is_not_enrolled(office: Office, administrator: Browser) -> None:
     administrator.get("/admin/devices")
-    assert administrator.submit("/admin/devices", person="99").status_code == 422
-    assert administrator.form("/admin/devices").fields["person"] == ["99"]
+    assert administrator.submit("post /admin/devices", person="99").status_code == 422
+    assert administrator.form("post /admin/devices").fields["person"] == ["99"]
     assert not office.qolhat.staff.register.devices
 
 
@@ -183,11 +184,22 @@ def test_a_shared_station_belongs_to_no_single_organisation(office: Office) -> N
     station = office.qolhat.stations.all()[-1].number
     assert str(station) in administrator.get("/admin/devices").text
     stranger = office.employ(Role.HEAD, OTHER_AUTHORITY)
-    office.qolhat.sessions.begin(stranger, station, both_end(office))
+    office.qolhat.sessions.begin(stranger, station, office.clock() + timedelta(hours=8))
     assert str(station) not in administrator.get("/admin/devices").text
     assert str(station) in regional.get("/admin/devices").text
     assert both.get("/station").url.path == "/station"
 
 
-def both_end(office: Office) -> object:
-    return office.clock().replace(hour=12)
+def test_devices_of_one_person_are_asked_for(office: Office, administrator: Browser) -> None:
+    people = [office.employ(Role.HEAD, AUTHORITY, name=f"Тегі{each} Мысал") for each in "аб"]
+    for person in people:
+        office.qolhat.personnel.enrol(person)
+    page = administrator.get("/admin/devices").text
+    assert "Тегіа" in page
+    assert "Тегіб" in page
+    page = administrator.submit("get /admin/devices", person=str(people[0])).text
+    assert "Тегіа" in page
+    assert "Тегіб" not in page
+    assert administrator.form("post /admin/devices").fields["person"] == [str(people[0])]
+    administrator.get("/admin")
+    assert administrator.path == "/admin/people"
