@@ -18,14 +18,14 @@ COMPILE = $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --gene
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup run test lint types contracts unit campaign bench lock format clean
+.PHONY: help setup run test lint types contracts unit campaign bench screenshots lock format clean
 
 help: ## List what make can do
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 setup: $(INSTALLED) ## Create .venv and install what tests and the program need
 
-run: setup ## Fill an empty store with demonstration data, then serve the API
+run: setup ## Fill an empty store with demonstration data, then serve pages and API
 	$(BIN)/qolhat demo --if-empty --start recent --days 10 --packets 60
 	$(BIN)/qolhat serve
 
@@ -49,6 +49,9 @@ campaign: setup ## Random days against the naive model, for a long time: make ca
 
 bench: $(BENCH_INSTALLED) ## Measure against baselines
 	$(BIN)/python -m tests.bench
+
+screenshots: setup ## Take the pictures of docs/pages.md anew; needs Chromium
+	$(BIN)/python -m tests.browser.screenshots
 
 lock: $(BIN)/pip ## Resolve the versions anew into requirements/*.lock
 	$(PIP) install --quiet uv

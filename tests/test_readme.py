@@ -53,7 +53,7 @@ def test_every_setting_is_listed_and_no_other() -> None:
 
 def test_every_command_is_listed() -> None:
     commands = typer.main.get_command(app).commands  # type: ignore[attr-defined]
-    table = README.split("## The commands")[1].split("## HTTP")[0]
+    table = README.split("## The commands")[1].split("## HTTP API")[0]
     listed = {word for code in re.findall(r"`([a-z][^`]*)`", table) for word in code.split()[:1]}
     assert set(commands) <= listed
 

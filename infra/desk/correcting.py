@@ -11,7 +11,7 @@ from domain.commands import ScanPacket, Settlement, SettleScan, Stamp, VoidScan
 from domain.errors import UnknownPacketError, WrongRoleError
 from domain.numbers import PacketNumber, grouped
 from domain.packet import Packet, UnknownScanError
-from domain.roles import Role
+from domain.rights import RIGHTS_OF_ROLE, Right
 from domain.unsettled import Doubt, UnsettledScan
 from infra.desk.counter import Counter, Entries
 from infra.desk.errors import (
@@ -23,7 +23,7 @@ from infra.desk.errors import (
 from infra.requests import Answer, SettleRequest, Source, Status
 from infra.store.group_commit import UnitOfWork
 
-SETTLERS = frozenset(Role) - {Role.AUDITOR, Role.COURIER}
+SETTLERS = frozenset(role for role, rights in RIGHTS_OF_ROLE.items() if Right.SETTLE in rights)
 _UNBELIEVED = frozenset({Doubt.IN_THE_FUTURE.value, Doubt.IMPLAUSIBLE_TIME.value})
 
 

@@ -1,0 +1,154 @@
+"""`make screenshots`: takes the pictures of every page that stand in docs/pages.md.
+
+On a demonstration, in Kazakh, at the size of an office screen; the applicant's page as on a phone.
+"""
+
+from __future__ import annotations
+
+import sys
+import tempfile
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from playwright.sync_api import Browser, Page, ViewportSize
+
+from domain.cards import Card, card_code
+from domain.numbers import PacketNumber
+from domain.roles import Role
+from infra.demonstration import LogIn
+from projections.holdings import Holding, Holdings
+from tests.browser.offer import any_browser
+from tests.browser.scanner import Scanner
+from tests.browser.serving import Served, fill, serving
+
+PICTURES = Path(__file__).parents[2] / "docs" / "pages"
+OFFICE: ViewportSize = {"width": 1366, "height": 768}
+PHONE: ViewportSize = {"width": 390, "height": 844}
+
+
+@dataclass
+class Studio:
+    """A browser at a running demonstration."""
+
+    browser: Browser
+    served: Served
+    folder: Path
+
+    def held(self) -> list[Holding]:
+        """Return the open packets, those that deviate most first."""
+        with self.served.qolhat.views.reading() as reading:
+            found = reading.view(Holdings).at(reading.connection, limit=1000)
+        return sorted(found, key=lambda each: (-each.deviations, each.number))
+
+    def person(self, role: Role) -> LogIn:
+        """Return somebody of this role."""
+        return next(each for each in self.served.log_ins if each.role is role)
+
+    def page(self, role: Role | None, size: ViewportSize | None = None) -> Page:
+        """Open a page as somebody who is logged in."""
+        context = self.browser.new_context(
+            viewport=size or OFFICE, locale="kk-KZ", timezone_id="Asia/Almaty"
+        )
+        page = context.new_page()
+        if role is not None:
+            person = self.person(role)
+            page.goto(f"{self.served.url}/login")
+            page.fill("#login", person.login)
+            page.fill("#password", person.password)
+            page.press("#password", "Enter")
+            page.wait_for_load_state("networkidle")
+        return page
+
+    def take(self, page: Page, name: str, path: str | None = None) -> None:
+        """Take a picture of a page."""
+        if path is not None:
+            page.goto(f"{self.served.url}{path}")
+        page.screenshot(path=str(self.folder / f"{name}.png"))
+
+
+def take_all(studio: Studio) -> None:
+    """Take every picture."""
+    for part in (_of_everybody, _of_the_desk, _of_the_packet, _of_managers, _of_administrators):
+        part(studio)
+
+
+def _of_everybody(studio: Studio) -> None:
+    page = studio.page(None)
+    studio.take(page, "login", "/login")
+    phone = studio.page(None, PHONE)
+    number = studio.held()[0].number
+    phone.goto(f"{studio.served.url}/receipt")
+    phone.fill("input[name=number]", str(number))
+    phone.fill("input[name=code]", studio.served.qolhat.vault.receipt_code(number))
+    phone.press("input[name=code]", "Enter")
+    phone.wait_for_load_state("networkidle")
+    studio.take(phone, "receipt")
+
+
+def _of_the_desk(studio: Studio) -> None:
+    page = studio.page(Role.HEAD)
+    here = studio.person(Role.HEAD)
+    packets = [each.number for each in studio.held() if each.deciding == here.organisation]
+    scanner = Scanner(page, "kk")
+    for number in packets[:3]:
+        scanner.scan(number)
+    scanner.scan("1026700000O123")
+    page.wait_for_timeout(1500)
+    studio.take(page, "station-unknown-code")
+    for code in (*packets[-1:], card_code(Card.RESOLUTION)):
+        scanner.scan(code)
+    page.wait_for_timeout(1500)
+    studio.take(page, "station")
+    window = studio.page(Role.INSPECTOR)
+    studio.take(window, "register", "/register?service=002")
+    studio.take(window, "account", "/account")
+    for name in ("places", "search", "unsettled", "complaints"):
+        studio.take(window, name, f"/{name}")
+    desk = studio.page(Role.HEAD)
+    studio.take(desk, "place", f"/places/{here.place}")
+
+
+def _of_the_packet(studio: Studio) -> None:
+    page = studio.page(Role.AUDITOR)
+    number = _through_a_centre(studio.held())
+    studio.take(page, "packet", f"/packets/{number}")
+
+
+def _through_a_centre(held: list[Holding]) -> PacketNumber:
+    """Return a packet that has gone a long way."""
+    longest = max(
+        held, key=lambda each: (each.accepting != each.deciding, each.outcome is not None)
+    )
+    return longest.number
+
+
+def _of_managers(studio: Studio) -> None:
+    page = studio.page(Role.MANAGER)
+    studio.take(page, "manager", "/manager")
+    studio.take(page, "due", "/due?which=overdue")
+    studio.take(studio.page(Role.AUDITOR), "access", "/access")
+
+
+def _of_administrators(studio: Studio) -> None:
+    page = studio.page(Role.ADMINISTRATOR)
+    for name in ("people", "places", "devices"):
+        studio.take(page, f"admin-{name}", f"/admin/{name}")
+    studio.take(page, "admin-person", "/admin/people/4")
+
+
+def main(say: Callable[[str], object] = sys.stdout.write) -> None:
+    """Fill a demonstration, serve it, take the pictures."""
+    PICTURES.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory() as name, any_browser() as browser:
+        filled = Path(name) / "filled"
+        filled.mkdir()
+        fill(filled)
+        with serving(filled, Path(name) / "served") as served:
+            served.qolhat.runner.wait_for(served.qolhat.log.rows.last_position(), 60)
+            take_all(Studio(browser, served, PICTURES))
+    say(f"{len(list(PICTURES.glob('*.png')))} pictures in {PICTURES.name}/\n")
+
+
+if __name__ == "__main__":
+    main()
