@@ -27,6 +27,7 @@ from infra.errors import StorageError
 router = APIRouter(include_in_schema=False)
 PAUSE, CHECKED_EVERY = 0.5, 30.0  # seconds
 _SEND_TIMEOUT = 20.0  # seconds after which a listener that takes nothing is gone
+_GRACE = 2.0  # seconds for a stream to end properly when the server does
 Mark = Annotated[str, Query(max_length=64)]
 
 
@@ -40,32 +41,39 @@ async def live(
     """Say when what lies at the place is no longer what `mark` (or the last event) told."""
     here = open_place(visitor, code)
     watch = Watch(visitor, here.code, last_event_id or mark)
-    return EventSourceResponse(watch.events(), send_timeout=_SEND_TIMEOUT)
+    return EventSourceResponse(
+        watch.events(),
+        send_timeout=_SEND_TIMEOUT,
+        shutdown_event=watch.closing,
+        shutdown_grace_period=_GRACE,
+    )
 
 
 @dataclass
 class Watch:
-    """One listener at one place; `mark` is what the page shows."""
+    """One listener at one place; `mark` is what the page shows; `closing`: the server ends."""
 
     visitor: Visitor
     place: PlaceCode
     mark: str
     clock: Callable[[], float] = time.monotonic
     pause: float = PAUSE
+    closing: anyio.Event = field(default_factory=anyio.Event)
     _position: int = field(default=-1, init=False)
 
     async def events(self) -> AsyncIterator[ServerSentEvent]:
         """Tell every change; when the session has ended or the place is out of reach, that."""
         checked = self.clock()
-        while True:
+        while not self.closing.is_set():
             if self.clock() - checked >= CHECKED_EVERY:
                 checked, self._position = self.clock(), -1  # terms run out without any event
-                if not await run_in_threadpool(self._may_go_on):
+                if not await run_in_threadpool(self.may_go_on):
                     yield ServerSentEvent(event="ended", data="")
                     return
             if await self._changed():
                 yield ServerSentEvent(event="changed", data=self.mark, id=self.mark)
-            await anyio.sleep(self.pause)
+            with anyio.move_on_after(self.pause):
+                await self.closing.wait()
 
     async def _changed(self) -> bool:
         position = self.visitor.qolhat.runner.position
@@ -81,7 +89,8 @@ class Watch:
     def _look(self) -> str:
         return mark_of(lying_at(self.visitor.qolhat, self.place))
 
-    def _may_go_on(self) -> bool:
+    def may_go_on(self) -> bool:
+        """Tell whether the session lasts and the place is still in reach."""
         try:
             visitor = visitor_of(self.visitor.request)
             visitor.require(Right.SEE_PACKETS)
