@@ -12,7 +12,8 @@ from domain.cards import Card
 from domain.numbers import CodeKind, grouped
 from tests.browser.harness import PLACE, Fake
 from tests.browser.scanner import Scanner
-from tests.browser.station_steps import card, code, heard, listen, scan
+from tests.browser.station_steps import CUT, card, code, heard, listen, scan
+from tests.browser.watching import Complaints
 
 EXECUTORS = [{"key": "7", "label": "Executor Seven"}, {"key": "8", "label": "Executor Eight"}]
 WHO = {"needs": "executor", "title": "Who?", "choices": EXECUTORS}
@@ -203,7 +204,7 @@ def test_an_act_on_what_is_no_packet_after_all_is_not_sent(hearing: Page, fake: 
 
 
 def test_a_refused_act_is_said_and_needs_no_reading(
-    hearing: Page, fake: Fake, complaints: Any
+    hearing: Page, fake: Fake, complaints: Complaints
 ) -> None:
     complaints.allow("Failed to load resource")
     scan(hearing, code())
@@ -382,6 +383,22 @@ def test_a_place_moves_the_station(hearing: Page, fake: Fake) -> None:
     scan(hearing, place)
     hearing.wait_for_url(f"**/station?place={place}")
     assert not fake.scans
+
+
+@pytest.mark.parametrize("kind", [CodeKind.BADGE, CodeKind.PLACE])
+def test_without_the_network_the_station_stays_where_it_is(
+    hearing: Page, fake: Fake, complaints: Complaints, kind: CodeKind
+) -> None:
+    complaints.allow(CUT)
+    hearing.context.set_offline(True)
+    scan(hearing, code(kind))
+    _result(hearing, "verdict", "No network")
+    assert heard(hearing) == ["red"]
+    assert hearing.url == f"{fake.url}/station"
+    number = code()
+    scan(hearing, number)
+    _result(hearing, "packet", grouped(int(number)))
+    expect(hearing.locator("#queue")).to_contain_text("1 scan waits")
 
 
 @pytest.mark.parametrize("kind", [CodeKind.BAG, CodeKind.REGISTRY])

@@ -337,6 +337,25 @@ def test_two_pages_send_each_scan_once(
     assert sorted(fake.codes) == sorted(mine + theirs)
 
 
+def test_a_question_is_asked_where_the_card_was_scanned(
+    page: Page, fake: Fake, context_of: BrowserContext, complaints: Complaints
+) -> None:
+    complaints.allow(CUT)
+    other = context_of.new_page()
+    _reopen(page, fake)
+    _reopen(other, fake)
+    context_of.route(SENDING, lambda route: route.abort())
+    fake.needs = [{"needs": "reasons", "title": "Why?", "choices": []}]
+    scan(page, code(), card(Card.REFUSED))
+    expect(other.locator("#queue")).to_contain_text("2 scans wait")
+    context_of.unroute(SENDING)
+    for each in (other, page):
+        each.evaluate("window.dispatchEvent(new Event('online'))")
+    expect(page.locator("#answer")).to_be_visible()
+    expect(other.locator("#answer")).to_be_hidden()
+    assert len(fake.acts) == 1
+
+
 def test_the_last_scans_outlive_a_change_of_place(station: Page, fake: Fake) -> None:
     codes = [code() for _ in range(52)]
     scan(station, *codes)

@@ -13,13 +13,26 @@ const KAZAKH = '("әіңғ,.үұқөһйцукенгшщзхъфывапролд
 const KAZAKH_SHIFT = ")!ӘІҢҒ;:ҮҰҚӨҺЙЦУКЕНГШЩЗХЪФЫВАПРОЛДЖЭ/ЯЧСМИТЬБЮ?";
 
 const SYMBOLS = [
-  "Backquote", "Minus", "Equal", "BracketLeft", "BracketRight", "Semicolon", "Quote", "Backslash",
-  "Comma", "Period", "Slash",
-]; // prettier-ignore
+  "Backquote",
+  "Minus",
+  "Equal",
+  "BracketLeft",
+  "BracketRight",
+  "Semicolon",
+  "Quote",
+  "Backslash",
+  "Comma",
+  "Period",
+  "Slash",
+];
 const SYMBOL_KEYS = "`-=[];'\\,./";
 const NUMPAD = {
-  NumpadDecimal: ".", NumpadDivide: "/", NumpadMultiply: "*", NumpadSubtract: "-", NumpadAdd: "+",
-}; // prettier-ignore
+  NumpadDecimal: ".",
+  NumpadDivide: "/",
+  NumpadMultiply: "*",
+  NumpadSubtract: "-",
+  NumpadAdd: "+",
+};
 
 /** @type {Map<string, string>} */
 const BY_CODE = new Map([
@@ -38,7 +51,7 @@ export function usKey(code, shift) {
   const numpad = /^Numpad(\d)$/.exec(code);
   if (numpad) return numpad[1];
   const found = /^(?:Digit(\d)|Key([A-Z]))$/.exec(code);
-  const plain = found ? (found[1] || found[2].toLowerCase()) : BY_CODE.get(code);
+  const plain = found ? found[1] || found[2].toLowerCase() : BY_CODE.get(code);
   if (plain === undefined) return null;
   const at = US.indexOf(plain);
   return shift && at >= 0 && !code.startsWith("Numpad") ? US_SHIFT[at] : plain;

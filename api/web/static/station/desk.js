@@ -1,6 +1,8 @@
 // @ts-check
 // What a scan means at a desk: a packet, a card that acts on packets, a badge, a place.
 import { ACTION_CARD, BADGE, PACKET, PLACE, faultOf, grouped, parse } from "../common/codes.js";
+import { packetOf } from "./entries.js";
+import { Questions } from "./questions.js";
 
 /** @typedef {import("./queue.js").Entry} Entry */
 /** @typedef {import("./queue.js").Answer} Answer */
@@ -13,9 +15,9 @@ import { ACTION_CARD, BADGE, PACKET, PLACE, faultOf, grouped, parse } from "../c
  * @typedef {{card: string, details: Facts, label: string}} Armed
  */
 /** An entry that waits for its answer.
- * @typedef {{entry: Entry, at: number, armed: Armed | null, badge: string, heard: Tone | null}} Waiting
+ * @typedef {{entry: Entry, at: number, armed: Armed | null, badge: string,
+ *   heard: Tone | null}} Waiting
  */
-/** @typedef {{waiting: Waiting, question: Question}} Asked */
 
 const CURRENT = 120_000; // ms for which a card acts on the packet scanned before it
 const UNDOABLE = 60_000;
@@ -24,13 +26,6 @@ const FLUSH = 1_500; // ms that the queue gets before another person takes over
 const RESOLUTION = "resolution";
 /** @type {Tone[]} */
 const WORST_FIRST = ["red", "amber", "green"];
-/** @type {{[need: string]: string}} */
-const FIELDS = {
-  "executor": "executor",
-  "grounds": "grounds",
-  "reasons": "text",
-  "incoming-number": "incoming_number",
-};
 
 export class Desk {
   /**
@@ -38,7 +33,7 @@ export class Desk {
    * @param {import("./view.js").View} view
    * @param {{[code: string]: string}} cards
    * @param {(tone: Tone) => void} play
-   * @param {(address: string) => void} leave
+   * @param {(address: string) => Promise<void>} leave fails where the server cannot be reached
    * @param {() => void} giveFocusBack
    */
   constructor(queue, view, cards, play, leave, giveFocusBack) {
@@ -53,10 +48,9 @@ export class Desk {
     this.current = null;
     /** @type {Armed | null} */
     this.armed = null;
-    /** @type {Asked[]} */
-    this.questions = [];
-    /** @type {Asked | undefined} */
-    this.asking = undefined;
+    this.questions = new Questions(view, giveFocusBack, (waiting, details, label) =>
+      this.goOn(waiting, details, label),
+    );
     /** @type {Map<string, Waiting>} */
     this.waiting = new Map();
     /** @type {{ref: string, number: string, at: number}[]} scans of one packet, the last first */
@@ -79,10 +73,11 @@ export class Desk {
    * @param {How} how
    */
   scanned(text, how) {
-    if (how === "typed" && this.choose(text)) return;
+    if (how === "typed" && this.questions.choose(text)) return;
     const code = parse(text);
     if (code === null) this.scan(text.trim(), how);
-    else if (code.kind === ACTION_CARD && this.cards[code.digits]) this.card(this.cards[code.digits]);
+    else if (code.kind === ACTION_CARD && this.cards[code.digits])
+      this.card(this.cards[code.digits]);
     else if (code.kind === BADGE) this.badge(code.digits);
     else if (code.kind === PLACE) this.leaveSafely(`/station?place=${code.digits}`);
     else this.scan(code.digits, how);
@@ -148,11 +143,9 @@ export class Desk {
 
   /** @param {Entry} entry */
   showPending(entry) {
-    const { code, numbers, number, counter } = entry.body;
-    const shown = grouped(code || number || numbers[0]);
-    const doing = entry.kind === "scan" ? "" : this.view.nameOf(entry);
-    const tone = /** @type {const} */ ("pending");
-    this.view.show(counter, { tone, verdict: this.say("pending"), grouped: shown, next: doing });
+    const next = entry.kind === "scan" ? "" : this.view.nameOf(entry);
+    const shown = { verdict: this.say("pending"), grouped: packetOf(entry), next };
+    this.view.show(entry.body.counter, { tone: "pending", ...shown });
   }
 
   /**
@@ -211,8 +204,8 @@ export class Desk {
     const acting = [...this.waiting.values()].find(
       ({ entry }) => entry.kind === "act" && entry.body.card === RESOLUTION,
     );
-    if (this.questions[0] && this.questions[0].question.needs === "executor") {
-      this.answer({ badge }, grouped(badge));
+    if (this.questions.isFor("executor")) {
+      this.questions.answer({ badge }, grouped(badge));
     } else if (this.armed && this.armed.card === RESOLUTION) {
       this.arm({ ...this.armed, details: { badge }, label: grouped(badge) });
     } else if (acting) {
@@ -226,8 +219,7 @@ export class Desk {
   clear() {
     this.current = null;
     this.arm(null);
-    this.questions.splice(0).forEach(({ waiting }) => this.notDone(waiting.entry));
-    this.ask();
+    this.questions.drop().forEach(({ waiting }) => this.notDone(waiting.entry));
     this.view.fill({ tone: "", verdict: this.say("cleared") });
     this.giveFocusBack();
   }
@@ -246,7 +238,16 @@ export class Desk {
       return;
     }
     this.view.fill({ tone: "pending", verdict: this.say("checking") });
-    this.queue.emptied(FLUSH).then(() => this.leave(address));
+    this.queue
+      .emptied(FLUSH)
+      .then(() => this.leave(address))
+      .catch(() => this.stay());
+  }
+
+  /** Without the network another page would be none at all, and nothing could be scanned. */
+  stay() {
+    this.view.fill({ tone: "red", verdict: this.say("offline") });
+    this.play("red");
   }
 
   // --- undo --------------------------------------------------------------------------------------
@@ -283,98 +284,42 @@ export class Desk {
     const { ref, counter } = entry.body;
     const waiting = this.waiting.get(ref);
     if (waiting === undefined) return; // another page's
-    const known = this.knownFor(waiting, question);
+    const known = question.needs === "executor" ? this.executorOf(waiting) : null;
     if (known) {
       this.resend(waiting, known);
       return;
     }
-    this.questions.push({ waiting, question });
-    this.view.show(counter, { tone: "amber", verdict: question.title, grouped: packetOf(waiting) });
+    this.view.show(counter, { tone: "amber", verdict: question.title, grouped: packetOf(entry) });
     this.view.note(entry, { tone: "amber", verdict: question.title });
     this.play("amber");
-    this.ask();
+    this.questions.add({ waiting, question });
   }
 
-  /** Return what was said already, while the server was being asked.
+  /** Return the executor that was named while the server was being asked.
    * @param {Waiting} waiting
-   * @param {Question} question
    * @returns {Facts | null}
    */
-  knownFor({ entry, armed, badge }, question) {
-    if (question.needs !== "executor") return null;
-    if (badge && !entry.body.badge) return { badge };
-    const { executor, badge: said } = armed && armed === this.armed ? armed.details : {};
-    const isNew = (executor || said) && !entry.body.executor && !entry.body.badge;
-    return isNew ? { ...(armed && armed.details) } : null;
-  }
-
-  /** Ask the first question that is open. */
-  ask() {
-    const asked = this.questions[0];
-    if (asked === this.asking) return; // somebody may be writing the answer
-    this.asking = asked;
-    if (asked === undefined) {
-      this.view.askNothing();
-      this.giveFocusBack();
-      return;
-    }
-    const { needs, title, choices } = asked.question;
-    const whole = `${title} · ${packetOf(asked.waiting)}`;
-    if ((choices || []).length > 0) {
-      this.view.askChoice(whole, choices, (choice) => this.pick(choice));
-    } else {
-      const [long, required] = [needs === "reasons", needs !== "incoming-number"];
-      this.view.askText(whole, long, required, (text) => this.answer({ [fieldOf(needs)]: text }, text));
-    }
-  }
-
-  /** Choose by number; false if nothing is asked that has such a choice.
-   * @param {string} typed
-   */
-  choose(typed) {
-    const choices = this.questions[0] ? this.questions[0].question.choices || [] : [];
-    const choice = /^\d{1,2}$/.test(typed) ? choices[Number(typed) - 1] : undefined;
-    if (choice === undefined) return false;
-    this.pick(choice);
-    return true;
-  }
-
-  /** A digit alone chooses among nine; of more, one types the number and Enter.
-   * @param {string} digit
-   */
-  chooseByDigit(digit) {
-    const asked = this.questions[0];
-    const few = asked !== undefined && (asked.question.choices || []).length <= 9;
-    return few && this.choose(digit);
-  }
-
-  /** @param {{key: string, label: string}} choice */
-  pick({ key, label }) {
-    const { needs } = this.questions[0].question;
-    this.answer({ [fieldOf(needs)]: needs === "grounds" ? [key] : key }, label);
+  executorOf({ entry, armed, badge }) {
+    if (entry.body.executor || entry.body.badge) return null; // that one was no answer
+    if (badge) return { badge };
+    const named = armed !== null && armed === this.armed ? armed.details : {};
+    return named.executor || named.badge ? named : null;
   }
 
   /**
-   * Answer the first question, and all that are the same.
+   * Go on with what somebody has answered; an executor is the same for all packets of a card.
+   * @param {Waiting[]} waiting
    * @param {Facts} details
    * @param {string} label
    */
-  answer(details, label) {
-    const asked = this.questions.shift();
-    if (asked === undefined) return;
-    const { armed } = asked.waiting;
-    const forAll = asked.question.needs === "executor" && armed !== null && armed === this.armed;
-    const same = (/** @type {Asked} */ other) =>
-      forAll && other.waiting.armed === armed && other.question.needs === "executor";
-    const together = [asked, ...this.questions.filter(same)];
-    this.questions = this.questions.filter((other) => !same(other));
-    if (forAll) {
+  goOn(waiting, details, label) {
+    const { armed } = waiting[0];
+    if (armed !== null && armed === this.armed && (details.executor || details.badge)) {
       armed.details = details;
       armed.label = label;
       this.arm(armed);
     }
-    together.forEach(({ waiting }) => this.resend(waiting, details));
-    this.ask();
+    waiting.forEach((each) => this.resend(each, details));
   }
 
   /** Ask for the same act again, with what was missing.
@@ -414,7 +359,7 @@ export class Desk {
       return null;
     }
     const shown = { ...answer, verdict: answer.verdict || this.say("refused-list") };
-    if (!shown.grouped) shown.grouped = packetOf(waiting);
+    if (!shown.grouped) shown.grouped = packetOf(entry);
     this.view.show(counter, shown);
     this.view.note(entry, shown);
     this.remember(entry, answer);
@@ -437,15 +382,4 @@ export class Desk {
 /** @param {Event} event */
 function detailOf(event) {
   return /** @type {CustomEvent} */ (event).detail;
-}
-
-/** @param {string} needs */
-function fieldOf(needs) {
-  return FIELDS[needs] || "text";
-}
-
-/** @param {Waiting} waiting */
-function packetOf({ entry }) {
-  const { code, number, numbers } = entry.body;
-  return grouped(code || number || numbers[0]);
 }

@@ -24,9 +24,10 @@ export function keepFocus(field) {
     if (selecting !== null && !selecting.isCollapsed) return; // a text is being copied
     const control = target.closest(INTERACTIVE);
     const isPage = control === null || control.matches("main, [tabindex='-1']");
-    // A button that was clicked has done its work; one that was pressed by key may be pressed again.
+    // A button that was clicked has done its work; one pressed by key may be pressed again.
     const isButton = control instanceof HTMLButtonElement && event.detail > 0;
-    if (isPage || (isButton && document.activeElement === control)) field.focus({ preventScroll: true });
+    if (isPage || (isButton && document.activeElement === control))
+      field.focus({ preventScroll: true });
   }
 
   document.addEventListener("pointerdown", () => (pressed = true), true);

@@ -1,9 +1,10 @@
 // @ts-check
 // Reads a keyboard-type scanner wherever the focus is, and a person's typing in the scan field.
 //
-// Keys are read by their position, so that the active layout and Caps Lock do not matter. Quick keys
-// one after the other are a scanner's: they are taken out of whatever field they fell into. What a
-// person types into other fields, and every combination with Ctrl, Alt or Meta, is left alone.
+// Keys are read by their position, so that the active layout and Caps Lock do not matter. Quick
+// keys one after the other are a scanner's: they are taken out of whatever field they fell into.
+// What a person types into other fields, and every combination with Ctrl, Alt or Meta, is left
+// alone.
 import { bare, parse } from "../common/codes.js";
 import { recover, usKey } from "../common/layouts.js";
 
@@ -29,7 +30,8 @@ const LATE = 500; // the Enter after a code that was not waited for
 const ALONE = 150; // a digit by itself is a choice, not the beginning of a number
 
 const INTERACTIVE =
-  "a[href], button, input, select, textarea, summary, [contenteditable], [tabindex]:not([tabindex='-1'])";
+  "a[href], button, input, select, textarea, summary, [contenteditable], " +
+  "[tabindex]:not([tabindex='-1'])";
 const NOT_TEXT = /^(button|checkbox|color|file|hidden|image|radio|range|reset|submit)$/;
 const EDITING = /^(Backspace|Delete|Home|End|Arrow\w+)$/;
 
@@ -187,7 +189,12 @@ export class Keyboard {
     const { field } = this;
     if (document.activeElement !== field) field.focus();
     const end = field.value.length;
-    field.setRangeText(char, nullOr(field.selectionStart, end), nullOr(field.selectionEnd, end), "end");
+    field.setRangeText(
+      char,
+      nullOr(field.selectionStart, end),
+      nullOr(field.selectionEnd, end),
+      "end",
+    );
   }
 
   /** What comes by other ways than keys: an input method, dictation, a dropped text.

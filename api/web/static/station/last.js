@@ -65,7 +65,13 @@ export class LastScans {
     const mark = made("span", "mark");
     mark.setAttribute("aria-hidden", "true");
     const what = made("span", "what");
-    what.append(made("span", "number"), " ", made("span", "doing", line.doing), " ", made("span", "said"));
+    what.append(
+      made("span", "number"),
+      " ",
+      made("span", "doing", line.doing),
+      " ",
+      made("span", "said"),
+    );
     const time = made("time", "", this.clock.format(new Date(line.at)));
     time.setAttribute("datetime", line.at);
     row.append(mark, what, time);

@@ -1,6 +1,7 @@
 // @ts-check
 // The page's queue: what was scanned is kept at once, and sent as the network allows, in order, one
 // request at a time. Sent twice it is recorded once: every entry has an id of its own.
+import { codeOf } from "./entries.js";
 import { Storage } from "./storage.js";
 
 /** @typedef {"scan" | "act" | "void"} Kind */
@@ -54,9 +55,13 @@ const LOCK = "qolhat.queue";
 const CHANNEL = "qolhat.answers";
 // The session has ended, or is another person's: nothing is wrong with the entries.
 const TURNED_AWAY = new Set([
-  "log-in-needed", "turned-away", "foreign-request", "password-change-needed", "other-person",
-]); // prettier-ignore
-const PASSING = new Set([408, 425, 429]); // what comes to an end by itself, as errors from 500 on do
+  "log-in-needed",
+  "turned-away",
+  "foreign-request",
+  "password-change-needed",
+  "other-person",
+]);
+const PASSING = new Set([408, 425, 429]); // comes to an end by itself, as errors from 500 on do
 
 /**
  * Events: `change` (look at `counts`), `answers` (detail: Answered[]), `needs` (detail: entry and
@@ -78,7 +83,7 @@ export class Queue extends EventTarget {
     this.turnedAway = null;
     /** @type {Set<string>} entries that are sent alone, because one of them is refused */
     this.suspects = new Set();
-    /** Acts may raise questions: another page's are sent only if that page is gone. */
+    /** Ids of what earlier pages have left, which may be gone. */
     this.inherited = new Set(this.storage.entries.keys());
     this.channel = typeof BroadcastChannel === "undefined" ? null : new BroadcastChannel(CHANNEL);
   }
@@ -143,10 +148,14 @@ export class Queue extends EventTarget {
     return this.storage.queue().filter((entry) => entry.person === this.station.person);
   }
 
-  /** This person's entries that this page sends. */
+  /** This person's entries that this page sends: of another page that is open only what raises no
+   * question there, and only where that page can be told the answer.
+   */
   sendable() {
+    const forAll = this.channel !== null;
     return this.own().filter(
-      ({ kind, tab, body }) => kind !== "act" || tab === this.tab || this.inherited.has(body.ref),
+      ({ kind, tab, body }) =>
+        tab === this.tab || this.inherited.has(body.ref) || (forAll && kind !== "act"),
     );
   }
 
@@ -208,7 +217,9 @@ export class Queue extends EventTarget {
    */
   batch() {
     const next = this.sendable();
-    const others = next.findIndex((each) => each.kind !== "scan" || this.suspects.has(each.body.ref));
+    const others = next.findIndex(
+      (each) => each.kind !== "scan" || this.suspects.has(each.body.ref),
+    );
     return next.slice(0, others < 0 ? MOST : Math.min(MOST, Math.max(1, others)));
   }
 
@@ -387,13 +398,12 @@ export class Queue extends EventTarget {
  * @returns {Answer}
  */
 function refusal(entry, problem) {
-  const code = entry.body.code || entry.body.number || (entry.body.numbers || [""])[0];
   return {
     ref: entry.body.ref,
     tone: "red",
     kind: "refused",
     verdict: problem.title || "",
-    number: entry.kind === "scan" ? "" : code,
+    number: entry.kind === "scan" ? "" : codeOf(entry),
     remarks: problem.detail ? [problem.detail] : [],
   };
 }
@@ -414,7 +424,13 @@ export function uuid() {
   bytes[6] = (bytes[6] & 0x0f) | 0x40;
   bytes[8] = (bytes[8] & 0x3f) | 0x80;
   const hex = Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
-  return [hex.slice(0, 8), hex.slice(8, 12), hex.slice(12, 16), hex.slice(16, 20), hex.slice(20)].join("-");
+  return [
+    hex.slice(0, 8),
+    hex.slice(8, 12),
+    hex.slice(12, 16),
+    hex.slice(16, 20),
+    hex.slice(20),
+  ].join("-");
 }
 
 /**

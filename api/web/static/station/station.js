@@ -10,6 +10,8 @@ import { View } from "./view.js";
 
 /** @typedef {import("./keyboard.js").How} How */
 
+const PATIENCE = 5_000; // ms for the server to show that it is there
+
 const page = document.getElementById("station");
 const field = /** @type {HTMLInputElement | null} */ (document.getElementById("scan"));
 if (page && field) open(page, field);
@@ -23,7 +25,6 @@ function open(root, scan) {
   const station = stationOf(root);
   const view = new View(speaker(carried("texts") || {}, language), language, station.person);
   const queue = new Queue(station);
-  const leave = (/** @type {string} */ address) => window.location.assign(address);
   const desk = new Desk(queue, view, carried("cards") || {}, play, leave, keepFocus(scan));
   showQueue(queue, view);
   listen(desk, scan);
@@ -77,7 +78,7 @@ function showQueue(queue, view) {
 function listen(desk, scan) {
   const keyboard = new Keyboard(scan, {
     onScan: (text, how) => desk.scanned(text, how),
-    onDigit: (digit) => desk.chooseByDigit(digit),
+    onDigit: (digit) => desk.questions.chooseByDigit(digit),
     keys: {
       F2: () => desk.undo(),
       Escape: () => {
@@ -90,6 +91,18 @@ function listen(desk, scan) {
     const { card } = /** @type {HTMLElement} */ (button).dataset;
     button.addEventListener("click", () => desk.card(card || ""));
   }
+}
+
+/**
+ * Go to another page of the server's, if the server can be reached.
+ * @param {string} address
+ */
+async function leave(address) {
+  const control = new AbortController();
+  const timer = window.setTimeout(() => control.abort(), PATIENCE);
+  await fetch(address, { credentials: "same-origin", redirect: "manual", signal: control.signal });
+  window.clearTimeout(timer);
+  window.location.assign(address);
 }
 
 function offerMute() {

@@ -1,7 +1,7 @@
 // @ts-check
 // What the station shows: the last result filling the screen, the last scans, what waits.
-import { grouped } from "../common/codes.js";
 import { byId, made, madeButton, madeLink, put } from "../common/dom.js";
+import { packetOf } from "./entries.js";
 import { LastScans } from "./last.js";
 
 /** @typedef {import("./queue.js").Entry} Entry */
@@ -9,11 +9,12 @@ import { LastScans } from "./last.js";
 /** @typedef {import("./queue.js").Question} Question */
 /** @typedef {import("./sound.js").Tone} Tone */
 /** @typedef {ReturnType<typeof import("../common/texts.js").speaker>} Say */
-/** @typedef {Partial<Omit<Answer, "tone">> & {tone: Tone | "pending" | "", verdict: string}} Shown */
+/** @typedef {Partial<Omit<Answer, "tone">> & {tone: Tone | "pending" | "",
+ *   verdict: string}} Shown */
 
 const CALM = 300; // ms that something may wait before the counter shows
 /** @type {{[tone: string]: string}} */
-const SHAPES = { "": "▯", green: "✔", amber: "▲", red: "✖", pending: "…" };
+const SHAPES = { "": "▯", "green": "✔", "amber": "▲", "red": "✖", "pending": "…" };
 
 export class View {
   /**
@@ -70,7 +71,8 @@ export class View {
     };
     for (const [name, text] of Object.entries(texts)) put(result, name, text || "");
     const remarks = result.querySelector(".remarks");
-    if (remarks) remarks.replaceChildren(...(shown.remarks || []).map((text) => made("li", "", text)));
+    if (remarks)
+      remarks.replaceChildren(...(shown.remarks || []).map((text) => made("li", "", text)));
   }
 
   /**
@@ -82,7 +84,7 @@ export class View {
     this.last.note(
       {
         ref: entry.body.ref,
-        number: grouped(numberOf(entry)),
+        number: packetOf(entry),
         doing: this.nameOf(entry),
         at: entry.body.happened_at,
         tone: shown.tone,
@@ -123,7 +125,8 @@ export class View {
     if (counts.offline) parts.push(this.say("offline"));
     if (counts.troubled) parts.push(this.say("storage"));
     if (counts.waiting > 0) parts.push(this.say("count", { number: counts.waiting }));
-    if (counts.waitingForOthers > 0) parts.push(this.say("others", { number: counts.waitingForOthers }));
+    if (counts.waitingForOthers > 0)
+      parts.push(this.say("others", { number: counts.waitingForOthers }));
     return parts;
   }
 
@@ -132,7 +135,9 @@ export class View {
     this.calm = 0;
     const { parts, queue } = this;
     queue.hidden = parts.length === 0;
-    const text = parts.map((part) => (typeof part === "string" ? part : part.textContent)).join(" · ");
+    const text = parts
+      .map((part) => (typeof part === "string" ? part : part.textContent))
+      .join(" · ");
     if (queue.textContent === text) return; // said already
     queue.replaceChildren(...parts.flatMap((part, i) => (i > 0 ? [" · ", part] : [part])));
   }
@@ -156,9 +161,12 @@ export class View {
    * @param {(ref: string) => void} dismiss
    */
   refusedItem(entry, answer, dismiss) {
-    const words = [grouped(numberOf(entry)), this.nameOf(entry), answer.verdict, ...(answer.remarks || [])];
+    const words = [packetOf(entry), this.nameOf(entry), answer.verdict, ...(answer.remarks || [])];
     const item = made("li", "", words.filter(Boolean).join(" · "));
-    item.append(" ", madeButton("quiet", this.say("dismiss"), () => dismiss(entry.body.ref)));
+    item.append(
+      " ",
+      madeButton("quiet", this.say("dismiss"), () => dismiss(entry.body.ref)),
+    );
     return item;
   }
 
@@ -174,7 +182,8 @@ export class View {
     const name = [cardName(card), detail].filter(Boolean).join(" · ");
     this.armedBanner.textContent = card === "" ? "" : this.say("armed", { card: name });
     for (const each of document.querySelectorAll("[data-card]")) {
-      if (/** @type {HTMLElement} */ (each).dataset.card === card) each.setAttribute("aria-current", "true");
+      if (/** @type {HTMLElement} */ (each).dataset.card === card)
+        each.setAttribute("aria-current", "true");
       else each.removeAttribute("aria-current");
     }
   }
@@ -246,12 +255,6 @@ export function cardName(card) {
   const found = button(card);
   const name = found && found.firstChild ? found.firstChild.textContent || "" : "";
   return name.trim() || card;
-}
-
-/** @param {Entry} entry */
-function numberOf(entry) {
-  const { code, number, numbers } = entry.body;
-  return String(code || number || (numbers || [])[0] || "");
 }
 
 /**
