@@ -81,7 +81,7 @@ class VisitFilter:
     """Which stays are meant; None: all. `since` and `until` (UTC) are of the entering.
 
     `timed`: only those that the figures of `Visits.timings` are about: they ended, and how long
-    they lasted is known. `judged`: only those that could be compared with a norm.
+    they lasted is known.
     """
 
     organisation: int | None = None
@@ -96,7 +96,6 @@ class VisitFilter:
     edition: str | None = None
     kind: str | None = None
     timed: bool = False
-    judged: bool = False
 
 
 ALL_VISITS = VisitFilter()
@@ -259,8 +258,6 @@ class Visits(View):
             yield c.deviations != ""
         if which.timed:
             yield c.counted.is_not(None)
-        if which.judged:
-            yield sa.and_(c.counted.is_not(None), c.late.is_not(None))
 
 
 def _timing(row: sa.Row[Any]) -> Timing:

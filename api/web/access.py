@@ -110,5 +110,8 @@ def _page(
 
 def _said(visitor: Visitor, what: str) -> str:
     """Say at what somebody looked; what has no word yet is shown as it is kept."""
-    said = visitor.speech.word("look", what)
-    return what if said == f"look.{what}" else said
+    speech, (kind, _, form) = visitor.speech, what.partition(" ")
+    said = speech.word("look", kind)
+    if said == f"look.{kind}":
+        return what
+    return f"{said}: {speech.say(f'packet.form.{form}')}" if form else said

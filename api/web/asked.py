@@ -10,8 +10,9 @@ from typing import Annotated, Any
 from zoneinfo import ZoneInfo
 
 from fastapi import Query
-from pydantic import BeforeValidator
+from pydantic import BeforeValidator, Field
 
+from api.http.fields import MAX_ID
 from api.web.alerts import all_organisations
 from api.web.visitor import Visitor
 from domain.directory import Organisation
@@ -25,11 +26,11 @@ _A_DAY = timedelta(days=1)
 
 # A form sends its empty fields, too.
 _EMPTY = BeforeValidator(lambda given: None if given == "" else given)
-OrganisationQuery = Annotated[int | None, _EMPTY, Query(ge=1, le=9999)]
+OrganisationQuery = Annotated[Annotated[int, Field(ge=1, le=9999)] | None, _EMPTY, Query()]
 PageQuery = Annotated[int, Query(ge=1, le=1_000_000)]
 DayQuery = Annotated[date | None, _EMPTY, Query()]
 FlagQuery = Annotated[bool | None, _EMPTY, Query()]
-NumberQuery = Annotated[int | None, _EMPTY, Query(ge=0, le=2**53 - 1)]
+NumberQuery = Annotated[Annotated[int, Field(ge=0, le=MAX_ID)] | None, _EMPTY, Query()]
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,13 +14,14 @@ from pydantic import BaseModel, Field
 from api import forms
 from api.http.problems import problem_of
 from api.http.schemas import Problem
+from api.web.asked import OrganisationQuery
 from api.web.facts import PacketFacts
 from api.web.packets import NumberPath, Seeing, open_packet, source_for
 from api.web.prints import letterhead, pdf
 from api.web.visitor import Visitor, allowed
 from domain.acts import COMPLAINT_ROLES
 from domain.complaints import UnknownComplaintError
-from domain.errors import QolhatError, RefusedError
+from domain.errors import NotYoursError, QolhatError, RefusedError
 from domain.numbers import PacketNumber
 from domain.rights import Right
 from infra.requests import Answer, ComplaintAnswerRequest, ComplaintRequest
@@ -51,18 +52,32 @@ class ComplaintForm(BaseModel):
 @router.get("/complaints")
 def complaints(
     visitor: Annotated[Visitor, Depends(allowed(Right.COMPLAIN, Right.SEE_FIGURES))],
+    organisation: OrganisationQuery = None,
 ) -> HTMLResponse:
     """List what is not answered yet in the visitor's reach, the most urgent first."""
-    rights = [right for right in (Right.COMPLAIN, Right.SEE_FIGURES) if visitor.may(right)]
-    with visitor.qolhat.views.reading() as reading:
-        found = reading.view(Complaints).open(reading.connection, limit=_SHOWN)
-    rows = [
-        row
-        for row in found
-        if any(visitor.reach(right).covers([row.organisation]) for right in rights)
-    ]
-    names = visitor.qolhat.personnel.names({row.ask for row in rows})
-    return visitor.page("complaints.html", rows=rows, names=names, now=visitor.qolhat.now())
+    qolhat, whose = visitor.qolhat, _organisations(visitor, organisation)
+    with qolhat.views.reading() as reading:
+        view = reading.view(Complaints)
+        rows = view.open(reading.connection, limit=_SHOWN, organisations=whose)
+        total = view.count_open(reading.connection, organisations=whose)
+    return visitor.page(
+        "complaints.html",
+        rows=rows,
+        total=total,
+        organisation=organisation and qolhat.directory.organisation(organisation),
+        names=qolhat.personnel.names({row.ask for row in rows}),
+        now=qolhat.now(),
+    )
+
+
+def _organisations(visitor: Visitor, chosen: int | None) -> frozenset[int] | None:
+    """Return whose complaints are meant; None: everybody's. Raises NotYoursError."""
+    reach = visitor.reach(Right.COMPLAIN) | visitor.reach(Right.SEE_FIGURES)
+    if chosen is None:
+        return reach.organisations
+    if not reach.covers([chosen]):
+        raise NotYoursError
+    return frozenset({chosen})
 
 
 @router.get("/packets/{number}/complaints/new")

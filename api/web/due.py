@@ -7,7 +7,7 @@ running terms are named beside.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Query
@@ -15,7 +15,7 @@ from fastapi.responses import HTMLResponse
 
 from api.web.alerts import own_packets
 from api.web.asked import PAGE, OrganisationQuery, PageQuery, asked, moment_of, pages, query_of
-from api.web.named import service_name, stage_name, working_between
+from api.web.named import service_name, span_text, stage_name, working_between
 from api.web.station import place_name
 from api.web.visitor import Visitor, allowed
 from domain.numbers import PacketNumber
@@ -42,7 +42,7 @@ class Line:
     term: DueRow
     over: bool
     soon: bool
-    span: timedelta
+    span: str
     others: tuple[DueRow, ...]
 
 
@@ -97,6 +97,6 @@ def _line(visitor: Visitor, packet: PressingPacket, now: datetime) -> Line:
         term,
         term.due_at < now,
         term.warn_at <= now <= term.due_at,
-        working_between(qolhat, term.organisation, now, term.due_at),
+        span_text(speech, working_between(qolhat, term.organisation, now, term.due_at)),
         packet.terms[1:],
     )

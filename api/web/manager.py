@@ -28,6 +28,7 @@ from api.web.asked import (
 )
 from api.web.named import norm_text, service_name, stage_name
 from api.web.standing import Standing
+from api.web.unsettled import count_at
 from api.web.visitor import Visitor, allowed
 from domain.progress import VisitKind
 from domain.regulations.edition import Edition, Stage
@@ -38,7 +39,6 @@ from projections.complaints import Complaints
 from projections.due import DueView
 from projections.holdings import Holdings
 from projections.pressing import Pressing, Whose
-from projections.unsettled import Unsettled
 from projections.visits import Timing, VisitFilter, Visits
 
 router = APIRouter(include_in_schema=False)
@@ -96,7 +96,7 @@ def manager(
     whose, day = asked(visitor, organisation), figures_since(visitor, None)
     with visitor.qolhat.views.reading() as reading:
         now = list(_pressing(visitor, reading, whose))
-        waiting = list(_waiting(reading, whose))
+        waiting = list(_waiting(visitor, reading, whose))
         timings = reading.view(Visits).timings(reading.connection, _stays(visitor, whose, day))
     return visitor.page(
         "manager.html",
@@ -126,10 +126,12 @@ def _pressing(visitor: Visitor, reading: Reading, whose: Asked) -> Iterator[Tile
         yield Tile(which.value, count, address_of("/due", query), tone)
 
 
-def _waiting(reading: Reading, whose: Asked) -> Iterator[Tile]:
+def _waiting(visitor: Visitor, reading: Reading, whose: Asked) -> Iterator[Tile]:
     connection, among = reading.connection, whose.organisations
-    unsettled = reading.view(Unsettled).count(connection, organisations=among)
-    yield Tile("unsettled", unsettled, address_of("/unsettled", _organisation(whose)))
+    if visitor.may(Right.SETTLE):  # the list is theirs who decide
+        chosen = visitor.reach(Right.SETTLE).organisations if whose.one is None else among
+        unsettled = count_at(visitor.qolhat, chosen)
+        yield Tile("unsettled", unsettled, address_of("/unsettled", _organisation(whose)))
     complaints = reading.view(Complaints).count_open(connection, organisations=among)
     yield Tile("complaints", complaints, address_of("/complaints", _organisation(whose)))
     counts = reading.view(Holdings).standing(connection, set(Standing), among)

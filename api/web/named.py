@@ -13,6 +13,7 @@ from infra.bootstrap import Qolhat
 _WITHOUT_NUMBER = frozenset(
     {NormUnit.ONCE_A_DAY.value, NormUnit.WITHIN_THE_DAY.value, NormUnit.NEXT_RUN.value}
 )
+_HALF_A_MINUTE = timedelta(seconds=30)  # from then on it is rounded up to a minute
 
 
 def service_name(qolhat: Qolhat, speech: Speech, edition: str | None) -> str:
@@ -36,6 +37,13 @@ def norm_text(speech: Speech, amount: int | None, unit: str | None) -> str:
         return ""
     word = speech.word("unit", unit)
     return word if unit in _WITHOUT_NUMBER else f"{speech.number(amount)} {word}"
+
+
+def span_text(speech: Speech, length: timedelta | None) -> str:
+    """Say a length of time; what is not nothing is never said to be."""
+    if length is not None and timedelta(0) < abs(length) < _HALF_A_MINUTE:
+        return speech.say("figures.less-than-a-minute")
+    return speech.span(length)
 
 
 def working_between(qolhat: Qolhat, organisation: int, one: datetime, other: datetime) -> timedelta:

@@ -20,7 +20,7 @@ from api.web.asked import (
     pages,
     query_of,
 )
-from api.web.named import norm_text, service_name, stage_name
+from api.web.named import norm_text, service_name, span_text, stage_name
 from api.web.station import place_name
 from api.web.visitor import Visitor, allowed
 from domain.progress import VisitKind
@@ -89,5 +89,6 @@ def visits(
         stage_of=lambda row: stage_name(qolhat, speech, row.edition, row.stage),
         place_of=lambda row: place_name(visitor, row.place),
         norm_of=lambda row: norm_text(speech, row.norm_amount, row.norm_unit),
+        over_of=lambda row: span_text(speech, row.over),
         pages=shown,
     )  # fmt: skip
