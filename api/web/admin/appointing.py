@@ -23,6 +23,7 @@ from api.web.admin.choosing import (
 )
 from api.web.admin.deeds import HandedOut, hand_out, reset_password, reset_pin, set_login
 from api.web.admin.login_names import proposed_login
+from api.web.admin.people import has_left, people_called
 from api.web.admin.reaching import (
     Administering,
     check_grant,
@@ -47,6 +48,7 @@ class Draft(BaseModel):
 
     organisation: int = 0
     name: Annotated[str, Field(max_length=1000)] = ""
+    namesake: bool = False  # somebody else of the same name, said so
     roles: list[Role] = []
     scope: Scope = Scope.ORGANISATION
     place: Annotated[str, Field(max_length=40)] = ""
@@ -80,7 +82,7 @@ def appoint(visitor: Administering, draft: Annotated[Draft, Form()]) -> HTMLResp
     organisation = visitor.qolhat.directory.organisation(draft.organisation)
     check_grant(visitor, organisation.code, draft.roles, draft.reaching)
     faults = dict(_faults(visitor, draft))
-    place, login = chosen_place(organisation.code, draft.place), ""
+    place, login = chosen_place(visitor, organisation.code, draft.place), ""
     try:
         login = _login(visitor, draft)
     except (BadLoginError, LoginTakenError) as error:
@@ -99,10 +101,27 @@ def clean_name(typed: str) -> str:
 
 def _faults(visitor: Visitor, draft: Draft) -> Iterator[tuple[str, str]]:
     """Say at which fields something is missing."""
-    if not clean_name(draft.name):
-        yield "name", visitor.speech.say("people.fault.name")
+    say, name = visitor.speech.say, clean_name(draft.name)
+    if not name:
+        yield "name", say("people.fault.name")
+    namesake = None if draft.namesake else _namesake(visitor, draft.organisation, name)
+    if namesake is not None:
+        yield "namesake", say("people.fault.namesake", number=namesake)
     if not draft.roles:
-        yield "roles", visitor.speech.say("people.fault.roles")
+        yield "roles", say("people.fault.roles")
+
+
+def _namesake(visitor: Visitor, organisation: int, name: str) -> int | None:
+    """Return who has this name there already: perhaps the same form was sent twice."""
+    register, now = visitor.qolhat.staff.register, visitor.qolhat.now()
+    working = [
+        person
+        for person in people_called(visitor, name)
+        if not has_left(member := register.member(person), now)
+        and member.organisation == organisation
+    ]
+    names = visitor.qolhat.personnel.names(working)
+    return next((person for person in working if names.get(person) == name), None)
 
 
 def _login(visitor: Visitor, draft: Draft) -> str:

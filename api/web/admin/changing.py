@@ -97,7 +97,7 @@ def give_place(visitor: Administering, number: Number, place: Text = "") -> Resp
     """Give a person a place of the organisation."""
 
     def work(member: StaffMember) -> None:
-        code = chosen_place(member.organisation, place)
+        code = chosen_place(visitor, member.organisation, place)
         if code is not None and code not in _own_places(visitor, member):
             visitor.qolhat.personnel.assign(number, code, by=visitor.person)
 

@@ -13,7 +13,8 @@ from api.http.fields import read_place
 from api.web.visitor import Visitor
 from domain.directory import Organisation, Place
 from domain.errors import RefusedError, UnknownOrganisationError
-from domain.numbers import PlaceCode, grouped, place_organisation
+from domain.held_places import PlaceClosedError
+from domain.numbers import PlaceCode, grouped
 from domain.rights import Right
 from domain.staff import StaffMember
 
@@ -104,17 +105,19 @@ def free_places(visitor: Visitor, member: StaffMember) -> tuple[Place, ...]:
     return tuple(p for p in open_ones if p.code not in own and p.role in member.roles)
 
 
-def chosen_place(organisation: int, typed: str) -> PlaceCode | None:
-    """Return the place of an organisation that was chosen, None for none.
+def chosen_place(visitor: Visitor, organisation: int, typed: str) -> PlaceCode | None:
+    """Return the open place of an organisation that was chosen, None for none.
 
-    Raises BadCodeError, OtherKindError, OtherPlaceError.
+    Raises BadCodeError, OtherKindError, OtherPlaceError, PlaceClosedError.
     """
     if not typed:
         return None
-    place = read_place(typed)
-    if place_organisation(place) != organisation:
-        raise OtherPlaceError(place=grouped(place))
-    return place
+    code, directory = read_place(typed), visitor.qolhat.directory
+    if code not in {place.code for place in directory.all_places_of(organisation)}:
+        raise OtherPlaceError(place=grouped(code))
+    if not directory.is_open(code):
+        raise PlaceClosedError(place=grouped(code))
+    return code
 
 
 def colleagues(visitor: Visitor, member: StaffMember) -> list[tuple[int, str]]:

@@ -8,12 +8,12 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Annotated
 
-from fastapi import APIRouter, Query, Response
+from fastapi import APIRouter, Depends, Query, Response
 from fastapi.responses import HTMLResponse, RedirectResponse
 
 from api.web.admin.choosing import Choice, choose_organisation, named, offered_organisations
 from api.web.admin.reaching import Looking, workplaces
-from api.web.visitor import Visitor
+from api.web.visitor import Visitor, allowed
 from domain.directory import Organisation, Place
 from domain.errors import RefusedError
 from domain.numbers import BadgeCode, CodeKind, parse
@@ -55,7 +55,7 @@ class Row:
     lacks: tuple[Lack, ...]
 
 
-@router.get("/admin")
+@router.get("/admin", dependencies=[Depends(allowed(Right.SEE_STAFF))])
 def sections() -> Response:
     """Lead to the first section."""
     return RedirectResponse("/admin/people", 303)
@@ -115,9 +115,15 @@ def _named_by(visitor: Visitor, query: str) -> frozenset[int]:
     bearer = _bearer(visitor, query)
     if bearer is not None:
         return frozenset({bearer})
-    kind = "person:"
+    return people_called(visitor, query)
+
+
+def people_called(visitor: Visitor, query: str) -> frozenset[int]:
+    """Return the numbers of those who have all these words in their names, wherever they work."""
+    kind, register = "person:", visitor.qolhat.staff.register
     subjects = visitor.qolhat.vault.find(surname=query)
-    return frozenset(int(each.removeprefix(kind)) for each in subjects if each.startswith(kind))
+    numbers = (int(each.removeprefix(kind)) for each in subjects if each.startswith(kind))
+    return frozenset(number for number in numbers if number in register)
 
 
 def _bearer(visitor: Visitor, query: str) -> int | None:

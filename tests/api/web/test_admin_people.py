@@ -126,14 +126,28 @@ def test_what_is_missing_is_said_at_its_field_and_the_rest_stays(
 def test_a_log_in_of_somebody_else_is_not_given_twice(
     office: Office, administrator: Browser
 ) -> None:
-    first, second = appoint(administrator), appoint(administrator)
+    first = appoint(administrator)
+    second = appoint(administrator, name="Сынақбаева Үміт")
     accounts = office.qolhat.accounts.accounts()
     assert [accounts[each].login for each in (first, second)] == ["synaqbaeva.u", "synaqbaeva.u2"]
     administrator.get("/admin/people/new")
-    typed = {"name": NAME, "roles": ["head"], "login": "Synaqbaeva.U"}
+    typed = {"name": "Басқаұлы Үлгі", "roles": ["head"], "login": "Synaqbaeva.U"}
     assert administrator.submit("/admin/people/new", **typed).status_code == 422
     assert administrator.submit("/admin/people/new", login="?!").status_code == 422
     assert len(office.qolhat.staff.register.people) == 3
+
+
+def test_a_form_sent_twice_appoints_one_person(office: Office, administrator: Browser) -> None:
+    first = appoint(administrator)
+    administrator.get("/admin/people/new")
+    typed = {"name": f" {NAME}", "roles": ["executor"]}
+    assert administrator.submit("/admin/people/new", **typed).status_code == 422
+    assert administrator.says("people.fault.namesake", number=first)
+    assert len(office.qolhat.staff.register.people) == 2
+    administrator.submit("/admin/people/new", namesake="true")  # really somebody else
+    assert len(office.qolhat.staff.register.people) == 3
+    office.qolhat.personnel.appoint(OTHER_AUTHORITY, [Role.HEAD], name="Алысқызы Үлгі")
+    appoint(administrator, name="Алысқызы Үлгі")  # whom another organisation has is no obstacle
 
 
 def test_a_courier_needs_neither_password_nor_badge(office: Office, administrator: Browser) -> None:
