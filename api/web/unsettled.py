@@ -29,7 +29,7 @@ from domain.directory import Place
 from domain.errors import NotYoursError, QolhatError, RefusedError, UnknownOrganisationError
 from domain.numbers import PacketNumber, PlaceCode, take_apart
 from domain.packet import UnknownScanError
-from domain.rights import Right
+from domain.rights import Reach, Right
 from domain.unsettled import Doubt
 from infra.bootstrap import Qolhat
 from infra.requests import SettleRequest
@@ -37,6 +37,7 @@ from projections.unsettled import Fate, Unsettled, UnsettledRow
 
 router = APIRouter(include_in_schema=False)
 Settling = Annotated[Visitor, Depends(allowed(Right.SETTLE))]
+Reading = Annotated[Visitor, Depends(allowed(Right.SETTLE, Right.SEE_FIGURES))]  # auditors, too
 ScanPath = Annotated[str, Path(max_length=64)]
 NumberQuery = Annotated[str, Query(alias="number", max_length=40)]
 MOST_SHOWN = 200
@@ -110,14 +111,16 @@ def count_at(qolhat: Qolhat, organisations: Collection[int] | None) -> int:
 
 @router.get("/unsettled")
 def unsettled(
-    visitor: Settling,
+    visitor: Reading,
     organisation: Annotated[int | None, Query(ge=1, le=9999)] = None,
     done: Annotated[str, Query(max_length=20)] = "",
 ) -> HTMLResponse:
     """List what waits in reach, or in one organisation."""
-    whose = visitor.reach(Right.SETTLE).organisations
+    reach = _reach(visitor)
+    whose = reach.organisations
     if organisation is not None:
-        visitor.require_reach([organisation], Right.SETTLE)
+        if not reach.covers([organisation]):
+            raise NotYoursError
         whose = frozenset({organisation})
     rows = waiting_at(visitor.qolhat, whose)
     return visitor.page(
@@ -132,14 +135,25 @@ def unsettled(
     )
 
 
+def _reach(visitor: Visitor) -> Reach:
+    """Return where the visitor may read what waits: who settles, and who reads all."""
+    return visitor.reach(Right.SETTLE) | visitor.reach(Right.SEE_FIGURES)
+
+
+def _may_settle(visitor: Visitor, row: UnsettledRow) -> bool:
+    home = home_of(visitor.qolhat, row)
+    may = visitor.may(Right.SETTLE)
+    return may and (home is None or visitor.reach(Right.SETTLE).covers([home]))
+
+
 def address_of(row: UnsettledRow) -> str:
     """Return the address of a scan's page; an id is unique only within one packet's events."""
     return f"/unsettled/{quote(row.scan, safe='')}?number={row.number or 0}"
 
 
 @router.get("/unsettled/{scan}")
-def one(visitor: Settling, scan: ScanPath, number: NumberQuery = "") -> HTMLResponse:
-    """Show a scan with what was sent, and the form to decide."""
+def one(visitor: Reading, scan: ScanPath, number: NumberQuery = "") -> HTMLResponse:
+    """Show a scan; to those who may decide also what was sent, and the form."""
     return _page(visitor, _open(visitor, scan, number))
 
 
@@ -158,7 +172,7 @@ def _open(visitor: Visitor, scan: str, number: str) -> UnsettledRow:
     if row is None:
         raise UnknownScanError(scan=scan)
     home = home_of(qolhat, row)
-    if home is not None and not visitor.reach(Right.SETTLE).covers([home]):
+    if home is not None and not _reach(visitor).covers([home]):
         raise NotYoursError
     return row
 
@@ -185,6 +199,8 @@ def settle(
 ) -> Response:
     """Apply the scan, with what was wrong put right, or dismiss it."""
     row = _open(visitor, scan, within)
+    if not _may_settle(visitor, row):
+        raise NotYoursError
     try:
         if row.fate != Fate.WAITING.value:
             raise SettledAlreadyError
@@ -256,12 +272,14 @@ def _page(
 ) -> HTMLResponse:
     problem = None if error is None else problem_of(error, visitor.speech.language)
     people = {row.person, row.settled_by or 0} - {0}
+    may_settle = _may_settle(visitor, row)
     return visitor.page(
         "unsettled_scan.html",
         status=200 if problem is None else problem.status,
         row=row,
         waits=row.fate == Fate.WAITING.value,
-        raw=_raw(visitor, row),
+        may_settle=may_settle,
+        raw=_raw(visitor, row) if may_settle else {},
         names=visitor.qolhat.personnel.names(people),
         place_name=lambda code: place_name(visitor, code),
         choices=_choices(visitor, row),

@@ -181,7 +181,21 @@ def test_managers_see_and_settle_in_their_reach(office: Office, day: Day) -> Non
     assert settled(office, ref).person == manager.person
 
 
-@pytest.mark.parametrize("role", [Role.COURIER, Role.AUDITOR, Role.ADMINISTRATOR])
+def test_an_auditor_reads_all_but_neither_decides_nor_sees_what_was_sent(
+    office: Office, day: Day
+) -> None:
+    ref = day.scan(20, TYPED, Role.COLLECTING).ref
+    day.shown()
+    auditor = office.enter(Role.AUDITOR, OTHER_AUTHORITY)
+    assert ref in shown(auditor)
+    path = f"/unsettled/{ref}?number=0"
+    assert TYPED not in shown(auditor, path)
+    assert not auditor.has_form(path)
+    assert not office.qolhat.access.looks(person=auditor.person)
+    assert auditor.post(path, decision="dismiss").status_code == 403
+
+
+@pytest.mark.parametrize("role", [Role.COURIER, Role.ADMINISTRATOR])
 def test_those_who_do_not_settle_are_turned_away(office: Office, role: Role) -> None:
     browser = office.enter(role, CENTRE)
     assert browser.get("/unsettled").status_code == 403
