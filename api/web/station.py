@@ -41,6 +41,7 @@ from domain.numbers import BadgeCode, CodeKind, PacketNumber, PlaceCode, grouped
 from domain.packet import Packet
 from domain.progress import CLOSED, VisitKind
 from domain.rights import Right
+from infra.errors import StorageError
 from infra.requests import Answer, Status
 
 router = APIRouter(include_in_schema=False)
@@ -140,10 +141,9 @@ def _usable(visitor: Visitor, card: Card) -> bool:
 
 
 _TEXT_KEYS = (
-    "already", "armed", "blocked", "checking", "count", "kept-locally", "logged-out", "muted",
-    "nobody", "offline", "others", "pending", "refused-list", "sending", "storage", "typed",
-    "unknown-code", "unmuted", "waiting", "wrong-check", "cleared", "nothing-to-undo", "number",
-    "dismiss", "not-done", "ok",
+    "already", "armed", "blocked", "checking", "cleared", "count", "dismiss",
+    "kept-locally", "logged-out", "not-done", "nothing-to-undo", "offline", "ok",
+    "others", "pending", "refused-list", "storage", "typed", "waiting",
 )  # fmt: skip
 
 
@@ -211,7 +211,9 @@ def _told_other(visitor: Visitor, answer: Answer) -> dict[str, Any]:
     speech = visitor.speech
     if answer.error is not None:
         problem = problem_for(answer.error, speech.language)
-        return _shape(answer, "refused", Tone.RED, problem.title, remarks=[problem.detail])
+        told = _shape(answer, "refused", Tone.RED, problem.title, remarks=[problem.detail])
+        # What the store could not take stays in the page's queue and is sent again.
+        return told | {"retry": True} if isinstance(answer.error, StorageError) else told
     fault = [speech.word("fault", answer.fault)] if answer.fault else []
     verdict = speech.word("doubt", answer.doubt)
     return _shape(
