@@ -205,3 +205,51 @@ def test_a_packet_of_others_is_refused_alone(office: Office, day: Day) -> None:
     assert answer.text.count(text("problems", "not-yours.title", "en")) == 2
     assert page_text("packet.pile.back", "en") in answer.text
     assert Packet.NoticeSigned not in day.kinds(mine)
+
+
+def test_what_is_not_shown_is_said(
+    office: Office, day: Day, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("api.web.places.MOST_SHOWN", 1)
+    first, second = day.at_the_office(10), day.at_the_office(12)
+    day.shown()
+    clerk = office.log_in(day.people[Role.OFFICE], "en")
+    clerk.get(f"/places/{OFFICE}")
+    assert order_on(clerk, [first, second]) == [first]
+    assert clerk.shown is not None
+    assert page_count("packet.place.hidden", 1, "en") in clerk.shown.text
+    assert page_count("packet.place.count", 2, "en") in clerk.shown.text
+
+
+def test_a_place_that_was_closed_is_listed_while_something_lies_there(
+    office: Office, day: Day
+) -> None:
+    day.at_the_office(10)
+    day.shown()
+    clerk = office.log_in(day.people[Role.OFFICE])
+    directory = office.qolhat.directory
+    for code in (OFFICE, HEAD):
+        directory.close(code)
+    page = clerk.get("/places").text
+    assert f'href="/places/{OFFICE}"' in page
+    assert f'href="/places/{HEAD}"' not in page
+
+
+def test_whoever_stands_in_elsewhere_sees_those_places_too(office: Office, day: Day) -> None:
+    clerk = office.employ(Role.OFFICE, OTHER_AUTHORITY)
+    until = MORNING + timedelta(days=9)
+    office.qolhat.personnel.name_stand_in(clerk, day.people[Role.OFFICE], until, since=MORNING)
+    page = office.log_in(clerk).get("/places").text
+    theirs = place(Role.OFFICE, OTHER_AUTHORITY)
+    assert page.index(str(theirs)) < page.index(str(OFFICE))  # one's own organisation first
+
+
+def test_rows_alone_are_no_page(office: Office, day: Day) -> None:
+    number = day.at_the_head(10)
+    day.shown()
+    head = office.log_in(day.people[Role.HEAD])
+    page, rows = head.get(f"/places/{HEAD}").text, head.get(f"/places/{HEAD}/rows").text
+    assert f'id="tick-{number}"' in rows
+    assert "<html" not in rows
+    marks = {text.split('data-mark="')[1][:16] for text in (page, rows)}
+    assert len(marks) == 1
