@@ -17,7 +17,6 @@ from domain.numbers import PacketNumber, grouped
 from domain.packet import Packet, UnknownScanError
 from domain.rights import Right
 from infra.bootstrap import Qolhat
-from infra.desk import SETTLERS
 from infra.requests import SettleRequest
 from projections.unsettled import Fate, Unsettled, UnsettledRow
 
@@ -76,9 +75,10 @@ def one_unsettled(call: Asking, scan: ScanPath) -> schemas.UnsettledDetail:
     row = _find(call, scan)
     if row is None:
         raise UnknownScanError(scan=scan)
+    homes = homes_of(call.qolhat, row)
     call.require(Right.SEE_PACKETS)
-    call.require_reach(homes_of(call.qolhat, row), Right.SEE_PACKETS)
-    may_settle = bool(call.caller.roles & SETTLERS)
+    call.require_reach(homes, Right.SEE_PACKETS)
+    may_settle = call.reach(Right.SETTLE).covers(homes)
     return schemas.UnsettledDetail(
         **dict(_row_out(call.tell, row)),
         may_settle=may_settle,
@@ -97,6 +97,8 @@ def settle(call: Calling, scan: ScanPath, body: schemas.SettleIn) -> schemas.Pos
     row = _known(call, scan)
     if row is not None:
         call.require_reach(homes_of(call.qolhat, row), Right.SETTLE)
+    if body.number is not None and (row is None or row.number not in (None, body.number)):
+        call.require_packet(body.number, Right.SETTLE)  # a scan of a packet that is named
     answer = call.qolhat.desk.settle(_request(call, scan, body, row))
     call.recorded()
     told = call.tell.answer(answer)
