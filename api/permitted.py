@@ -9,10 +9,11 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
 
+from domain.acts import ROLES_OF_ACT, ActKind
 from domain.errors import NoRightError, NotYoursError, UnknownPacketError
 from domain.numbers import PacketNumber, grouped, place_organisation
 from domain.packet import Packet
-from domain.rights import Reach, Right, reach_of
+from domain.rights import NOWHERE, Reach, Right, reach_of, reach_of_role
 from infra.bootstrap import Qolhat
 
 
@@ -62,10 +63,40 @@ class Permitted:
         Raises NoRightError, UnknownPacketError, NotYoursError.
         """
         self.require(right)
+        self.require_reach(self._concerned(number), right)
+
+    def require_act(self, organisations: Iterable[int], kind: ActKind) -> None:
+        """Make sure that a role to which this act belongs reaches one of these organisations.
+
+        Whoever manages a region and replaces an inspector does what belongs to windows in the
+        inspector's organisation only. That nobody of the person's roles may do it at all is for
+        the desk to say. Raises NotYoursError.
+        """
+        now, register = self.qolhat.now(), self.qolhat.staff.register
+        if register.roles_of(self.person, now).isdisjoint(ROLES_OF_ACT[kind]):
+            self.require_reach(organisations, Right.ACT)
+            return
+        reach = NOWHERE
+        for post in register.posts_of(self.person, now):
+            for role in post.roles & ROLES_OF_ACT[kind]:
+                reach |= reach_of_role(role, post.organisation, post.scope, self.qolhat.directory)
+        if not reach.covers(organisations):
+            raise NotYoursError
+
+    def require_act_on(self, number: PacketNumber, kind: ActKind) -> None:
+        """Make sure that the person may do this to this packet, as far as roles and reach go.
+
+        Raises NoRightError, UnknownPacketError, NotYoursError.
+        """
+        self.require(Right.ACT)
+        self.require_act(self._concerned(number), kind)
+
+    def _concerned(self, number: PacketNumber) -> frozenset[int]:
+        """Return whose business a packet is. Raises UnknownPacketError."""
         events = self.qolhat.log.events_of(Packet.stream(number))
         if not events:
             raise UnknownPacketError(number=grouped(number))
-        self.require_reach(organisations_of(events), right)
+        return organisations_of(events)
 
 
 def organisations_of(events: Sequence[Packet.Event]) -> frozenset[int]:

@@ -16,6 +16,7 @@ from api.http.media import resource
 from api.http.places import holding_out
 from api.http.problems import OF_A_COMMAND, TooManyError, documented
 from api.http.schemas import MOST_AT_ONCE
+from domain.acts import ActKind
 from domain.errors import RefusedError, UnknownPacketError
 from domain.numbers import PacketNumber, grouped, place_organisation
 from domain.rights import Right
@@ -98,7 +99,7 @@ def act(call: Calling, number: NumberPath, body: schemas.ActIn) -> schemas.Posit
     """Do something at a desk; out of turn it is recorded with a deviation, not refused."""
     packet = read_packet(number)
     request = _act_request(body, call)
-    call.require_packet(packet, Right.ACT)
+    call.require_act_on(packet, request.kind)
     (answer,) = call.qolhat.desk.act([packet], request)
     call.recorded()
     if answer.error is not None:
@@ -112,7 +113,7 @@ def act_on_many(call: Calling, body: schemas.ActOnManyIn) -> schemas.Answers:
     if len(body.numbers) > MOST_AT_ONCE:
         raise TooManyError(limit=MOST_AT_ONCE)
     request = _act_request(body, call)
-    asked = [_read(number, call) for number in body.numbers]
+    asked = [_read(number, call, request.kind) for number in body.numbers]
     sound = list(dict.fromkeys(each.number for each in asked if each.number is not None))
     done = call.qolhat.desk.act(sound, request)
     call.recorded()
@@ -130,10 +131,10 @@ class _Asked:
     fault: RefusedError | None = None
 
 
-def _read(given: str, call: Call) -> _Asked:
+def _read(given: str, call: Call, kind: ActKind) -> _Asked:
     try:
         number = read_packet(given)
-        call.require_packet(number, Right.ACT)
+        call.require_act_on(number, kind)
         return _Asked(number)
     except RefusedError as error:
         return _Asked(None, error)
@@ -146,8 +147,10 @@ def _answer_to(asked: _Asked, done: dict[PacketNumber, Answer], ref: str) -> Ans
 
 
 def _act_request(body: schemas.ActIn, call: Call) -> ActRequest:
+    source = call.source(body, Right.ACT)
+    call.require_act([place_organisation(source.place)], body.kind)
     return ActRequest(
-        call.source(body, Right.ACT),
+        source,
         body.kind,
         body.incoming_number,
         body.executor,

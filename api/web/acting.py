@@ -16,7 +16,8 @@ from api.web.visitor import Visitor
 from domain.acts import ROLES_OF_ACT, ActKind
 from domain.cards import Card, act_of
 from domain.errors import NotYoursError, UnknownPacketError
-from domain.numbers import PacketNumber, grouped
+from domain.intake import NO_PLACE
+from domain.numbers import PacketNumber, grouped, place_organisation
 from domain.packet import Packet
 from domain.progress import VisitKind
 from domain.rights import Right
@@ -124,9 +125,12 @@ def common_grounds(
 def act(visitor: Visitor, numbers: Sequence[PacketNumber], request: ActRequest) -> list[Answer]:
     """Do it to each packet that is in reach; another organisation's is refused alone.
 
-    Raises NoRightError, WrongRoleError and what `Desk.act` raises.
+    Raises NoRightError, NotYoursError (from another organisation's place), WrongRoleError and what
+    `Desk.act` raises.
     """
     visitor.require(Right.ACT)
+    if request.source.place != NO_PLACE:
+        visitor.require_act([place_organisation(request.source.place)], request.kind)
     answers = {number: _refusal(visitor, number, request) for number in dict.fromkeys(numbers)}
     reached = [number for number, refused in answers.items() if refused is None]
     done = visitor.qolhat.desk.act(reached, request) if reached else []
@@ -143,7 +147,7 @@ def _refusal(visitor: Visitor, number: PacketNumber, request: ActRequest) -> Ans
     else:
         facts = PacketFacts(visitor.qolhat, number, tuple(events), visitor.qolhat.now())
         try:
-            visitor.require_reach(facts.organisations, Right.ACT)
+            visitor.require_act(facts.organisations, request.kind)
         except NotYoursError as refused:
             error = refused
     if error is None:

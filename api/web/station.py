@@ -37,7 +37,15 @@ from domain.directory import Place
 from domain.errors import QolhatError, RefusedError, UnknownPersonError
 from domain.intake import RawScan
 from domain.norms import Due
-from domain.numbers import BadgeCode, CodeKind, PacketNumber, PlaceCode, grouped, parse
+from domain.numbers import (
+    BadgeCode,
+    CodeKind,
+    PacketNumber,
+    PlaceCode,
+    grouped,
+    parse,
+    place_organisation,
+)
 from domain.packet import Packet
 from domain.progress import CLOSED, VisitKind
 from domain.rights import Right
@@ -373,6 +381,7 @@ def _told_act(visitor: Visitor, card: Card, number: PacketNumber, answer: Answer
 @router.post("/station/void")
 def void(visitor: Scanning, body: Undo) -> dict[str, Any]:
     """Take back one's own last scan."""
+    visitor.require_reach([place_organisation(body.place)], Right.SCAN)
     source = visitor.source(
         body.place, ref=body.ref, counter=body.counter, happened_at=body.happened_at
     )
