@@ -13,7 +13,7 @@ from urllib.parse import urlencode
 from fastapi import APIRouter, Form, Query, Request, Response
 from fastapi.responses import HTMLResponse, RedirectResponse
 
-from api.http.problems import language_of, problem_of
+from api.http.problems import TurnedAwayError, language_of, problem_of
 from api.messages import LANGUAGES
 from api.web.cookies import LANGUAGE, SESSION, STATION, drop_cookie, read_cookie, set_cookie
 from api.web.rendering import Speech, page
@@ -88,9 +88,12 @@ def _holder(qolhat: Qolhat, badge: str) -> int | None:
 
 
 def _begin(request: Request, person: int, next_page: str) -> Response:
+    """Begin a session of somebody who works here. Raises TurnedAwayError."""
     qolhat, now = _qolhat(request), _qolhat(request).now()
-    member = qolhat.staff.refresh().member(person)
-    calendar = qolhat.clocks.calendar(member.organisation)
+    register = qolhat.staff.refresh()
+    if not register.roles_of(person, now):
+        raise TurnedAwayError
+    calendar = qolhat.clocks.calendar(register.member(person).organisation)
     station_token, station = _station(request)
     before = read_cookie(request, SESSION)
     if before:

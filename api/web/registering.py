@@ -125,6 +125,7 @@ def register(visitor: Registering, sent: Sent) -> Response:
 def registered(visitor: Registering, number: Annotated[str, Path(max_length=40)]) -> HTMLResponse:
     """Say the number, and print receipt or slip with the label in one go."""
     facts = open_packet(visitor, number)
+    visitor.require_reach(facts.organisations, Right.REGISTER)
     way = facts.edition.way if facts.edition else Way.CENTRE
     key = "receipt" if way is Way.CENTRE else "slip"
     code = visitor.qolhat.vault.receipt_code(facts.number)
