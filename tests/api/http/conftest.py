@@ -19,9 +19,9 @@ from tests.api.http.counter import Counter, SettableClock
 
 @pytest.fixture(scope="session", autouse=True)
 def _files_read_once() -> Iterator[None]:
-    """What is read from the installed files does not change between tests."""
+    """What does not change is read once; a directory's places do, so each store has its own."""
     with pytest.MonkeyPatch.context() as patch:
-        for name in ("load_directory", "load_regulations", "load_workdays"):
+        for name in ("load_regulations", "load_workdays"):
             patch.setattr(infra.bootstrap, name, cache(getattr(infra.bootstrap, name)))
         yield
 
