@@ -1,0 +1,662 @@
+"""Who may use which route: one line a route, by hand.
+
+Whoever adds a route adds its line here. A case says who (a group of `who`), and builds a request
+for a thing of an organisation: `it.there` is what is asked for, `it.here` what is the asker's own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+from uuid import uuid4
+
+from domain.cards import Card
+from domain.numbers import grouped
+from domain.roles import Role
+from tests.api.matrix.asking import (
+    FORM,
+    JSON,
+    V1,
+    Asked,
+    Asking,
+    Build,
+    Case,
+    Line,
+    at_the_station,
+    each_answer,
+    each_of_the_pile,
+)
+from tests.api.matrix.who import (
+    ACTS,
+    ADMINISTERS,
+    DOES_AT_A_DESK,
+    FINDS_PACKETS,
+    FINDS_PEOPLE,
+    LOGGED_IN,
+    LOGS_IN,
+    LOGS_IN_BY_BADGE,
+    OWN_ACCOUNT,
+    PUBLIC,
+    READS_COMPLAINTS,
+    READS_PACKETS,
+    READS_UNSETTLED,
+    REGISTERS,
+    SCANS,
+    SCANS_AT_A_PLACE,
+    SEES_ACCESS,
+    SEES_FIGURES,
+    SEES_PERSONAL,
+    SEES_STAFF,
+    SETTLES,
+    TAKES_COMPLAINTS,
+    Who,
+)
+from tests.api.matrix.world import NOW, PASSWORD, PIN, ROLES, SERVICE
+
+ANYTHING = ".*"
+LATER = NOW + timedelta(days=7)
+# What each does at their desk; who only manages cannot.
+CARDS = {
+    Role.INSPECTOR: Card.HANDED_BACK,
+    Role.COLLECTING: Card.HANDED_BACK,
+    Role.OFFICE: Card.INCOMING,
+    Role.HEAD: Card.SIGNED,
+    Role.EXECUTOR: Card.ENTITLED,
+    Role.AKIM: Card.SIGNED,
+}
+
+
+def get(path: str, *cases: Case) -> Line:
+    """A route that is read."""
+    return Line("GET", path, cases)
+
+
+def post(path: str, *cases: Case, sends: str = FORM) -> Line:
+    """A route to which something is sent."""
+    return Line("POST", path, cases, sends)
+
+
+def nothing(it: Asking) -> Asked:
+    """Ask for the route as it is."""
+    return Asked()
+
+
+def about(**path: str) -> Build:
+    """Ask for what stands in the path: `number="paper.number"` of the organisation's things."""
+    return lambda it: Asked(path={name: _found(it, which) for name, which in path.items()})
+
+
+def _found(it: Asking, which: str) -> object:
+    found: Any = it.there
+    for name in which.split("."):
+        found = getattr(found, name)
+    return found
+
+
+def of_organisation(it: Asking) -> Asked:
+    """Ask for what concerns one organisation."""
+    return Asked(query={"organisation": it.there.organisation})
+
+
+def to(build: Build, **fields: Any) -> Build:
+    """Send these fields to what is asked for; a function is asked what its field is."""
+
+    def asked(it: Asking) -> Asked:
+        built = build(it)
+        said = {name: each(it) if callable(each) else each for name, each in fields.items()}
+        return Asked(built.path, built.query, said)
+
+    return asked
+
+
+def card_of(it: Asking) -> Card:
+    """Return a card that belongs to the asker's desk; to somebody's, for those who have none."""
+    roles = ROLES[it.who if it.who in ROLES else Who.INSPECTOR]
+    return CARDS.get(roles[0], Card.INCOMING)
+
+
+def role_of(it: Asking) -> Role:
+    """Return at which kind of place the asker works."""
+    role = ROLES[it.who if it.who in ROLES else Who.INSPECTOR][0]
+    return role if role in CARDS or role is Role.COURIER else Role.OFFICE
+
+
+NUMBER = about(number="paper.number")
+WORKED = about(number="worked")
+COMPLAINT = about(number="paper.number", ref="paper.complaint")
+PERSON = about(number="victim")
+PLACE = about(code="window")
+STATION = about(number="station")
+UNSETTLED = about(scan="unsettled")
+
+
+# --- the API -------------------------------------------------------------------------------------
+
+
+def _api_act(number: Callable[[Asking], object], place: Callable[[Asking], object]) -> Build:
+    return lambda it: Asked(
+        {"number": number(it)}, body=it.command(kind="lost", place=str(place(it)))
+    )
+
+
+def _api_scan(it: Asking) -> Asked:
+    place = it.there.place(role_of(it))
+    return Asked(body=it.command(code=grouped(it.here.stray), place=str(place)))
+
+
+def _api_register(it: Asking) -> Asked:
+    began = NOW.isoformat()
+    place = str(it.there.window)
+    return Asked(body=it.command(place=place, service=SERVICE, began_at=began))
+
+
+def _api_complaint(it: Asking) -> Asked:
+    said = it.command(answer_by=LATER.isoformat(), ask=it.here.colleague)
+    return Asked({"number": it.there.worked}, body=said)
+
+
+def _api_complaint_from_there(it: Asking) -> Asked:
+    said = it.command(
+        answer_by=LATER.isoformat(), ask=it.here.colleague, place=str(it.there.window)
+    )
+    return Asked({"number": it.here.worked}, body=said)
+
+
+def _api_answer(it: Asking) -> Asked:
+    things, number = it.there, it.there.worked
+    ref = it.world.complain(number, things.colleague, things.window, "сынақ")
+    return Asked({"number": number, "ref": ref}, body=it.command())
+
+
+def _own_scan(it: Asking) -> tuple[object, str]:
+    """Return a scan of the asker's own a moment ago; one of somebody's, of another organisation."""
+    if it.there is not it.here or it.who in (Who.NOBODY, Who.DISMISSED):
+        return it.there.paper.number, it.there.paper.scan
+    number = it.here.fresh
+    return number, it.world.scan(it.me.person, str(number), it.me.place)
+
+
+def _api_void(it: Asking) -> Asked:
+    number, ref = _own_scan(it)
+    said = it.command()
+    del said["place"]
+    return Asked({"number": number, "ref": ref}, body=said)
+
+
+def _api_settle(it: Asking) -> Asked:
+    said = it.command(decision="dismiss")
+    del said["place"]
+    return Asked({"scan": it.there.unsettled}, body=said)
+
+
+def _api_settle_what_counts(it: Asking) -> Asked:
+    """A scan that waits for nobody's decision, of a packet that is named."""
+    things, number = it.there, it.there.worked
+    said = it.command(decision="dismiss", number=str(number))
+    del said["place"]
+    scan = it.world.scan(things.colleague, str(number), things.window)
+    return Asked({"scan": scan}, body=said)
+
+
+API = (
+    get(f"{V1}/openapi.json", Case(PUBLIC, nothing, about_a_place=False)),
+    post(f"{V1}/packets", Case(REGISTERS, _api_register), sends=JSON),
+    post(
+        f"{V1}/packets/{{number}}/acts",
+        Case(ACTS, _api_act(lambda it: it.there.worked, lambda it: it.me.place)),
+        Case(ACTS, _api_act(lambda it: it.here.worked, lambda it: it.there.window)),
+        sends=JSON,
+    ),
+    post(
+        f"{V1}/acts",
+        Case(
+            ACTS,
+            lambda it: Asked(body=it.command(kind="lost", numbers=[str(it.there.worked)])),
+            judge=each_answer,
+        ),
+        sends=JSON,
+    ),
+    post(
+        f"{V1}/packets/{{number}}/scans/{{ref}}/void",
+        Case(SCANS, _api_void, hidden_by=("void-refused",)),
+        sends=JSON,
+    ),
+    get(f"{V1}/packets/{{number}}", Case(READS_PACKETS, NUMBER)),
+    get(f"{V1}/packets/{{number}}/history", Case(READS_PACKETS, NUMBER)),
+    post(f"{V1}/scans", Case(SCANS_AT_A_PLACE, _api_scan, judge=each_answer), sends=JSON),
+    get(f"{V1}/places/{{place}}/holdings", Case(READS_PACKETS, about(place="window"))),
+    get(
+        f"{V1}/visits",
+        Case(READS_PACKETS, of_organisation),
+        Case(READS_PACKETS, nothing, about_a_place=False),
+    ),
+    get(
+        f"{V1}/timings",
+        Case(READS_PACKETS, of_organisation),
+        Case(READS_PACKETS, nothing, about_a_place=False),
+    ),
+    get(
+        f"{V1}/due",
+        Case(READS_PACKETS, of_organisation),
+        Case(READS_PACKETS, nothing, about_a_place=False),
+    ),
+    get(
+        f"{V1}/unsettled",
+        Case(READS_PACKETS, of_organisation),
+        Case(READS_PACKETS, nothing, about_a_place=False),
+    ),
+    get(f"{V1}/unsettled/{{scan}}", Case(READS_PACKETS, UNSETTLED)),
+    post(
+        f"{V1}/unsettled/{{scan}}/settle",
+        Case(SETTLES, _api_settle),
+        Case(SETTLES, _api_settle_what_counts),
+        sends=JSON,
+    ),
+    post(
+        f"{V1}/packets/{{number}}/complaints",
+        Case(TAKES_COMPLAINTS, _api_complaint),
+        Case(TAKES_COMPLAINTS, _api_complaint_from_there),
+        sends=JSON,
+    ),
+    post(
+        f"{V1}/packets/{{number}}/complaints/{{ref}}/answer",
+        Case(TAKES_COMPLAINTS, _api_answer),
+        sends=JSON,
+    ),
+    get(
+        f"{V1}/complaints",
+        Case(READS_PACKETS, of_organisation),
+        Case(READS_PACKETS, nothing, about_a_place=False),
+    ),
+    get(f"{V1}/packets/{{number}}/complaints", Case(READS_PACKETS, NUMBER)),
+    get(f"{V1}/directory", Case(LOGGED_IN, nothing, about_a_place=False)),
+    get(
+        f"{V1}/directory/{{code}}",
+        Case(LOGGED_IN, lambda it: Asked({"code": 33}), about_a_place=False),
+    ),
+    get(f"{V1}/regulations", Case(LOGGED_IN, nothing, about_a_place=False)),
+    get(
+        f"{V1}/regulations/{{edition}}",
+        Case(LOGGED_IN, lambda it: Asked({"edition": "s7c-2012"}), about_a_place=False),
+    ),
+    get("/healthz", Case(PUBLIC, nothing, about_a_place=False)),
+    get("/readyz", Case(PUBLIC, nothing, about_a_place=False)),
+    get("/metrics", Case(PUBLIC, nothing, about_a_place=False)),
+)
+
+
+# --- log-in and account --------------------------------------------------------------------------
+
+
+def _log_in(it: Asking) -> Asked:
+    return Asked(body={"login": it.me.login, "password": PASSWORD, "next": "/station"})
+
+
+def _log_in_by_badge(it: Asking) -> Asked:
+    return Asked(body={"badge": str(it.me.badge), "pin": PIN})
+
+
+LOG_IN = (
+    get("/", Case(LOGGED_IN, nothing, "/(station|manager|admin/people)", about_a_place=False)),
+    get("/login", Case(PUBLIC, nothing, about_a_place=False)),
+    post("/login", Case(LOGS_IN, _log_in, "/station", about_a_place=False)),
+    post("/login/badge", Case(LOGS_IN_BY_BADGE, _log_in_by_badge, "/", about_a_place=False)),
+    post("/logout", Case(OWN_ACCOUNT, nothing, "/login", about_a_place=False)),
+    post("/logout/everywhere", Case(OWN_ACCOUNT, nothing, "/login", about_a_place=False)),
+    get(
+        "/language/{code}",
+        Case(PUBLIC, lambda it: Asked({"code": "ru"}, {"next": "/x"}), "/x", about_a_place=False),
+    ),
+    get("/account", Case(OWN_ACCOUNT, nothing, about_a_place=False)),
+    post(
+        "/account/pin",
+        Case(
+            OWN_ACCOUNT,
+            to(nothing, current=PASSWORD, pin=PIN),
+            r"/account\?done=pin",
+            about_a_place=False,
+        ),
+    ),
+    post(
+        "/account/password",
+        Case(
+            OWN_ACCOUNT,
+            to(nothing, current=PASSWORD, new=PASSWORD),
+            r"/account\?done=password",
+            about_a_place=False,
+        ),
+    ),
+)
+
+
+# --- administration ------------------------------------------------------------------------------
+
+
+def _person(deed: str, done: str, **fields: Any) -> Line:
+    """A form that changes somebody and leads back to that person's page."""
+    leads = rf"/admin/people/\d+\?done={done}"
+    return post(f"/admin/people/{{number}}/{deed}", Case(ADMINISTERS, to(PERSON, **fields), leads))
+
+
+def _own_role(it: Asking) -> str:
+    return next(iter(it.there.staff)).value
+
+
+ADMINISTRATION = (
+    get("/admin", Case(SEES_STAFF, nothing, "/admin/people", about_a_place=False)),
+    get(
+        "/admin/people",
+        Case(SEES_STAFF, of_organisation),
+        Case(SEES_STAFF, nothing, about_a_place=False),
+    ),
+    get(
+        "/admin/people/new",
+        Case(ADMINISTERS, of_organisation),
+        Case(ADMINISTERS, nothing, about_a_place=False),
+    ),
+    post(
+        "/admin/people/new",
+        Case(
+            ADMINISTERS,
+            to(
+                nothing,
+                organisation=lambda it: it.there.organisation,
+                name="Жаңадан Келгенов",
+                namesake="on",
+                roles=_own_role,
+                badge="on",
+            ),
+        ),
+    ),
+    get("/admin/people/{number}", Case(SEES_STAFF, PERSON)),
+    _person("name", "renamed", name="Басқа Ат"),
+    _person("appointment", "appointed", roles=_own_role),
+    _person("places", "place", place=lambda it: str(it.there.window)),
+    _person("places/withdraw", "place-withdrawn", place=lambda it: str(it.there.window)),
+    _person("badge", "badge"),
+    _person("badge/withdraw", "badge-withdrawn", badge="1"),
+    _person("login", "login", login=lambda it: f"victim{it.there.victim}"),
+    _person("logout", "logged-out"),
+    _person("stand-ins", "stand-in", absent=lambda it: it.there.colleague, until="2026-12-01"),
+    _person("stand-ins/end", "stand-in-ended", absent=lambda it: it.there.colleague),
+    _person("dismiss", "dismissed"),
+    get("/admin/people/{number}/dismiss", Case(ADMINISTERS, PERSON)),
+    post("/admin/people/{number}/password", Case(ADMINISTERS, to(PERSON))),
+    post("/admin/people/{number}/pin", Case(ADMINISTERS, to(PERSON))),
+    get("/admin/people/{number}/badge.pdf", Case(ADMINISTERS, PERSON)),
+    get(
+        "/admin/places",
+        Case(SEES_STAFF, of_organisation),
+        Case(SEES_STAFF, nothing, about_a_place=False),
+    ),
+    post(
+        "/admin/places/open",
+        Case(
+            ADMINISTERS,
+            to(nothing, organisation=lambda it: it.there.organisation, role=_own_role),
+            r"/admin/places\?organisation=\d+&done=opened",
+        ),
+    ),
+    get("/admin/places/{code}/close", Case(ADMINISTERS, about(code="spare_place"))),
+    post(
+        "/admin/places/{code}/close",
+        Case(
+            ADMINISTERS,
+            about(code="spare_place"),
+            r"/admin/places\?organisation=\d+&done=closed",
+        ),
+    ),
+    get("/admin/places/{code}/card.pdf", Case(SEES_STAFF, PLACE)),
+    get("/admin/devices", Case(SEES_STAFF, nothing, about_a_place=False)),
+    post("/admin/devices", Case(ADMINISTERS, to(nothing, person=lambda it: it.there.victim))),
+    post(
+        "/admin/devices/{device}/revoke",
+        Case(ADMINISTERS, about(device="device"), r"/admin/devices\?done=revoked"),
+    ),
+    get(
+        "/admin/devices/stations/{number}",
+        Case(ADMINISTERS, STATION, hidden_by=("unknown-station",)),
+    ),
+    post(
+        "/admin/devices/stations/{number}",
+        Case(
+            ADMINISTERS,
+            to(STATION, name="Терезе", place=lambda it: str(it.there.window)),
+            r"/admin/devices\?done=described",
+            hidden_by=("unknown-station",),
+        ),
+    ),
+    post(
+        "/admin/devices/stations/{number}/turn-away",
+        Case(
+            ADMINISTERS,
+            STATION,
+            r"/admin/devices\?done=turned-away",
+            hidden_by=("unknown-station",),
+        ),
+    ),
+    get("/access", Case(SEES_ACCESS, nothing, about_a_place=False)),
+)
+
+
+# --- the station and the window ------------------------------------------------------------------
+
+
+def _queued(it: Asking) -> Asked:
+    place, told = it.there.place(role_of(it)), next(it.world.refs)
+    scan = {
+        "ref": f"m{told}",
+        "code": str(it.here.stray),
+        "place": str(place),
+        "counter": told,
+        "happened_at": NOW.isoformat(),
+    }
+    return Asked(body={"scans": [scan]})
+
+
+def _card(number: Callable[[Asking], object], place: Callable[[Asking], object]) -> Build:
+    return lambda it: Asked(
+        body=it.command(
+            card=card_of(it), numbers=[str(number(it))], place=str(place(it)), incoming_number="7"
+        )
+    )
+
+
+def _undo(it: Asking) -> Asked:
+    number, ref = _own_scan(it)
+    return Asked(body=it.command(number=str(number), scan=ref))
+
+
+def _undo_from_there(it: Asking) -> Asked:
+    here = Asking(it.world, it.who, it.me, it.here, it.here)
+    number, ref = _own_scan(here)
+    place = it.there.place(role_of(it))
+    return Asked(body=it.command(number=str(number), scan=ref, place=str(place)))
+
+
+STATION_AND_WINDOW = (
+    get("/station", Case(SCANS, nothing, about_a_place=False)),
+    post("/station/scans", Case(SCANS_AT_A_PLACE, _queued, judge=at_the_station), sends=JSON),
+    post(
+        "/station/acts",
+        Case(
+            DOES_AT_A_DESK,
+            _card(lambda it: it.there.worked, lambda it: it.me.place),
+            judge=at_the_station,
+        ),
+        Case(
+            DOES_AT_A_DESK,
+            _card(lambda it: it.here.worked, lambda it: it.there.place(role_of(it))),
+            judge=at_the_station,
+        ),
+        sends=JSON,
+    ),
+    post(
+        "/station/void",
+        Case(SCANS, _undo, judge=at_the_station),
+        Case(SCANS, _undo_from_there, judge=at_the_station),
+        sends=JSON,
+    ),
+    get("/station/cards.pdf", Case(SCANS, nothing, about_a_place=False)),
+    get("/register", Case(REGISTERS, nothing, about_a_place=False)),
+    post(
+        "/register",
+        Case(
+            REGISTERS,
+            to(nothing, service=SERVICE, surname="Жаңаева", given_name="Үлгі", began="12:00"),
+            r"/packets/\d+/registered",
+            about_a_place=False,
+        ),
+    ),
+    get("/packets/{number}/registered", Case(REGISTERS, NUMBER)),
+)
+
+
+# --- packets, places, complaints -----------------------------------------------------------------
+
+
+def _pile(number: Callable[[Asking], object], code: Callable[[Asking], object]) -> Build:
+    return lambda it: Asked(
+        {"code": code(it)},
+        body={
+            "card": card_of(it).value,
+            "ref": str(uuid4()),
+            "number": [str(number(it))],
+            "asked": "on",
+        },
+    )
+
+
+def _complaint(it: Asking) -> Asked:
+    said = {
+        "answer_by": "2026-12-01T10:00",
+        "ask": it.here.colleague,
+        "ref": f"m{next(it.world.refs)}",
+    }
+    return Asked({"number": it.there.worked}, body=said)
+
+
+def _answer(it: Asking) -> Asked:
+    asked = _api_answer(it)
+    return Asked(asked.path, body={"text": "сынақ"})
+
+
+def _settle(it: Asking) -> Asked:
+    return Asked({"scan": it.there.unsettled}, body={"decision": "dismiss"})
+
+
+PACKETS = (
+    get(
+        "/packets",
+        Case(SEES_FIGURES, of_organisation),
+        Case(SEES_FIGURES, nothing, about_a_place=False),
+    ),
+    get("/packets/{number}", Case(READS_PACKETS, NUMBER)),
+    get("/packets/{number}/barcode.svg", Case(READS_PACKETS, NUMBER)),
+    get(
+        "/packets/{number}/forms/{key}.pdf",
+        Case(
+            SEES_PERSONAL,
+            lambda it: Asked({"number": it.there.paper.number, "key": "notice"}),
+            hidden_by=("not-found",),
+        ),
+        Case(READS_PACKETS, lambda it: Asked({"number": it.there.paper.number, "key": "label"})),
+    ),
+    post(
+        "/packets/{number}/acts",
+        Case(ACTS, to(WORKED, kind="lost"), r"/packets/\d+\?done=lost"),
+    ),
+    get(
+        "/places",
+        Case(READS_PACKETS, of_organisation),
+        Case(READS_PACKETS, nothing, about_a_place=False),
+    ),
+    get("/places/{code}", Case(READS_PACKETS, PLACE)),
+    get("/places/{code}/rows", Case(READS_PACKETS, PLACE)),
+    get("/places/{code}/live", Case(READS_PACKETS, PLACE)),
+    post(
+        "/places/{code}/acts",
+        Case(
+            DOES_AT_A_DESK,
+            _pile(lambda it: it.there.worked, lambda it: it.me.place),
+            judge=each_of_the_pile,
+        ),
+        Case(
+            DOES_AT_A_DESK,
+            _pile(lambda it: it.here.worked, lambda it: it.there.place(role_of(it))),
+            judge=each_of_the_pile,
+        ),
+    ),
+    get("/complaints", Case(READS_COMPLAINTS, nothing, about_a_place=False)),
+    get("/packets/{number}/complaints/new", Case(TAKES_COMPLAINTS, NUMBER)),
+    post(
+        "/packets/{number}/complaints",
+        Case(TAKES_COMPLAINTS, _complaint, r"/packets/\d+/complaints/m\d+"),
+    ),
+    get("/packets/{number}/complaints/{ref}", Case(READS_PACKETS, COMPLAINT)),
+    post(
+        "/packets/{number}/complaints/{ref}/answer",
+        Case(TAKES_COMPLAINTS, _answer, r"/packets/\d+\?done=answered"),
+    ),
+    get("/packets/{number}/complaints/{ref}/slip.pdf", Case(TAKES_COMPLAINTS, COMPLAINT)),
+    get(
+        "/unsettled",
+        Case(READS_UNSETTLED, of_organisation),
+        Case(READS_UNSETTLED, nothing, about_a_place=False),
+    ),
+    get("/unsettled/{scan}", Case(READS_UNSETTLED, UNSETTLED)),
+    post("/unsettled/{scan}", Case(SETTLES, _settle, r"/unsettled\?done=dismiss")),
+)
+
+
+# --- finding and figures -------------------------------------------------------------------------
+
+
+def _query(**fields: Callable[[Asking], object]) -> Build:
+    return lambda it: Asked(query={name: found(it) for name, found in fields.items()})
+
+
+LISTS = (
+    get(
+        "/search",
+        Case(READS_PACKETS, nothing, about_a_place=False),
+        Case(FINDS_PACKETS, _query(q=lambda it: it.there.paper.number), r"/packets/\d+"),
+        Case(FINDS_PACKETS, _query(q=lambda it: it.there.paper.incoming)),
+    ),
+    post(
+        "/search",
+        Case(FINDS_PEOPLE, to(nothing, q=lambda it: it.there.paper.surname)),
+        Case(FINDS_PEOPLE, to(nothing, q=lambda it: it.there.paper.iin)),
+    ),
+    get(
+        "/manager",
+        Case(SEES_FIGURES, of_organisation),
+        Case(SEES_FIGURES, nothing, about_a_place=False),
+    ),
+    get(
+        "/visits",
+        Case(SEES_FIGURES, of_organisation),
+        Case(SEES_FIGURES, nothing, about_a_place=False),
+    ),
+    get(
+        "/due",
+        Case(SEES_FIGURES, of_organisation),
+        Case(READS_PACKETS, nothing, about_a_place=False),
+    ),
+    get("/receipt", Case(PUBLIC, nothing, about_a_place=False)),
+    post(
+        "/receipt",
+        Case(
+            PUBLIC,
+            to(
+                nothing,
+                number=lambda it: it.here.paper.number,
+                code=lambda it: it.world.qolhat.vault.receipt_code(it.here.paper.number),
+            ),
+            about_a_place=False,
+        ),
+    ),
+)
+
+LINES = (*API, *LOG_IN, *ADMINISTRATION, *STATION_AND_WINDOW, *PACKETS, *LISTS)
