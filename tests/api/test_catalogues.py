@@ -33,7 +33,6 @@ from domain.regulations.edition import Way
 from domain.roles import Role, Scope, Sector
 from domain.route import Deviation
 from domain.unsettled import Doubt
-from domain.urgency import Urgency
 from infra import requests
 from projections.due import Clock
 from projections.unsettled import Fate
@@ -60,7 +59,6 @@ WORDS: dict[str, type[Enum]] = {
     "settlement": Settlement,
     "scope": Scope,
     "card": Card,
-    "urgency": Urgency,
 }
 KAZAKH = set("әғқңөұүі")
 PLACEHOLDER = re.compile(r"\{(\w*)\}")

@@ -9,10 +9,12 @@ from html import unescape
 
 import pytest
 
-from api.messages import page_count, page_text, word
+from api.messages import catalogue, page_count, page_text, word
+from api.web.standing import Standing
 from domain.acts import ActKind
 from domain.numbers import PacketNumber
 from domain.roles import Role, Scope
+from domain.urgency import Urgency
 from infra.requests import ComplaintRequest
 from tests.api.web.conftest import opened_office
 from tests.api.web.day import Day
@@ -319,6 +321,12 @@ def test_a_page_needs_no_badge(
     monkeypatch.setattr(type(office.qolhat.views), "reading", broken)
     assert badge(opened(browser, "/account")) == 0
     assert "cannot be counted" in caplog.text
+
+
+@pytest.mark.parametrize("language", ["kk", "ru", "en"])
+def test_every_list_has_its_name(language: str) -> None:
+    texts = catalogue("figures", language)
+    assert all(f"figures.{each.value}" in texts for each in (*Urgency, *Standing))
 
 
 @pytest.mark.parametrize("language", ["kk", "ru", "en"])

@@ -151,6 +151,22 @@ def test_a_packet_of_two_terms_is_counted_once(
     )
 
 
+@pytest.mark.parametrize("whose", [Whose({AUTHORITY}), Whose.at([place(Role.OFFICE)])])
+@pytest.mark.parametrize(
+    ("which", "index"), [(Urgency.PRESSING, "warn_at"), (Urgency.OVERDUE, "due_at")]
+)
+def test_a_badge_is_counted_through_an_index(
+    qolhat: Qolhat, whose: Whose, which: Urgency, index: str
+) -> None:
+    if qolhat.views.engine.dialect.name != "sqlite":
+        pytest.skip("the plan of an empty table is read on SQLite only")
+    with asked(qolhat, 0) as pressing:
+        query = pressing._chosen(which, whose)
+        text = query.compile(qolhat.views.engine, compile_kwargs={"literal_binds": True})
+        plan = pressing._connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {text}").all()
+    assert any(f"organisation_{index} (organisation=? AND {index}<?)" in row[3] for row in plan)
+
+
 def test_each_organisations_day_ends_at_its_own_midnight(office: Office, qolhat: Qolhat) -> None:
     at_the_office(office, 10)
     office.register(95)
