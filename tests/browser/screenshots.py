@@ -15,6 +15,7 @@ from playwright.sync_api import Browser, Page, ViewportSize
 
 from domain.cards import Card, card_code
 from domain.numbers import PacketNumber
+from domain.progress import Status
 from domain.roles import Role
 from infra.demonstration import LogIn
 from projections.holdings import Holding, Holdings
@@ -23,6 +24,7 @@ from tests.browser.scanner import Scanner
 from tests.browser.serving import Served, fill, serving
 
 PICTURES = Path(__file__).parents[2] / "docs" / "pages"
+DAYS, PACKETS = 10, 60  # as `make run` shows them
 OFFICE: ViewportSize = {"width": 1366, "height": 768}
 PHONE: ViewportSize = {"width": 390, "height": 844}
 
@@ -42,8 +44,9 @@ class Studio:
         return sorted(found, key=lambda each: (-each.deviations, each.number))
 
     def person(self, role: Role) -> LogIn:
-        """Return somebody of this role."""
-        return next(each for each in self.served.log_ins if each.role is role)
+        """Return somebody of this role; of managers the one who reaches furthest."""
+        found = [each for each in self.served.log_ins if each.role is role]
+        return found[-1] if role is Role.MANAGER else found[0]
 
     def page(self, role: Role | None, size: ViewportSize | None = None) -> Page:
         """Open a page as somebody who is logged in."""
@@ -103,7 +106,7 @@ def _of_the_desk(studio: Studio) -> None:
     window = studio.page(Role.INSPECTOR)
     studio.take(window, "register", "/register?service=002")
     studio.take(window, "account", "/account")
-    for name in ("places", "search", "unsettled", "complaints"):
+    for name in ("places", "search"):
         studio.take(window, name, f"/{name}")
     desk = studio.page(Role.HEAD)
     studio.take(desk, "place", f"/places/{here.place}")
@@ -116,17 +119,25 @@ def _of_the_packet(studio: Studio) -> None:
 
 
 def _through_a_centre(held: list[Holding]) -> PacketNumber:
-    """Return a packet that has gone a long way."""
-    longest = max(
-        held, key=lambda each: (each.accepting != each.deciding, each.outcome is not None)
+    """Return a packet that has gone a long way and is still on it."""
+    best = max(
+        held,
+        key=lambda each: (
+            each.accepting != each.deciding,
+            each.status == Status.ON_THE_WAY.value,
+            each.outcome is not None,
+            each.number,
+        ),
     )
-    return longest.number
+    return best.number
 
 
 def _of_managers(studio: Studio) -> None:
     page = studio.page(Role.MANAGER)
     studio.take(page, "manager", "/manager")
     studio.take(page, "due", "/due?which=overdue")
+    studio.take(page, "unsettled", "/unsettled")
+    studio.take(page, "complaints", "/complaints")
     studio.take(studio.page(Role.AUDITOR), "access", "/access")
 
 
@@ -143,7 +154,7 @@ def main(say: Callable[[str], object] = sys.stdout.write) -> None:
     with tempfile.TemporaryDirectory() as name, any_browser() as browser:
         filled = Path(name) / "filled"
         filled.mkdir()
-        fill(filled)
+        fill(filled, DAYS, PACKETS)
         with serving(filled, Path(name) / "served") as served:
             served.qolhat.runner.wait_for(served.qolhat.log.rows.last_position(), 60)
             take_all(Studio(browser, served, PICTURES))

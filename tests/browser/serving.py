@@ -50,14 +50,14 @@ def settings_of(folder: Path) -> Settings:
     return Settings(data_dir=folder, vault_key=SecretStr(""), language="kk")
 
 
-def fill(folder: Path) -> None:
-    """Put into the folder a store with the demonstration of the last working day."""
+def fill(folder: Path, days: int = 1, packets: int = PACKETS) -> None:
+    """Put into the folder a store with the demonstration of the last working days."""
     settings = settings_of(folder)
     with hasty():
         with bootstrap(settings) as qolhat:
             calendar = qolhat.clocks.calendar(_ANY_AUTHORITY)
-            start = recent_start(1, calendar.local_date(utc_now()), calendar)
-        outcome = demonstrate(settings, Plan(1, PACKETS, start=start))
+            start = recent_start(days, calendar.local_date(utc_now()), calendar)
+        outcome = demonstrate(settings, Plan(days, packets, start=start))
     keep_log_ins(folder, outcome.log_ins)
 
 
