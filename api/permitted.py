@@ -25,9 +25,9 @@ class Permitted:
     person: int
     rights: frozenset[Right]
 
-    def may(self, right: Right | str) -> bool:
-        """Tell whether the person's roles give this right."""
-        return Right(right) in self.rights
+    def may(self, *rights: Right | str) -> bool:
+        """Tell whether the person's roles give one of these rights."""
+        return not self.rights.isdisjoint(map(Right, rights))
 
     def require(self, *rights: Right) -> None:
         """Make sure that they give one of these rights. Raises NoRightError."""

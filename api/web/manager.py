@@ -28,7 +28,7 @@ from api.web.asked import (
 )
 from api.web.named import norm_text, service_name, stage_name
 from api.web.standing import Standing
-from api.web.unsettled import count_at
+from api.web.unsettled import count_at, reach_of_unsettled
 from api.web.visitor import Visitor, allowed
 from domain.progress import VisitKind
 from domain.regulations.edition import Edition, Stage
@@ -128,10 +128,9 @@ def _pressing(visitor: Visitor, reading: Reading, whose: Asked) -> Iterator[Tile
 
 def _waiting(visitor: Visitor, reading: Reading, whose: Asked) -> Iterator[Tile]:
     connection, among = reading.connection, whose.organisations
-    if visitor.may(Right.SETTLE):  # the list is theirs who decide
-        chosen = visitor.reach(Right.SETTLE).organisations if whose.one is None else among
-        unsettled = count_at(visitor.qolhat, chosen)
-        yield Tile("unsettled", unsettled, address_of("/unsettled", _organisation(whose)))
+    chosen = reach_of_unsettled(visitor).organisations if whose.one is None else among
+    unsettled = count_at(visitor.qolhat, chosen)
+    yield Tile("unsettled", unsettled, address_of("/unsettled", _organisation(whose)))
     complaints = reading.view(Complaints).count_open(connection, organisations=among)
     yield Tile("complaints", complaints, address_of("/complaints", _organisation(whose)))
     counts = reading.view(Holdings).standing(connection, set(Standing), among)

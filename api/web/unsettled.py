@@ -116,7 +116,7 @@ def unsettled(
     done: Annotated[str, Query(max_length=20)] = "",
 ) -> HTMLResponse:
     """List what waits in reach, or in one organisation."""
-    reach = _reach(visitor)
+    reach = reach_of_unsettled(visitor)
     whose = reach.organisations
     if organisation is not None:
         if not reach.covers([organisation]):
@@ -135,7 +135,7 @@ def unsettled(
     )
 
 
-def _reach(visitor: Visitor) -> Reach:
+def reach_of_unsettled(visitor: Visitor) -> Reach:
     """Return where the visitor may read what waits: who settles, and who reads all."""
     return visitor.reach(Right.SETTLE) | visitor.reach(Right.SEE_FIGURES)
 
@@ -172,7 +172,7 @@ def _open(visitor: Visitor, scan: str, number: str) -> UnsettledRow:
     if row is None:
         raise UnknownScanError(scan=scan)
     home = home_of(qolhat, row)
-    if home is not None and not _reach(visitor).covers([home]):
+    if home is not None and not reach_of_unsettled(visitor).covers([home]):
         raise NotYoursError
     return row
 

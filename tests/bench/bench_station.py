@@ -18,7 +18,7 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager
 from datetime import UTC, datetime
-from http.client import HTTPConnection
+from http.client import HTTPConnection, HTTPMessage
 from pathlib import Path
 from urllib.parse import urlencode
 from uuid import uuid4
@@ -89,7 +89,7 @@ class Station:
 
     def _ask(
         self, method: str, path: str, body: str = "", kind: str = "application/json"
-    ) -> tuple[object, str]:
+    ) -> tuple[HTTPMessage, str]:
         headers = {"content-type": kind, "accept": "text/html"}
         if hasattr(self, "_cookie"):
             headers["cookie"] = self._cookie
