@@ -22,6 +22,7 @@ from domain.errors import QolhatError
 MOST_BYTES = 4 * 1024 * 1024  # of a body: 500 scans of the longest texts are less
 _UNMATCHED = "unmatched"
 _STATIC = "/static/"
+_FOUND = frozenset({200, 206, 304})
 # Scripts and styles come as files from here; nothing is framed but our own prints.
 _POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; "
@@ -64,11 +65,18 @@ class Guard:
         except Exception as error:  # noqa: BLE001  whatever it was, the caller gets an answer
             log_unexpected(error)
             if answer.status is None:
-                response = self._explain(answer.request, InternalError())
+                response = self._explained(answer.request)
                 await response(scope, receive, answer.send)
         seconds = time.perf_counter() - started
         status = answer.status or InternalError.status
         self._metrics.request(_route(scope), scope["method"], status, seconds)
+
+    def _explained(self, request: Request) -> Response:
+        try:
+            return self._explain(request, InternalError())
+        except Exception as error:  # noqa: BLE001  what explains may be what fails
+            log_unexpected(error)
+            return problem_response(request, InternalError())
 
 
 class _Watched:
@@ -82,7 +90,10 @@ class _Watched:
     async def send(self, message: Message) -> None:
         if message["type"] == "http.response.start":
             self.status = message["status"]
-            message = {**message, "headers": [*message.get("headers", ()), *self._headers()]}
+            given = [*message.get("headers", ())]
+            names = {name.lower() for name, _ in given}
+            more = (each for each in self._headers() if each[0] not in names)
+            message = {**message, "headers": [*given, *more]}
         await self._send(message)
 
     def _headers(self) -> Iterator[tuple[bytes, bytes]]:
@@ -90,7 +101,7 @@ class _Watched:
         if self.request.url.scheme == "https":
             yield b"strict-transport-security", b"max-age=31536000"
         path = self.request.url.path
-        if path.startswith(_STATIC):
+        if path.startswith(_STATIC) and self.status in _FOUND:
             return
         yield b"cache-control", b"no-store"
         if path not in _WITHOUT_WORDS:

@@ -18,6 +18,7 @@ from starlette.exceptions import HTTPException
 
 from api.http.schemas import FieldError, Problem
 from api.messages import LANGUAGES, best_language, catalogue, text
+from api.web.cookies import LANGUAGE, read_cookie
 from domain.errors import QolhatError
 from domain.workdays import Language
 from infra.errors import StorageError
@@ -120,13 +121,15 @@ _BY_STATUS: dict[int, type[QolhatError]] = {
     for kind in (BadRequestError, NotFoundError, MethodNotAllowedError, TooLargeError)
 }
 _HEADERS = {"unauthenticated": {"WWW-Authenticate": 'Bearer realm="qolhat"'}}
-_WORTH_RETRYING = frozenset({"views-behind", "storage-busy", "storage-failed", "conflict"})
+_WORTH_RETRYING = frozenset(
+    {"views-behind", "storage-busy", "storage-failed", "conflict", "log-ins-busy"}
+)
 _LONGEST_FIELD = 200
 
 
 def language_of(request: Request) -> Language:
     """Choose the language of an answer: chosen on the pages, the reader's, that of the settings."""
-    chosen = request.cookies.get("language") or request.cookies.get("__Host-language")
+    chosen = read_cookie(request, LANGUAGE)
     if chosen in LANGUAGES:
         return cast("Language", chosen)
     default: str = request.app.state.qolhat.settings.language
@@ -180,13 +183,17 @@ def problem_response(
     return JSONResponse(
         content,
         content["status"],
-        {**_headers_of(error.code), **(headers or {})},
+        {**headers_of(error), **(headers or {})},
         MEDIA_TYPE,
     )
 
 
-def _headers_of(code: str) -> dict[str, str]:
-    return {"Retry-After": "1"} if code in _WORTH_RETRYING else _HEADERS.get(code, {})
+def headers_of(error: QolhatError) -> dict[str, str]:
+    """Return the headers that belong to an error, be it told as a problem or as a page."""
+    seconds = error.facts.get("seconds")
+    if isinstance(seconds, int):
+        return {"Retry-After": str(seconds)}
+    return {"Retry-After": "1"} if error.code in _WORTH_RETRYING else _HEADERS.get(error.code, {})
 
 
 # --- what FastAPI and Starlette raise -----------------------------------------------------------

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import RedirectResponse
@@ -9,9 +11,11 @@ from starlette.exceptions import HTTPException
 
 from api.http import problems
 from api.http.media import PREFIX
+from api.http.schemas import Problem
+from api.web.cookies import SESSION, drop_cookie
 from api.web.login import log_in_address
 from api.web.rendering import Speech, page
-from api.web.visitor import LogInNeededError, PasswordChangeNeededError, visitor_of
+from api.web.visitor import LogInNeededError, PasswordChangeNeededError, Visitor, here, visitor_of
 from domain.errors import QolhatError
 
 _HTML = "text/html"
@@ -38,24 +42,36 @@ def answer_error(request: Request, error: QolhatError) -> Response:
         return RedirectResponse(log_in_address(request), 303)
     if isinstance(error, PasswordChangeNeededError):
         return RedirectResponse("/account", 303)
-    return error_page(request, error)
+    response = error_page(request, error)
+    if isinstance(error, problems.TurnedAwayError):
+        drop_cookie(request, response, SESSION)  # somebody else may want to work here
+    return response
 
 
-def error_page(request: Request, error: QolhatError) -> Response:
-    """Say in words what went wrong and what the reader can do."""
-    language = problems.language_of(request)
-    problem = problems.problem_for(error, language)
+def error_page(request: Request, error: QolhatError, **answered: Any) -> Response:
+    """Say in words what went wrong and what the reader can do; `answered`: status and headers.
+
+    Of who reads it the page tells only what can be found out: the store itself may be what fails.
+    """
+    problem = problems.problem_for(error, problems.language_of(request))
+    answered = {"status": problem.status, "headers": problems.headers_of(error)} | answered
     try:
-        visitor = visitor_of(request)
-    except QolhatError:
-        visitor = None
+        return _page(request, problem, visitor_of(request), **answered)
+    except Exception as another:  # noqa: BLE001  the first error is the one to be told
+        if not isinstance(another, QolhatError):
+            problems.log_unexpected(another)
+        return _page(request, problem, None, **answered)
+
+
+def _page(request: Request, problem: Problem, visitor: Visitor | None, **answered: Any) -> Response:
     return page(
         "error.html",
-        Speech(language) if visitor is None else visitor.speech,
-        status=problem.status,
+        visitor.speech if visitor is not None else Speech(problems.language_of(request)),
         path=request.url.path,
+        back=here(request),
         visitor=visitor,
         problem=problem,
+        **answered,
     )
 
 
@@ -73,5 +89,6 @@ def _on_invalid(request: Request, error: Exception) -> Response:
 def _on_http(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)  # noqa: S101  registered for this class
     if wants_page(request):
-        return error_page(request, problems.error_of_status(error.status_code))
+        found = problems.error_of_status(error.status_code)
+        return error_page(request, found, status=error.status_code, headers=error.headers)
     return problems.on_http(request, error)

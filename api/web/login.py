@@ -12,12 +12,13 @@ from urllib.parse import urlencode
 
 from fastapi import APIRouter, Form, Query, Request, Response
 from fastapi.responses import HTMLResponse, RedirectResponse
+from starlette.routing import Match
 
-from api.http.problems import TurnedAwayError, language_of, problem_of
+from api.http.problems import TurnedAwayError, headers_of, language_of, problem_of
 from api.messages import LANGUAGES
 from api.web.cookies import LANGUAGE, SESSION, STATION, drop_cookie, read_cookie, set_cookie
 from api.web.rendering import Speech, page
-from api.web.visitor import Entering, check_origin
+from api.web.visitor import Entering, check_origin, here
 from domain.calendar import Calendar
 from domain.errors import QolhatError, RefusedError
 from domain.numbers import BadgeCode, CodeKind, parse
@@ -28,15 +29,17 @@ router = APIRouter(include_in_schema=False)
 GRACE = timedelta(hours=1)
 OVERTIME = timedelta(hours=4)
 HOME = "/"
-_LONGEST = 200
+_LONGEST, _LONGEST_PATH = 200, 2000
 Text = Annotated[str, Form(max_length=_LONGEST)]
+NextQuery = Annotated[str, Query(alias="next")]
+NextField = Annotated[str, Form(alias="next")]
 
 
 @router.get("/login")
 def form(
     request: Request,
     badge: Annotated[str, Query(max_length=40)] = "",
-    next_page: Annotated[str, Query(alias="next", max_length=_LONGEST)] = HOME,
+    next_page: NextQuery = HOME,
 ) -> HTMLResponse:
     """Ask for name and password; of a badge only for its PIN."""
     return _form(request, badge=badge, next_page=next_page)
@@ -47,7 +50,7 @@ def log_in(
     request: Request,
     login: Text = "",
     password: Annotated[str, Form(max_length=1000)] = "",
-    next_page: Annotated[str, Form(alias="next", max_length=_LONGEST)] = HOME,
+    next_page: NextField = HOME,
 ) -> Response:
     """Log in by name and password."""
     check_origin(request)
@@ -63,7 +66,7 @@ def log_in_by_badge(
     request: Request,
     badge: Text = "",
     pin: Text = "",
-    next_page: Annotated[str, Form(alias="next", max_length=_LONGEST)] = HOME,
+    next_page: NextField = HOME,
 ) -> Response:
     """Log in by badge and PIN: a quick change of person at a shared station."""
     check_origin(request)
@@ -142,13 +145,9 @@ def _gone(request: Request) -> Response:
 
 
 @router.get("/language/{code}")
-def language(
-    request: Request,
-    code: str,
-    next_page: Annotated[str, Query(alias="next", max_length=2000)] = HOME,
-) -> Response:
-    """Remember the reader's language in this browser."""
-    response = RedirectResponse(own_path(next_page), 303)
+def language(request: Request, code: str, next_page: NextQuery = HOME) -> Response:
+    """Remember the reader's language in this browser, and lead back to the page."""
+    response = RedirectResponse(_opened(request, own_path(next_page)), 303)
     if code in LANGUAGES:
         set_cookie(request, response, LANGUAGE, code)
     return response
@@ -157,13 +156,25 @@ def language(
 def own_path(given: str) -> str:
     """Return the path if it is one of ours; home, if it leads elsewhere."""
     ours = given.startswith("/") and not given.startswith(("//", "/\\")) and given.isprintable()
-    return given if ours else HOME
+    return given if ours and len(given) <= _LONGEST_PATH else HOME
+
+
+def _opened(request: Request, path: str) -> str:
+    """Return the path if a page opens there; else that of the page which sends something there."""
+    bare = path.partition("?")[0]
+    while bare != HOME and not _opens(request, bare):
+        path = bare = bare.rpartition("/")[0] or HOME
+    return path
+
+
+def _opens(request: Request, path: str) -> bool:
+    asked = {"type": "http", "method": "GET", "path": path}
+    return any(route.matches(asked)[0] is Match.FULL for route in request.app.router.routes)
 
 
 def log_in_address(request: Request) -> str:
     """Return the address of the log-in form that leads back to the page asked for."""
-    query = f"?{request.url.query}" if request.url.query else ""
-    wanted = f"{request.url.path}{query}" if request.method == "GET" else HOME
+    wanted = own_path(here(request)) if request.method == "GET" else HOME
     return "/login" if wanted == HOME else f"/login?{urlencode({'next': wanted})}"
 
 
@@ -181,6 +192,7 @@ def _form(
         "login.html",
         speech,
         status=200 if problem is None else problem.status,
+        headers=None if error is None else headers_of(error),
         path="/login",
         visitor=None,
         problem=problem,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from functools import cache
@@ -173,6 +173,13 @@ def render(template: str, speech: Speech, **values: object) -> str:
     return environment().get_template(template).render(speech=speech, **values)
 
 
-def page(template: str, speech: Speech, *, status: int = 200, **values: object) -> HTMLResponse:
+def page(
+    template: str,
+    speech: Speech,
+    *,
+    status: int = 200,
+    headers: Mapping[str, str] | None = None,
+    **values: object,
+) -> HTMLResponse:
     """Answer with a page."""
-    return HTMLResponse(render(template, speech, **values), status_code=status)
+    return HTMLResponse(render(template, speech, **values), status, headers)

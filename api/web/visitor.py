@@ -7,7 +7,7 @@ cookie, and must come from our own pages.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Coroutine, Iterable
+from collections.abc import Callable, Coroutine, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from hmac import compare_digest
@@ -86,7 +86,7 @@ class Visitor(Permitted):
     def places(self) -> tuple[Place, ...]:
         """Return the person's places now, in the order of assignment."""
         codes = self.qolhat.staff.register.places_of(self.person, self.qolhat.now())
-        return tuple(self.qolhat.directory.place(code) for code in codes)
+        return tuple(self.qolhat.directory.place(code) for code in dict.fromkeys(codes))
 
     def first_place(self) -> PlaceCode:
         """Return the person's first place; none for those who hold no papers."""
@@ -119,10 +119,23 @@ class Visitor(Permitted):
         """Record that the person looked at personal data."""
         self.qolhat.access.note(self.person, subjects, what, self.session.station)
 
-    def page(self, template: str, *, status: int = 200, **values: object) -> HTMLResponse:
+    def page(
+        self,
+        template: str,
+        *,
+        status: int = 200,
+        headers: Mapping[str, str] | None = None,
+        **values: object,
+    ) -> HTMLResponse:
         """Answer with a page that knows the visitor."""
-        path = self.request.url.path
-        return page(template, self.speech, status=status, visitor=self, path=path, **values)
+        values |= {"visitor": self, "path": self.request.url.path, "back": here(self.request)}
+        return page(template, self.speech, status=status, headers=headers, **values)
+
+
+def here(request: Request) -> str:
+    """Return the address of the page that is asked for, with what its query says."""
+    query = request.url.query if request.method == "GET" else ""
+    return f"{request.url.path}?{query}" if query else request.url.path
 
 
 def visitor_of(request: Request) -> Visitor:
@@ -169,10 +182,17 @@ def check_origin(request: Request) -> None:
     if request.method in _SAFE:
         return
     origin = request.headers.get("origin")
-    if origin is not None and urlsplit(origin).netloc != request.url.netloc:
+    if origin is not None and _netloc(origin) != request.url.netloc:
         raise ForeignRequestError
     if request.headers.get("sec-fetch-site", "same-origin") not in ("same-origin", "none"):
         raise ForeignRequestError
+
+
+def _netloc(origin: str) -> str:
+    try:
+        return urlsplit(origin).netloc
+    except ValueError:  # half an IPv6 address, for one
+        return ""
 
 
 Entering = Annotated[Visitor, Depends(checked_visitor)]
