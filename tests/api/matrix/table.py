@@ -30,6 +30,7 @@ from tests.api.matrix.asking import (
 from tests.api.matrix.who import (
     ACTS,
     ADMINISTERS,
+    DOES,
     DOES_AT_A_DESK,
     FINDS_PACKETS,
     FINDS_PEOPLE,
@@ -52,7 +53,7 @@ from tests.api.matrix.who import (
     TAKES_COMPLAINTS,
     Who,
 )
-from tests.api.matrix.world import NOW, PASSWORD, PIN, ROLES, SERVICE
+from tests.api.matrix.world import NEW_PASSWORD, NOW, PIN, ROLES, SERVICE
 
 ANYTHING = ".*"
 LATER = NOW + timedelta(days=7)
@@ -134,10 +135,23 @@ UNSETTLED = about(scan="unsettled")
 # --- the API -------------------------------------------------------------------------------------
 
 
-def _api_act(number: Callable[[Asking], object], place: Callable[[Asking], object]) -> Build:
-    return lambda it: Asked(
-        {"number": number(it)}, body=it.command(kind="lost", place=str(place(it)))
-    )
+def _api_act(kind: str) -> Build:
+    """Do something to a packet, with what belongs to it."""
+    details: dict[str, object] = {}
+    if kind == "drafted":
+        details["outcome"] = "granted"
+
+    def asked(it: Asking) -> Asked:
+        if kind == "resolution":
+            details["executor"] = it.here.colleague
+        return Asked({"number": it.there.worked}, body=it.command(kind=kind, **details))
+
+    return asked
+
+
+def _api_act_from_there(it: Asking) -> Asked:
+    said = it.command(kind="lost", place=str(it.there.window))
+    return Asked({"number": it.here.worked}, body=said)
 
 
 def _api_scan(it: Asking) -> Asked:
@@ -204,8 +218,8 @@ API = (
     post(f"{V1}/packets", Case(REGISTERS, _api_register), sends=JSON),
     post(
         f"{V1}/packets/{{number}}/acts",
-        Case(ACTS, _api_act(lambda it: it.there.worked, lambda it: it.me.place)),
-        Case(ACTS, _api_act(lambda it: it.here.worked, lambda it: it.there.window)),
+        *(Case(who, _api_act(kind)) for kind, who in DOES.items()),
+        Case(ACTS, _api_act_from_there),
         sends=JSON,
     ),
     post(
@@ -289,8 +303,17 @@ API = (
 # --- log-in and account --------------------------------------------------------------------------
 
 
+def _password(it: Asking) -> str:
+    return it.world.password(Who.INSPECTOR if it.who is Who.NOBODY else it.who)
+
+
+def _new_password(it: Asking) -> str:
+    it.world.changed.add(it.who)
+    return NEW_PASSWORD
+
+
 def _log_in(it: Asking) -> Asked:
-    return Asked(body={"login": it.me.login, "password": PASSWORD, "next": "/station"})
+    return Asked(body={"login": it.me.login, "password": _password(it), "next": "/station"})
 
 
 def _log_in_by_badge(it: Asking) -> Asked:
@@ -306,14 +329,19 @@ LOG_IN = (
     post("/logout/everywhere", Case(OWN_ACCOUNT, nothing, "/login", about_a_place=False)),
     get(
         "/language/{code}",
-        Case(PUBLIC, lambda it: Asked({"code": "ru"}, {"next": "/x"}), "/x", about_a_place=False),
+        Case(
+            PUBLIC,
+            lambda it: Asked({"code": "ru"}, {"next": "/account"}),
+            "/account",
+            about_a_place=False,
+        ),
     ),
     get("/account", Case(OWN_ACCOUNT, nothing, about_a_place=False)),
     post(
         "/account/pin",
         Case(
-            OWN_ACCOUNT,
-            to(nothing, current=PASSWORD, pin=PIN),
+            LOGGED_IN,
+            to(nothing, current=_password, pin=PIN),
             r"/account\?done=pin",
             about_a_place=False,
         ),
@@ -322,7 +350,7 @@ LOG_IN = (
         "/account/password",
         Case(
             OWN_ACCOUNT,
-            to(nothing, current=PASSWORD, new=PASSWORD),
+            to(nothing, current=_password, new=_new_password),
             r"/account\?done=password",
             about_a_place=False,
         ),

@@ -25,6 +25,7 @@ class Who(StrEnum):
     ADMINISTRATOR_OF_COUNTRY = "administrator of the country"
     AUDITOR = "auditor"
     INSPECTING_MANAGER = "manager of a region who is an inspector, too"
+    AUDITING_ADMINISTRATOR = "administrator who is the auditor, too"
     ONE_TIME = "inspector with a one-time password"
     DISMISSED = "dismissed inspector"
     NOBODY = "nobody"
@@ -62,6 +63,7 @@ _WIDE = {
 # Somebody with two offices has of each what belongs to it, where it belongs.
 _OFFICES = {
     Who.INSPECTING_MANAGER: (Who.INSPECTOR, Who.MANAGER_OF_REGION),
+    Who.AUDITING_ADMINISTRATOR: (Who.AUDITOR, Who.ADMINISTRATOR),
     Who.ONE_TIME: (Who.INSPECTOR,),
 }
 
@@ -138,6 +140,22 @@ SCANS_AT_A_PLACE = access("SCANS_AT_A_PLACE", WORKERS, elsewhere=Verdict.SET_ASI
 REGISTERS = access("REGISTERS", AT_A_WINDOW)
 ACTS = access("ACTS", WORKERS, MANAGERS)
 DOES_AT_A_DESK = access("DOES_AT_A_DESK", WORKERS - {Who.COURIER})  # couriers only carry
+_HEADS, _EXECUTORS = {Who.HEAD, Who.AKIM}, {Who.EXECUTOR, Who.AKIM}
+DOES = {
+    "incoming": access("incoming", {Who.OFFICE}),
+    "resolution": access("resolution", _HEADS),
+    "right": access("right", _EXECUTORS),
+    "drafted": access("drafted", _EXECUTORS),
+    "returned": access("returned", _HEADS),
+    "signed": access("signed", _HEADS),
+    "sent-back": access("sent-back", {Who.OFFICE}),
+    "issued": access("issued", _EXECUTORS, {Who.INSPECTOR}),
+    "handed-back": access("handed-back", {Who.INSPECTOR, Who.COLLECTING}),
+    "withdrawn": access("withdrawn", AT_A_WINDOW),
+    "lost": access("lost", WORKERS, MANAGERS),
+    "found": access("found", WORKERS, MANAGERS),
+    "relabelled": access("relabelled", WORKERS),
+}
 SETTLES = access("SETTLES", WORKERS - {Who.COURIER}, MANAGERS)
 READS_UNSETTLED = access("READS_UNSETTLED", SETTLES.allowed, AUDITORS)
 READS_PACKETS = access("READS_PACKETS", WORKERS, MANAGERS, AUDITORS)

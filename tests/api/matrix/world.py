@@ -54,7 +54,7 @@ from tests.stories import AUTHORITY, CENTRE, MORNING
 
 NOW = MORNING + timedelta(hours=4)
 HIRED = MORNING - timedelta(days=900)
-PASSWORD, PIN = "тек-сынақ-үшін-1", "902745"
+PASSWORD, NEW_PASSWORD, PIN = "тек-сынақ-үшін-1", "тек-сынақ-үшін-2", "902745"
 SERVICE = "003-7"
 _MANY = 12  # events
 _CENTRE_ROLES = frozenset({Role.INSPECTOR, Role.COLLECTING, Role.COURIER})
@@ -89,6 +89,7 @@ ROLES: dict[Who, tuple[Role, ...]] = {
     Who.ADMINISTRATOR_OF_COUNTRY: (Role.ADMINISTRATOR,),
     Who.AUDITOR: (Role.AUDITOR,),
     Who.INSPECTING_MANAGER: (Role.INSPECTOR, Role.MANAGER),
+    Who.AUDITING_ADMINISTRATOR: (Role.ADMINISTRATOR, Role.AUDITOR),
     Who.ONE_TIME: (Role.INSPECTOR,),
     Who.DISMISSED: (Role.INSPECTOR,),
 }
@@ -247,7 +248,8 @@ class World:
         self.refs = count(1)
         self._vault = sqlite3.connect(folder / VAULT_FILE, isolation_level=None)
         self._version = -1
-        self._sessions: dict[Who, NewSession] = {}
+        self.changed: set[Who] = set()  # who has another password, perhaps
+        self._sessions: dict[Who, tuple[int, NewSession]] = {}
         self.papers: dict[PacketNumber, tuple[Where, Paper]] = {}
         qolhat.log.commands.run(self._skip_the_example)
         self.things = {
@@ -412,20 +414,26 @@ class World:
 
     def session(self, who: Who) -> NewSession:
         """Return a session of somebody; another one after a log-out."""
-        self._keep_one_time(who)
-        sessions, begun = self.qolhat.sessions, self._sessions.get(who)
+        known, begun = self._sessions.get(who, (0, None))
+        if begun is not None and known == self.log_ins():
+            return begun  # nobody has logged in or out since
+        self.password(who)
+        sessions = self.qolhat.sessions
         if begun is None or sessions.find(begun.token) is None:
             until = NOW + timedelta(hours=8)
             begun = sessions.begin(self.people[who].person, self._station, until)
-            self._sessions[who] = begun
+        self._sessions[who] = self.log_ins(), begun
         return begun
 
-    def _keep_one_time(self, who: Who) -> None:
-        """Make the password one-time again, after it was changed."""
+    def password(self, who: Who) -> str:
+        """Return somebody's password; given anew where it was changed."""
         accounts, person = self.qolhat.accounts, self.people[who].person
-        account = accounts.account(person) if who is Who.ONE_TIME else None
-        if account is not None and not account.must_change:
-            accounts.set_password(person, PASSWORD, must_change=True)
+        must_change = who is Who.ONE_TIME
+        account = accounts.account(person)
+        if account is None or account.must_change != must_change or who in self.changed:
+            accounts.set_password(person, PASSWORD, must_change=must_change)
+            self.changed.discard(who)
+        return PASSWORD
 
     # --- what is kept -------------------------------------------------------------------------
 
