@@ -28,13 +28,7 @@ from tests.api.matrix.asking import (
     verdict_of,
 )
 from tests.api.matrix.table import LINES
-from tests.api.matrix.who import (
-    SEES_PERSONAL,
-    Verdict,
-    Where,
-    Who,
-    reach,
-)
+from tests.api.matrix.who import DOES, SEES_PERSONAL, Verdict, Where, Who, reach
 from tests.api.matrix.world import Client, World, opened_world
 
 # To all others the same region is as far, or as near, as another one.
