@@ -6,7 +6,7 @@ authority's executors; a refusal takes its reasons from the edition's list where
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
@@ -15,14 +15,32 @@ from api.web.facts import PacketFacts, facts_of
 from api.web.visitor import Visitor
 from domain.acts import ROLES_OF_ACT, ActKind
 from domain.cards import Card, act_of
-from domain.errors import NotYoursError, UnknownPacketError
+from domain.errors import NotYoursError, RefusedError, UnknownPacketError, UnknownPersonError
 from domain.intake import NO_PLACE
-from domain.numbers import PacketNumber, grouped, place_organisation
+from domain.numbers import PacketNumber, PlaceCode, grouped, place_organisation, place_role
 from domain.packet import Packet
 from domain.progress import VisitKind
+from domain.regulations.edition import Edition
 from domain.rights import Right
 from domain.roles import Role
 from infra.requests import ActRequest, Answer, Source, Status
+
+_WITH_TEXT = frozenset(
+    {
+        ActKind.DRAFTED,
+        ActKind.RETURNED,
+        ActKind.WITHDRAWN,
+        ActKind.LOST,
+        ActKind.FOUND,
+        ActKind.RELABELLED,
+    }
+)
+
+
+class NotAnExecutorError(RefusedError):
+    """The person whom a resolution names is no executor of the organisation that decides."""
+
+    code = "not-an-executor"
 
 
 class Need(StrEnum):
@@ -71,7 +89,7 @@ def act_request(kind: ActKind, source: Source, details: Details) -> ActRequest:
         incoming_number=details.incoming_number if kind is ActKind.INCOMING else None,
         executor=details.executor if kind is ActKind.RESOLUTION else None,
         grounds=details.grounds if kind is ActKind.DRAFTED else (),
-        text=details.text,
+        text=details.text if kind in _WITH_TEXT else None,
         began_at=details.began_at if kind is ActKind.ISSUED else None,
     )
 
@@ -82,7 +100,7 @@ def question(
     """Tell what must be asked before this is recorded."""
     match request.kind:
         case ActKind.RESOLUTION if request.executor is None:
-            return Question(Need.EXECUTOR, executors_of(visitor))
+            return Question(Need.EXECUTOR, executors_of(visitor, _deciding(visitor, request)))
         case ActKind.DRAFTED if request.outcome == "refused" and not (
             request.grounds or request.text
         ):
@@ -94,19 +112,37 @@ def question(
             return None
 
 
-def executors_of(visitor: Visitor) -> tuple[tuple[str, str], ...]:
-    """Return the executors of the visitor's organisation with their names, in order of names."""
-    qolhat, now = visitor.qolhat, visitor.qolhat.now()
-    register = qolhat.staff.register
-    people = [
-        member.person
-        for member in register.people
-        if member.organisation == visitor.organisation
-        and Role.EXECUTOR in register.roles_of(member.person, now)
-    ]
-    names = qolhat.personnel.names(people)
-    listed = [(str(person), names.get(person, f"№ {person}")) for person in people]
+def executors_of(visitor: Visitor, organisation: int | None = None) -> tuple[tuple[str, str], ...]:
+    """Return an organisation's executors with their names, in order of names.
+
+    Without one, of the visitor's. Whoever stands in for an executor is one.
+    """
+    whose = organisation or visitor.organisation
+    people = visitor.qolhat.staff.register.people
+    found = [each.person for each in people if _is_executor(visitor, each.person, whose)]
+    names = visitor.qolhat.personnel.names(found)
+    listed = [(str(person), names.get(person, f"№ {person}")) for person in found]
     return tuple(visitor.speech.sorted_by_name(listed))
+
+
+def _is_executor(visitor: Visitor, person: int, organisation: int) -> bool:
+    posts = visitor.qolhat.staff.register.posts_of(person, visitor.qolhat.now())
+    return any(p.organisation == organisation and Role.EXECUTOR in p.roles for p in posts)
+
+
+def _deciding(visitor: Visitor, request: ActRequest) -> int:
+    """Return the organisation in which a resolution is written."""
+    return place_organisation(request.source.place) or visitor.organisation
+
+
+def _check_executor(visitor: Visitor, request: ActRequest) -> None:
+    """Make sure that a resolution names an executor. Raises UnknownPersonError and others."""
+    if request.executor is None:
+        return
+    if request.executor not in visitor.qolhat.staff.refresh():
+        raise UnknownPersonError(person=request.executor)
+    if not _is_executor(visitor, request.executor, _deciding(visitor, request)):
+        raise NotAnExecutorError(person=request.executor)
 
 
 def common_grounds(
@@ -114,21 +150,33 @@ def common_grounds(
 ) -> tuple[tuple[str, str], ...]:
     """Return the grounds of refusal that all these packets' editions hold."""
     found: dict[str, str] | None = None
-    for number in numbers:
-        edition = facts_of(visitor.qolhat, number).edition
-        grounds = edition.refusal.grounds if edition is not None else ()
-        texts = {g.key: g.names.in_language(visitor.speech.language) for g in grounds}
+    for edition in _editions_of(visitor, numbers):
+        texts = {
+            g.key: g.names.in_language(visitor.speech.language) for g in edition.refusal.grounds
+        }
         found = texts if found is None else {k: v for k, v in found.items() if k in texts}
     return tuple((found or {}).items())
+
+
+def _editions_of(visitor: Visitor, numbers: Sequence[PacketNumber]) -> Iterator[Edition]:
+    """Yield the packets' editions; what is unknown is refused by itself, and hinders no other."""
+    for number in numbers:
+        try:
+            edition = facts_of(visitor.qolhat, number).edition
+        except UnknownPacketError:
+            continue
+        if edition is not None:
+            yield edition
 
 
 def act(visitor: Visitor, numbers: Sequence[PacketNumber], request: ActRequest) -> list[Answer]:
     """Do it to each packet that is in reach; another organisation's is refused alone.
 
-    Raises NoRightError, NotYoursError (from another organisation's place), WrongRoleError and what
-    `Desk.act` raises.
+    Raises NoRightError, NotYoursError (from another organisation's place), NotAnExecutorError,
+    WrongRoleError and what `Desk.act` raises.
     """
     visitor.require(Right.ACT)
+    _check_executor(visitor, request)
     if request.source.place != NO_PLACE:
         visitor.require_act([place_organisation(request.source.place)], request.kind)
     answers = {number: _refusal(visitor, number, request) for number in dict.fromkeys(numbers)}
@@ -161,29 +209,62 @@ _ALWAYS = (ActKind.RELABELLED, ActKind.WITHDRAWN, ActKind.LOST, ActKind.FOUND)
 
 def possible_acts(visitor: Visitor, facts: PacketFacts) -> tuple[ActKind, ...]:
     """Return the acts that the route expects of this visitor now, then those that never wait."""
-    expected = tuple(kind for kind in _expected(facts) if _may(visitor, kind))
-    if facts.progress.ending is not None:
-        return expected
-    lost = facts.progress.lost
-    others = [kind for kind in _ALWAYS if _may(visitor, kind) and (kind is ActKind.FOUND) == lost]
-    return (*expected, *others)
+    kinds = (*_expected(facts), *_unexpected(facts))
+    return tuple(kind for kind in kinds if _may(visitor, facts, kind))
 
 
-def _expected(facts: PacketFacts) -> tuple[ActKind, ...]:
+def _expected(facts: PacketFacts) -> Iterator[ActKind]:
     stage, progress = facts.stage, facts.progress
     if stage is None or progress.open is None or progress.open.kind != VisitKind.STAGE.value:
-        return ()
-    ending = [each.act for each in stage.ends if each.act is not None]
-    allowed = [
-        each.act
-        for each in stage.allows
-        if each.after is None or each.after.value == progress.last_act
-    ]
-    uncollected = [ActKind.HANDED_BACK] if progress.rendered_at else []
-    return tuple(
-        kind for kind in (*ending, *allowed, *uncollected) if kind is not ActKind.REGISTERED
-    )
+        return
+    for ending in stage.ends:
+        if ending.act is not None and ending.act is not ActKind.REGISTERED:
+            yield ending.act
+    for each in stage.allows:
+        if each.after is None or each.after.value == progress.last_act:
+            yield each.act
+    if facts.kept_too_long:
+        yield ActKind.HANDED_BACK
 
 
-def _may(visitor: Visitor, kind: ActKind) -> bool:
-    return bool(visitor.roles & ROLES_OF_ACT[kind])
+def _unexpected(facts: PacketFacts) -> Iterator[ActKind]:
+    if facts.edition is None:
+        yield ActKind.RELABELLED
+    elif facts.progress.ending is None:
+        yield from (kind for kind in _ALWAYS if (kind is ActKind.FOUND) == facts.progress.lost)
+
+
+def _may(visitor: Visitor, facts: PacketFacts, kind: ActKind) -> bool:
+    """Tell whether the visitor may do it: to this packet, and from where it would be done."""
+    if visitor.roles.isdisjoint(ROLES_OF_ACT[kind]):
+        return False
+    place = place_for(visitor, facts, kind)
+    try:
+        visitor.require_act(facts.organisations, kind)
+        visitor.require_act([place_organisation(place)], kind)
+    except NotYoursError:
+        return False
+    return True
+
+
+def place_for(visitor: Visitor, facts: PacketFacts, kind: ActKind | None) -> PlaceCode:
+    """Choose from which of the visitor's places something is done to a packet.
+
+    The place where the packet lies if it is theirs, else one whose role may do it, else the first,
+    those in the packet's organisations before others (the visitor may stand in elsewhere). Those
+    who have none (managers) speak of the last place in their reach where the packet was.
+    """
+    mine = [place.code for place in visitor.places()]
+    here = facts.progress.place or NO_PLACE
+    if here in mine:
+        return here
+    if not mine:
+        reach = visitor.reach(Right.ACT)
+        been = (event.place for event in reversed(facts.timeline.entries) if event.place)
+        return next((place for place in been if reach.covers([place_organisation(place)])), here)
+    return max(mine, key=lambda place: _fitness(facts, kind, place))
+
+
+def _fitness(facts: PacketFacts, kind: ActKind | None, place: PlaceCode) -> tuple[bool, bool]:
+    fits = kind is not None and place_role(place) in ROLES_OF_ACT[kind]
+    return fits, place_organisation(place) in facts.parties

@@ -16,12 +16,12 @@ from api.http.problems import problem_of
 from api.http.schemas import Problem
 from api.web.asked import OrganisationQuery
 from api.web.facts import PacketFacts
-from api.web.packets import NumberPath, Seeing, open_packet, source_for
+from api.web.packets import NumberPath, Seeing, open_packet, read_person, source_for
 from api.web.prints import letterhead, pdf
 from api.web.visitor import Visitor, allowed
 from domain.acts import COMPLAINT_ROLES
 from domain.complaints import UnknownComplaintError
-from domain.errors import NotYoursError, QolhatError, RefusedError
+from domain.errors import NotYoursError, QolhatError, RefusedError, UnknownPersonError
 from domain.numbers import PacketNumber
 from domain.rights import Right
 from infra.requests import Answer, ComplaintAnswerRequest, ComplaintRequest
@@ -97,7 +97,7 @@ def take(
             source_for(visitor, facts, None, form.ref),
             facts.number,
             _day_time(visitor, form.answer_by),
-            int(form.ask) if form.ask.isdecimal() else visitor.person,
+            _asked(visitor, form.ask),
             form.text.strip() or None,
         )
         answer = visitor.qolhat.desk.complain(request)
@@ -105,7 +105,8 @@ def take(
         problem = problem_of(error, visitor.speech.language)
         return _form(visitor, facts, form, problem)
     _show(visitor, answer)
-    return RedirectResponse(f"/packets/{facts.number}/complaints/{request.source.ref}", 303)
+    path = f"/packets/{facts.number}/complaints/{request.source.ref}"
+    return RedirectResponse(f"{path}?done=taken", 303)
 
 
 @router.get("/packets/{number}/complaints/{ref}")
@@ -233,12 +234,20 @@ def _who_can_tell(visitor: Visitor) -> list[tuple[int, str]]:
     return visitor.speech.sorted_by_name((each, names.get(each, f"№ {each}")) for each in people)
 
 
+def _asked(visitor: Visitor, given: str) -> int:
+    """Return the colleague who is named on the slip. Raises UnknownPersonError and others."""
+    person = read_person(given) or visitor.person
+    if person not in {known for known, _ in _who_can_tell(visitor)}:
+        raise UnknownPersonError(person=person)
+    return person
+
+
 def _day_time(visitor: Visitor, given: str) -> datetime:
     """Read a day and a time by the organisation's clock. Raises BadDayTimeError."""
     try:
         local = datetime.fromisoformat(given)
-    except ValueError:
+        if local.tzinfo is not None:
+            raise BadDayTimeError
+        return local.replace(tzinfo=ZoneInfo(visitor.speech.zone)).astimezone(UTC)
+    except (ValueError, OverflowError):
         raise BadDayTimeError from None
-    if local.tzinfo is not None:
-        raise BadDayTimeError
-    return local.replace(tzinfo=ZoneInfo(visitor.speech.zone)).astimezone(UTC)

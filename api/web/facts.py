@@ -21,6 +21,9 @@ from domain.timeline import Timeline, timeline_of
 from domain.workdays import OutsideCalendarError
 from infra.bootstrap import Qolhat
 
+# What is recorded without the paper at hand, or has no kind of its own: complaints, corrections.
+_NOWHERE = frozenset({"", Packet.Lost.kind, Packet.Relabelled.kind})
+
 
 @dataclass(frozen=True)
 class Stay:
@@ -104,11 +107,30 @@ class PacketFacts:
         """Every stay in order, each with its clock."""
         return tuple(self._stay(visit) for visit in self.timeline.visits)
 
+    @cached_property
+    def _seen(self) -> tuple[Packet.Event, ...]:
+        """The entries that say where the paper was, in order: scans, and acts done with it."""
+        return tuple(
+            entry
+            for entry in self.timeline.entries
+            if isinstance(entry, Packet.Scanned) or entry.kind not in _NOWHERE
+        )
+
     @property
     def previous_place(self) -> PlaceCode | None:
         """Where it was before the place where it is."""
-        places = [visit.place for visit in self.timeline.visits]
-        return next((place for place in reversed(places) if place != self.progress.place), None)
+        places = (entry.place for entry in reversed(self._seen))
+        return next((place for place in places if place != self.progress.place), None)
+
+    def lay_since(self, ref: str) -> datetime | None:
+        """Return since when it lay where an entry says it is; None: that entry brought it there."""
+        index = next((i for i, entry in enumerate(self._seen) if entry.ref == ref), 0)
+        since, place = None, self._seen[index].place if self._seen else None
+        for entry in reversed(self._seen[:index]):
+            if entry.place != place:
+                break
+            since = entry.happened_at
+        return since
 
     @cached_property
     def stage_due(self) -> Due | None:
@@ -123,6 +145,14 @@ class PacketFacts:
         return self.qolhat.clocks.total_due(self.progress, self.edition)
 
     @property
+    def kept_too_long(self) -> bool:
+        """Tell whether the result waited for the applicant as long as it is kept [002 §15]."""
+        if self.edition is None:
+            return False
+        until = self.qolhat.clocks.kept_until(self.progress, self.edition)
+        return until is not None and until.at <= self.now
+
+    @property
     def next_due(self) -> Due | None:
         """What runs out first."""
         running = [due for due in (self.stage_due, self.total_due) if due is not None]
@@ -130,8 +160,13 @@ class PacketFacts:
 
     def left(self, due: Due) -> timedelta:
         """Return the working time left until a term runs out; negative: past it."""
-        organisation = place_organisation(self.progress.place) if self.progress.place else 0
-        calendar = self.qolhat.clocks.calendar(organisation or self.progress.accepting)
+        if self.edition is not None and due == self.total_due and due != self.stage_due:
+            side = self.edition.total.calendar
+            return self._left(due, self.progress.parties.on(side))
+        return self._left(due, place_organisation(self.stays[-1].visit.place))
+
+    def _left(self, due: Due, organisation: int) -> timedelta:
+        calendar = self.qolhat.clocks.calendar(organisation)
         try:
             if due.at >= self.now:
                 return calendar.working_time(self.now, due.at)
@@ -157,7 +192,8 @@ class PacketFacts:
         """Say of an open stay how far its norm is overrun already."""
         if visit.left_at is not None or measured.due is None:
             return measured
-        return Measured(due=measured.due, over=-self.left(measured.due))
+        over = -self._left(measured.due, place_organisation(visit.place))
+        return Measured(due=measured.due, over=over)
 
 
 def facts_of(qolhat: Qolhat, number: PacketNumber) -> PacketFacts:

@@ -5,9 +5,10 @@ The clocks are drawn from the events at the moment of asking [003 annexes 3, 4, 
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime, time, timedelta
-from typing import Annotated
+from typing import Annotated, TypeVar
 from uuid import uuid4
 from zoneinfo import ZoneInfo
 
@@ -17,25 +18,25 @@ from pydantic import BaseModel, Field
 
 from api.http.fields import is_ref, read_packet
 from api.http.history import history_of
-from api.http.problems import problem_of
-from api.http.schemas import EditionMark, Problem
+from api.http.problems import InvalidRequestError, headers_of, problem_of
+from api.http.schemas import EditionMark
 from api.http.telling import Teller
-from api.web.acting import Details, act, act_request, executors_of, possible_acts
+from api.web.acting import Details, act, act_request, executors_of, place_for, possible_acts
 from api.web.facts import PacketFacts, facts_of
-from api.web.held import held_of
+from api.web.held import Held, held_of
 from api.web.prints import printable
 from api.web.station import next_step, place_name, said_left
 from api.web.visitor import Visitor, allowed
-from domain.acts import ROLES_OF_ACT, ActKind, Handing, Outcome
+from domain.acts import ActKind, Handing, Outcome
 from domain.errors import QolhatError, RefusedError
-from domain.intake import NO_PLACE
-from domain.numbers import PlaceCode
+from domain.numbers import place_organisation
 from domain.rights import Right
 from infra.requests import ActRequest, Source
 from projections.complaints import ComplaintRow, Complaints
 from scanner.labels import PacketLabel, draw_svg
 
 router = APIRouter(include_in_schema=False)
+T = TypeVar("T")
 _HALF_A_DAY = timedelta(hours=12)
 Seeing = Annotated[Visitor, Depends(allowed(Right.SEE_PACKETS))]
 NumberPath = Annotated[str, Path(max_length=40)]
@@ -72,28 +73,33 @@ def packet(
 
 
 def packet_page(
-    visitor: Visitor, facts: PacketFacts, *, done: str = "", problem: Problem | None = None
+    visitor: Visitor, facts: PacketFacts, *, done: str = "", error: QolhatError | None = None
 ) -> HTMLResponse:
     """Answer with the packet's page; what was done just now, or why it could not be, on top."""
+    problem = None if error is None else problem_of(error, visitor.speech.language)
+    held = held_of(visitor, facts, "packet")
     tell = Teller(visitor.qolhat, visitor.speech.language)
     entries = history_of(tell, facts.number, ()).entries
     acts = possible_acts(visitor, facts)
     return visitor.page(
         "packet.html",
         status=200 if problem is None else problem.status,
+        headers=None if error is None else headers_of(error),
         facts=facts,
-        held=held_of(visitor, facts, "packet"),
+        held=held,
+        texts=_texts(visitor, facts, held),
         names=_names(visitor, facts),
         entries=entries,
         mark=_mark(tell, facts),
         acts=acts,
-        executors=executors_of(visitor) if ActKind.RESOLUTION in acts else (),
+        executors=_executors(visitor, facts) if ActKind.RESOLUTION in acts else (),
         grounds=_grounds(visitor, facts),
         next_step=next_step(visitor, facts),
         terms=_terms(visitor, facts),
         place_name=lambda code: place_name(visitor, code),
         forms=printable(visitor, facts),
         complaints=_complaints(visitor, facts),
+        may_complain=visitor.reach(Right.COMPLAIN).covers(facts.organisations),
         ref=str(uuid4()),
         done=done if done in _DONE else "",
         problem=problem,
@@ -103,12 +109,32 @@ def packet_page(
 _DONE = frozenset({*(kind.value for kind in ActKind), "complained", "answered"})
 
 
+def _executors(visitor: Visitor, facts: PacketFacts) -> tuple[tuple[str, str], ...]:
+    place = place_for(visitor, facts, ActKind.RESOLUTION)
+    return executors_of(visitor, place_organisation(place))
+
+
 def _names(visitor: Visitor, facts: PacketFacts) -> dict[int, str]:
     """Return the names of the staff who had to do with the packet."""
     people = {event.person for event in facts.events} | {s.visit.person for s in facts.stays}
     if facts.progress.executor is not None:
         people.add(facts.progress.executor)
     return visitor.qolhat.personnel.names(people)
+
+
+def _texts(visitor: Visitor, facts: PacketFacts, held: Held | None) -> dict[str, str]:
+    """Return what was written at acts and decisions, by their ids; complaints have their page."""
+    if held is None:
+        return {}
+    refs = {
+        event.ref: ref
+        for event in facts.events
+        if event.of_paper and (ref := getattr(event, "text_ref", None))
+    }
+    found = visitor.qolhat.vault.get_many(list(refs.values()))
+    if found and not (held.applicant or held.papers):  # else it is recorded already
+        visitor.saw([str(facts.number)], "packet")
+    return {event: str(found[ref]["text"]) for event, ref in refs.items() if ref in found}
 
 
 def _mark(tell: Teller, facts: PacketFacts) -> EditionMark | None:
@@ -181,14 +207,14 @@ def do(
         if isinstance(answer.error, QolhatError):
             raise answer.error
     except QolhatError as error:
-        return packet_page(visitor, facts, problem=problem_of(error, visitor.speech.language))
+        return packet_page(visitor, facts, error=error)
     return RedirectResponse(f"/packets/{facts.number}?done={request.kind.value}", 303)
 
 
 def _request(visitor: Visitor, facts: PacketFacts, form: ActForm) -> ActRequest:
     kind = _kind(form.kind)
     details = Details(
-        executor=int(form.executor) if form.executor.isdecimal() else None,
+        executor=read_person(form.executor),
         grounds=tuple(form.grounds),
         text=form.text.strip() or None,
         incoming_number=form.incoming_number.strip() or None,
@@ -196,18 +222,33 @@ def _request(visitor: Visitor, facts: PacketFacts, form: ActForm) -> ActRequest:
     )
     request = act_request(kind, source_for(visitor, facts, kind, form.ref), details)
     match kind:
-        case ActKind.DRAFTED if form.outcome in _OUTCOMES:
-            return replace(request, outcome=Outcome(form.outcome))
-        case ActKind.ISSUED if form.handing in _HANDINGS:
-            return replace(request, handing=Handing(form.handing))
+        case ActKind.DRAFTED:
+            return replace(request, outcome=_chosen(_OUTCOMES, form.outcome))
+        case ActKind.ISSUED:
+            return replace(request, handing=_chosen(_HANDINGS, form.handing))
         case ActKind.RIGHT:
-            return replace(request, entitled={"yes": True, "no": False}.get(form.entitled))
+            return replace(request, entitled=_chosen(_ANSWERS, form.entitled))
         case _:
             return request
 
 
-_OUTCOMES = frozenset(each.value for each in Outcome)
-_HANDINGS = frozenset(each.value for each in Handing)
+_OUTCOMES = {each.value: each for each in Outcome}
+_HANDINGS = {each.value: each for each in Handing}
+_ANSWERS = {"yes": True, "no": False}
+
+
+def _chosen(choices: Mapping[str, T], given: str) -> T | None:
+    """Return what was chosen; None if nothing was. Raises InvalidRequestError."""
+    if given and given not in choices:
+        raise InvalidRequestError
+    return choices.get(given)
+
+
+def read_person(given: str) -> int | None:
+    """Read whom a form names; None: nobody. Raises InvalidRequestError."""
+    if given and not given.isdecimal():
+        raise InvalidRequestError
+    return int(given) if given else None
 
 
 def _kind(given: str) -> ActKind:
@@ -222,21 +263,7 @@ def _kind(given: str) -> ActKind:
 
 def source_for(visitor: Visitor, facts: PacketFacts, kind: ActKind | None, ref: str) -> Source:
     """Say who does something to a packet, and from where."""
-    return visitor.source(_place_for(visitor, facts, kind), ref=ref if is_ref(ref) else None)
-
-
-def _place_for(visitor: Visitor, facts: PacketFacts, kind: ActKind | None) -> PlaceCode:
-    """Choose from which of the visitor's places something is done.
-
-    The place where the packet lies if it is theirs, else one whose role may do it, else the first;
-    those who have none (managers) speak of the place where the packet is.
-    """
-    mine = visitor.places()
-    here = facts.progress.place or NO_PLACE
-    if here in {place.code for place in mine}:
-        return here
-    fitting = [p.code for p in mine if kind is not None and p.role in ROLES_OF_ACT[kind]]
-    return next(iter([*fitting, *(place.code for place in mine)]), here)
+    return visitor.source(place_for(visitor, facts, kind), ref=ref if is_ref(ref) else None)
 
 
 def clock_time(visitor: Visitor, given: str, now: datetime) -> datetime | None:

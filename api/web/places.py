@@ -175,7 +175,7 @@ def place_page(
         status=200 if problem is None else problem.status,
         **_shown(visitor, here),
         cards=cards,
-        executors=executors_of(visitor) if Card.RESOLUTION in cards else (),
+        executors=executors_of(visitor, here.organisation) if Card.RESOLUTION in cards else (),
         ticked=frozenset(ticked),
         typed=typed,
         problem=problem,

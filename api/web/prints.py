@@ -7,6 +7,7 @@ from the events and the vault. Whoever prints a form with a name in it has looke
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import date
 from typing import Annotated, Any
 from zoneinfo import ZoneInfo
 
@@ -119,23 +120,34 @@ class _Print:
         entries = self.facts.timeline.entries
         return next((entry for entry in reversed(entries) if isinstance(entry, kind)), None)
 
-    def day_of(self, due: Due | None) -> Any:
+    def day_of(self, due: Due | None) -> date | None:
         return None if due is None else due.at.astimezone(ZoneInfo(self.accepting.zone)).date()
 
     def look_up(self) -> forms.LookUp:
         qolhat = self.visitor.qolhat
         address = f"{str(self.visitor.request.base_url).rstrip('/')}/receipt"
         code = qolhat.vault.receipt_code(self.facts.number)
-        return forms.LookUp(code, address, self.day_of(self.facts.total_due))
+        return forms.LookUp(code, address, self.promised())
+
+    def promised(self) -> date | None:
+        """Return the day on which the result is there, as was known at the acceptance."""
+        return self.day_of(self.visitor.qolhat.clocks.total_due(self.progress, self.edition))
+
+    def signed(self) -> Packet.Event | None:
+        """Return the signing of the last draft."""
+        ends = (Packet.NoticeSigned, Packet.NoticeDrafted, Packet.NoticeReturned)
+        entries = self.facts.timeline.entries
+        last = next((entry for entry in reversed(entries) if isinstance(entry, ends)), None)
+        return last if isinstance(last, Packet.NoticeSigned) else None
 
     def signer(self) -> forms.Signer:
         """Return who signed; before that the head, whose line stays open."""
-        signed = self.last(Packet.NoticeSigned)
-        akim = self.edition.way is Way.AKIM
+        signed, akim = self.signed(), self.edition.way is Way.AKIM
         if signed is None:
             return forms.Signer(akim=akim)
-        roles = self.visitor.qolhat.staff.register.member(signed.person).roles
-        acting = not roles & {Role.HEAD, Role.AKIM}
+        member = self.visitor.qolhat.staff.register.member(signed.person)
+        own = (post for post in member.posts if post.spell.covers(signed.happened_at))
+        acting = not any(post.roles & {Role.HEAD, Role.AKIM} for post in own)
         return forms.Signer(self.name_of(signed.person), akim=akim, acting=acting)
 
     def reasons(self) -> list[str]:
@@ -165,7 +177,7 @@ class _Print:
             service=self.service,
             service_key=self.edition.service.key,
             papers=self.papers,
-            issue_at=None,
+            issue_at=self.promised(),
             issue_place=self.accepting.address or self.accepting.name_kk,
             inspector=self.name_of(registration.person),
             look_up=self.look_up(),
@@ -251,8 +263,8 @@ class _Print:
         made = forms.Envelope(self.facts.number, self.deciding, self.held.name, self.held.address)
         return forms.envelope_pdf(made, self.language)
 
-    def _signed_on(self) -> Any:
-        signed = self.last(Packet.NoticeSigned)
+    def _signed_on(self) -> date | None:
+        signed = self.signed()
         if signed is None:
             return None
         zone = self.visitor.qolhat.directory.organisation(self.progress.deciding).zone

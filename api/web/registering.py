@@ -122,12 +122,13 @@ def register(visitor: Registering, sent: Sent) -> Response:
 
 
 @router.get("/packets/{number}/registered")
-def registered(visitor: Registering, number: Annotated[str, Path(max_length=40)]) -> HTMLResponse:
+def registered(visitor: Registering, number: Annotated[str, Path(max_length=40)]) -> Response:
     """Say the number, and print receipt or slip with the label in one go."""
     facts = open_packet(visitor, number)
     visitor.require_reach(facts.organisations, Right.REGISTER)
-    way = facts.edition.way if facts.edition else Way.CENTRE
-    key = "receipt" if way is Way.CENTRE else "slip"
+    if facts.edition is None:
+        return RedirectResponse(f"/packets/{facts.number}", 303)
+    key = "receipt" if facts.edition.way is Way.CENTRE else "slip"
     code = visitor.qolhat.vault.receipt_code(facts.number)
     return visitor.page("registered.html", facts=facts, key=key, code=code)
 
@@ -169,7 +170,7 @@ def _applicant(visitor: Visitor, sent: FormData) -> tuple[dict[str, Any] | None,
 def _papers(sent: FormData, edition: Edition | None) -> Iterator[dict[str, Any]]:
     """Return the ticked papers of the edition's list, then the typed ones. Raises PaperMissing."""
     known = {paper.key for paper in edition.papers.items} if edition else set()
-    for key in sent.getlist("paper"):
+    for key in dict.fromkeys(sent.getlist("paper")):
         if key in known:
             yield {"key": str(key), "count": 1}
     for index in range(_MOST_TYPED):

@@ -6,7 +6,7 @@ words come from here, the page's scripts hold none.
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import timedelta
 from enum import StrEnum
 from typing import Annotated, Any
 
@@ -15,6 +15,7 @@ from fastapi.responses import HTMLResponse
 from pydantic import BaseModel, Field
 
 from api.http.fields import (
+    BadRefError,
     CounterField,
     InstantField,
     KeptCounter,
@@ -46,7 +47,6 @@ from domain.numbers import (
     parse,
     place_organisation,
 )
-from domain.packet import Packet
 from domain.progress import CLOSED, VisitKind
 from domain.rights import Right
 from infra.errors import StorageError
@@ -171,6 +171,8 @@ def scans(visitor: Scanning, body: Queued) -> dict[str, Any]:
     sound = [each for each in body.scans if is_ref(each.ref)]
     answers = visitor.qolhat.desk.scan([_raw(visitor, each) for each in sound])
     visitor.qolhat.runner.wake()
+    unsound = (each.ref for each in body.scans if not is_ref(each.ref))
+    answers += [Answer(ref, Status.REFUSED, 0, error=BadRefError()) for ref in unsound]
     metrics = visitor.request.app.state.metrics
     for answer in answers:
         metrics.scan(answer.status.value)
@@ -194,24 +196,13 @@ def _told_scan(visitor: Visitor, answer: Answer) -> dict[str, Any]:
     if answer.standing is None:
         return _told_other(visitor, answer)
     facts = facts_of(visitor.qolhat, answer.standing.number)
-    again = _since_before(facts, answer.ref)
+    again = facts.lay_since(answer.ref)
     told = told_packet(visitor, answer, facts)
     if again is not None and answer.status in (Status.ACCEPTED, Status.DUPLICATE):
         since = visitor.speech.moment(again)
         verdict = visitor.speech.say("station.already-here", since=since)
         told |= {"tone": Tone.AMBER, "verdict": verdict}
     return told
-
-
-def _since_before(facts: PacketFacts, ref: str) -> datetime | None:
-    """Return since when the packet lay here already, if this scan said nothing new."""
-    entries = facts.timeline.entries
-    index = next((i for i, entry in enumerate(entries) if entry.ref == ref), 0)
-    if index == 0:
-        return None
-    this, before = entries[index], entries[index - 1]
-    scanned = isinstance(before, Packet.Scanned) and before.place == this.place
-    return before.happened_at if scanned and before.ref != ref else None
 
 
 def _told_other(visitor: Visitor, answer: Answer) -> dict[str, Any]:
@@ -292,7 +283,7 @@ def place_name(visitor: Visitor, code: PlaceCode | None) -> str:
 def next_step(visitor: Visitor, facts: PacketFacts) -> str:
     """Say what is to be done with the packet next, and by whom."""
     speech, stage, progress = visitor.speech, facts.stage, facts.progress
-    if facts.status in CLOSED or stage is None:
+    if facts.status in CLOSED or stage is None or progress.lost:
         return speech.word("status", facts.status.value)
     if progress.open is None or progress.open.kind != VisitKind.STAGE.value:
         return speech.say("station.pass-to", role=speech.word("role", stage.holder.value))
@@ -332,8 +323,8 @@ def acts(visitor: Scanning, body: CardScanned) -> dict[str, Any]:
     details = Details(
         executor=body.executor if body.badge is None else _badge_holder(visitor, body.badge),
         grounds=tuple(body.grounds),
-        text=body.text or None,
-        incoming_number=body.incoming_number or None,
+        text=(body.text or "").strip() or None,
+        incoming_number=(body.incoming_number or "").strip() or None,
         asked=body.incoming_number is not None,
     )
     source = visitor.source(
