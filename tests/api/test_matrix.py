@@ -162,7 +162,7 @@ class _Request:
             seen = [mark for mark in self._unsaid(paper.personal) if mark in self.content]
             if not seen:
                 continue
-            if not SEES_PERSONAL.includes(self.who, where) or self.who is Who.NOBODY:
+            if not SEES_PERSONAL.includes(self.who, where):
                 yield f"personal data of {where} stand there: {seen}"
             if str(number) not in self.world.looks(self.me.person, self.looked):
                 yield f"nobody noted that {seen} were seen"

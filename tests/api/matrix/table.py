@@ -620,7 +620,7 @@ PACKETS = (
     get("/packets/{number}/complaints/new", Case(TAKES_COMPLAINTS, NUMBER)),
     post(
         "/packets/{number}/complaints",
-        Case(TAKES_COMPLAINTS, _complaint, r"/packets/\d+/complaints/m\d+"),
+        Case(TAKES_COMPLAINTS, _complaint, r"/packets/\d+/complaints/m\d+\?done=taken"),
     ),
     get("/packets/{number}/complaints/{ref}", Case(READS_PACKETS, COMPLAINT)),
     post(
