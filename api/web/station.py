@@ -151,7 +151,8 @@ def _usable(visitor: Visitor, card: Card) -> bool:
 _TEXT_KEYS = (
     "already", "armed", "blocked", "checking", "cleared", "count", "dismiss",
     "kept-locally", "logged-out", "not-done", "nothing-to-undo", "offline", "ok",
-    "others", "pending", "refused-list", "storage", "typed", "waiting",
+    "others", "pending", "refused-list", "storage", "typed", "unknown-code", "waiting",
+    "wrong-check",
 )  # fmt: skip
 
 
