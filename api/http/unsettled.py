@@ -99,7 +99,10 @@ def settle(call: Calling, scan: ScanPath, body: schemas.SettleIn) -> schemas.Pos
         call.require_reach(homes_of(call.qolhat, row), Right.SETTLE)
     if body.number is not None and (row is None or row.number not in (None, body.number)):
         call.require_packet(body.number, Right.SETTLE)  # a scan of a packet that is named
-    answer = call.qolhat.desk.settle(_request(call, scan, body, row))
+    request = _request(call, scan, body, row)
+    if row is None:  # what was never in doubt is undone by its author, within a minute, or stands
+        raise UnknownScanError(scan=scan)
+    answer = call.qolhat.desk.settle(request)
     call.recorded()
     told = call.tell.answer(answer)
     return schemas.PositionedAnswer(**dict(told), position=answer.position)

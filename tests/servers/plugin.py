@@ -107,8 +107,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         for server in sorted(servers):
             item.add_marker(pytest.mark.server(server))
         if not item.get_closest_marker("xdist_group"):
-            # Kafka first: it is the one too dear to be started by two workers.
-            item.add_marker(pytest.mark.xdist_group(min(servers)))
+            item.add_marker(pytest.mark.xdist_group(_group(item, servers)))
 
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)
@@ -123,6 +122,17 @@ def pytest_runtest_makereport(
         report.outcome = "failed"
         report.longrepr = f"skipped although this is CI: {why}"
     return report
+
+
+def _group(item: pytest.Item, servers: set[str]) -> str:
+    """Return the group that runs in one worker.
+
+    Browsers are cheap: each file of their tests may go to another worker. Of the others Kafka comes
+    first: it is the one too dear to be started by two.
+    """
+    if servers == {"browser"}:
+        return f"browser {item.path.name}"
+    return min(servers - {"browser"})
 
 
 def _opened(server: AbstractContextManager[Server]) -> Iterator[Server]:

@@ -108,6 +108,15 @@ def test_decisions_that_are_refused(
     assert (answer.status_code, answer.json()["code"]) == (status, code)
 
 
+def test_a_scan_that_nobody_doubts_is_not_settled_away(counter: Counter) -> None:
+    number = counter.register()
+    counter.scan(20, number, Role.COLLECTING, ref="counts")
+    body = _settling(counter, 30, Role.INSPECTOR, decision="dismiss", number=number)
+    answer = counter.post("/unsettled/counts/settle", body)
+    assert (answer.status_code, answer.json()["code"]) == (404, "unknown-scan")
+    assert counter.get(f"/packets/{number}")["place"]["role"]["code"] == "collecting"
+
+
 def test_a_courier_settles_nothing(shared: Counter) -> None:
     shared.scan(20, "x", Role.COLLECTING, ref="not-for-couriers")
     body = _settling(shared, 30, Role.COURIER, decision="dismiss")

@@ -204,15 +204,6 @@ def _api_settle(it: Asking) -> Asked:
     return Asked({"scan": it.there.unsettled}, body=said)
 
 
-def _api_settle_what_counts(it: Asking) -> Asked:
-    """A scan that waits for nobody's decision, of a packet that is named."""
-    things, number = it.there, it.there.worked
-    said = it.command(decision="dismiss", number=str(number))
-    del said["place"]
-    scan = it.world.scan(things.colleague, str(number), things.window)
-    return Asked({"scan": scan}, body=said)
-
-
 API = (
     get(f"{V1}/openapi.json", Case(PUBLIC, nothing, about_a_place=False)),
     post(f"{V1}/packets", Case(REGISTERS, _api_register), sends=JSON),
@@ -264,7 +255,6 @@ API = (
     post(
         f"{V1}/unsettled/{{scan}}/settle",
         Case(SETTLES, _api_settle),
-        Case(SETTLES, _api_settle_what_counts),
         sends=JSON,
     ),
     post(
