@@ -16,7 +16,7 @@ from api.http.problems import problem_of
 from api.http.schemas import Problem
 from api.web.asked import OrganisationQuery
 from api.web.facts import PacketFacts
-from api.web.packets import NumberPath, Seeing, open_packet, read_person, source_for
+from api.web.packets import NumberPath, Seeing, open_packet, read_code, source_for
 from api.web.prints import letterhead, pdf
 from api.web.visitor import Visitor, allowed
 from domain.acts import COMPLAINT_ROLES
@@ -236,7 +236,7 @@ def _who_can_tell(visitor: Visitor) -> list[tuple[int, str]]:
 
 def _asked(visitor: Visitor, given: str) -> int:
     """Return the colleague who is named on the slip. Raises UnknownPersonError and others."""
-    person = read_person(given) or visitor.person
+    person = read_code(given) or visitor.person
     if person not in {known for known, _ in _who_can_tell(visitor)}:
         raise UnknownPersonError(person=person)
     return person

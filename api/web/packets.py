@@ -214,7 +214,7 @@ def do(
 def _request(visitor: Visitor, facts: PacketFacts, form: ActForm) -> ActRequest:
     kind = _kind(form.kind)
     details = Details(
-        executor=read_person(form.executor),
+        executor=read_code(form.executor),
         grounds=tuple(form.grounds),
         text=form.text.strip() or None,
         incoming_number=form.incoming_number.strip() or None,
@@ -244,8 +244,8 @@ def _chosen(choices: Mapping[str, T], given: str) -> T | None:
     return choices.get(given)
 
 
-def read_person(given: str) -> int | None:
-    """Read whom a form names; None: nobody. Raises InvalidRequestError."""
+def read_code(given: str) -> int | None:
+    """Read whom (or which organisation) a form names; None: nobody. Raises InvalidRequestError."""
     if given and not given.isdecimal():
         raise InvalidRequestError
     return int(given) if given else None

@@ -20,11 +20,16 @@ from starlette.datastructures import FormData
 from api.http.fields import is_ref, read_packet
 from api.http.problems import field_errors, problem_of
 from api.http.schemas import Applicant, Problem
-from api.web.packets import clock_time, open_packet
+from api.web.packets import clock_time, open_packet, read_code
 from api.web.visitor import Visitor, allowed
 from domain.directory import Place
 from domain.directory.organisation import AUTHORITIES
-from domain.errors import QolhatError, RefusedError, UnknownServiceError
+from domain.errors import (
+    QolhatError,
+    RefusedError,
+    UnknownOrganisationError,
+    UnknownServiceError,
+)
 from domain.regulations.book import InForce
 from domain.regulations.edition import Edition, Way
 from domain.rights import Right
@@ -139,17 +144,27 @@ def registered(visitor: Registering, number: Annotated[str, Path(max_length=40)]
 def _registration(
     visitor: Visitor, window: Window, sent: FormData, applicant: dict[str, Any] | None
 ) -> Registration:
-    number, authority = _text(sent, "number"), _text(sent, "authority")
-    ref = _text(sent, "ref")
+    number, ref = _text(sent, "number"), _text(sent, "ref")
     return Registration(
         visitor.source(window.place.code, ref=ref if is_ref(ref) else None),
         _text(sent, "service"),
         number=read_packet(number) if number else None,
-        decided_by=int(authority) if authority.isdecimal() else None,
+        decided_by=_decided_by(visitor, window, _text(sent, "authority")),
         began_at=clock_time(visitor, _text(sent, "began"), visitor.qolhat.now()),
         applicant=applicant,
         papers=tuple(_papers(sent, window.edition(_text(sent, "service")))),
     )
+
+
+def _decided_by(visitor: Visitor, window: Window, given: str) -> int | None:
+    """Return which authority decides; None: the usual one.
+
+    Raises InvalidRequestError, UnknownOrganisationError.
+    """
+    authority = read_code(given)
+    if authority is not None and authority not in dict(_authorities(visitor, window)):
+        raise UnknownOrganisationError(organisation=authority)
+    return authority
 
 
 def _applicant(visitor: Visitor, sent: FormData) -> tuple[dict[str, Any] | None, dict[str, str]]:
