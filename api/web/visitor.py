@@ -200,8 +200,7 @@ Entering = Annotated[Visitor, Depends(checked_visitor)]
 
 async def settled_visitor(visitor: Entering) -> Visitor:
     """A visitor with a password of their own. Raises PasswordChangeNeededError."""
-    account = await run_in_threadpool(visitor.qolhat.accounts.account, visitor.person)
-    if account is not None and account.must_change:
+    if visitor.session.must_change:
         raise PasswordChangeNeededError
     return visitor
 

@@ -9,13 +9,13 @@ from __future__ import annotations
 import hashlib
 import secrets
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
 
-from infra.accounts.tables import SESSIONS, Keeper
+from infra.accounts.tables import ACCOUNTS, SESSIONS, Keeper
 from infra.store.mapper import from_micros, to_micros
 from infra.vault import VaultKeys
 
@@ -32,7 +32,8 @@ class Session:
     """Somebody logged in at a station, from when to when (UTC).
 
     `csrf` proves that a form was sent from a page of this session; it is empty where the session
-    was found without its token.
+    was found without its token. `must_change`: a one-time password is to be replaced first; told
+    only of a session that was found by its token.
     """
 
     id: int
@@ -41,6 +42,7 @@ class Session:
     started_at: datetime
     ends_at: datetime
     csrf: str = field(default="", repr=False)
+    must_change: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,10 +77,17 @@ class Sessions(Keeper):
 
     def find(self, token: str) -> Session | None:
         """Return the session of a token; None if it has ended or never was."""
-        query = self._open().where(SESSIONS.c.token_hash == token_digest(token))
+        query = (
+            self._open()
+            .add_columns(ACCOUNTS.c.must_change)
+            .outerjoin(ACCOUNTS, ACCOUNTS.c.person == SESSIONS.c.person)
+            .where(SESSIONS.c.token_hash == token_digest(token))
+        )
         with self._reading() as connection:
             row = connection.execute(query).first()
-        return None if row is None else self._session(row, token)
+        if row is None:
+            return None
+        return replace(self._session(row, token), must_change=bool(row.must_change))
 
     def of(self, person: int) -> list[Session]:
         """Return the open sessions of a person, the newest first."""
