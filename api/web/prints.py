@@ -158,7 +158,11 @@ class _Print:
         known = {g.key: g.names.in_language(self.language) for g in self.edition.refusal.grounds}
         reasons = [known[key] for key in draft.grounds if key in known]
         written = self.visitor.qolhat.vault.get(draft.text_ref) if draft.text_ref else None
-        return [*reasons, str(written["text"])] if written else reasons
+        if written is None:
+            return reasons
+        if self.held == NOTHING:  # else it is recorded already
+            self.visitor.saw([str(self.facts.number)], "form notice")
+        return [*reasons, str(written["text"])]
 
     def incoming(self) -> str | None:
         event = self.last(Packet.IncomingRegistered)
