@@ -21,6 +21,7 @@ _SERVER_OF_FIXTURE = {
     "kafka_server": "kafka",
     "browser": "browser",  # see tests/browser
 }
+_ORDER = ("kafka", "postgres", "browser")
 Server = TypeVar("Server")
 
 
@@ -107,7 +108,9 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         for server in sorted(servers):
             item.add_marker(pytest.mark.server(server))
         if not item.get_closest_marker("xdist_group"):
-            item.add_marker(pytest.mark.xdist_group(_group(item, servers)))
+            # Kafka first: it is the one too dear to be started by two workers. Two browsers at
+            # once make each other miss their moments.
+            item.add_marker(pytest.mark.xdist_group(min(servers, key=_ORDER.index)))
 
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)
@@ -122,17 +125,6 @@ def pytest_runtest_makereport(
         report.outcome = "failed"
         report.longrepr = f"skipped although this is CI: {why}"
     return report
-
-
-def _group(item: pytest.Item, servers: set[str]) -> str:
-    """Return the group that runs in one worker.
-
-    Browsers are cheap: each file of their tests may go to another worker. Of the others Kafka comes
-    first: it is the one too dear to be started by two.
-    """
-    if servers == {"browser"}:
-        return f"browser {item.path.name}"
-    return min(servers - {"browser"})
 
 
 def _opened(server: AbstractContextManager[Server]) -> Iterator[Server]:
