@@ -34,7 +34,7 @@ POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; "
     "form-action 'self'; base-uri 'none'"
 )
-_PATIENCE = 10.0  # seconds
+_PATIENCE = 30.0  # seconds
 TEXTS = {
     "already": "Already scanned",
     "armed": "Card ready: {card}",

@@ -32,7 +32,7 @@ from tests.infra.demonstration.simulated import hasty
 
 PACKETS = 40
 _ANY_AUTHORITY = 31  # all authorities keep the same working days
-_PATIENCE = 20.0  # seconds for a server to come up, and to go
+_PATIENCE = 60.0  # seconds for a server to come up, and to go
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,9 +6,11 @@ import re
 from dataclasses import dataclass, field
 from typing import Any
 
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Error, Page
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Error, Page, expect
 
-PATIENCE = 10_000.0  # milliseconds that a page may take for anything
+# Milliseconds that a page may take for anything: a busy machine is slow, not wrong.
+PATIENCE = 30_000.0
+expect.set_options(timeout=PATIENCE)
 # Violations of the Content-Security-Policy are errors on the console, too.
 _GRAVE = frozenset({"error", "assert"})
 
