@@ -535,6 +535,21 @@ def test_errors_are_pages_for_people_and_problems_for_programs(
     assert browser.client.delete("/station").headers["allow"] == "GET"
 
 
+def test_what_cannot_be_read_at_all_is_said_on_a_page(office: Office) -> None:
+    browser = office.enter(Role.INSPECTOR, language="en")
+    multipart, form = "multipart/form-data; boundary=x", "application/x-www-form-urlencoded"
+    for content, kind, status, code in (
+        (b"login=" + b"a" * 5_000_000, form, 413, "too-large"),
+        (b"--y\r\nfoo", multipart, 400, "bad-request"),
+        (b"&".join(b"x%d=" % each for each in range(1500)), form, 400, "bad-request"),
+    ):
+        for path in ("/login", "/register"):
+            headers = {"content-type": kind}
+            answer = browser.client.post(path, content=content, headers=headers)
+            assert answer.status_code == status
+            assert text("problems", f"{code}.title", "en") in answer.text
+
+
 def test_our_own_fault_shows_nothing_of_the_inside(
     office: Office, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
