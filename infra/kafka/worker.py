@@ -60,7 +60,7 @@ class ViewWorker:
             raise
         return sum(len(records) for records in delivered.values())
 
-    def catch_up(self, patience: float = 30.0) -> int:
+    def catch_up(self, patience: float = 90.0) -> int:
         """Take in all that the topic holds now; return how many messages.
 
         Gives up when no partition was assigned within the patience (seconds): others have them all.

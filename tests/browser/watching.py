@@ -12,6 +12,10 @@ from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Error, 
 PATIENCE = 30_000.0
 expect.set_options(timeout=PATIENCE)
 # Violations of the Content-Security-Policy are errors on the console, too.
+# Chromium without a screen crashes where a page is left while its frame prints.
+_NOTHING_PRINTS = """
+Object.defineProperty(Navigator.prototype, "pdfViewerEnabled", { get: () => false });
+"""
 _GRAVE = frozenset({"error", "assert"})
 
 
@@ -53,8 +57,11 @@ class Pages:
         self._complaints = complaints
         self._contexts: list[BrowserContext] = []
 
-    def __call__(self, **options: Any) -> Page:
-        """Open a page; the options are those of Playwright's `Browser.new_context`."""
+    def __call__(self, *, prints: bool = False, **options: Any) -> Page:
+        """Open a page; the options are those of Playwright's `Browser.new_context`.
+
+        `prints`: forms are printed by themselves, as for people; the page must not be left then.
+        """
         office: dict[str, Any] = {
             "locale": "kk-KZ",
             "timezone_id": "Asia/Almaty",
@@ -62,6 +69,8 @@ class Pages:
         }
         context = self._browser.new_context(**office | options)
         context.set_default_timeout(PATIENCE)
+        if not prints:
+            context.add_init_script(_NOTHING_PRINTS)
         context.on("page", self._complaints.watch)  # windows that a page opens, too
         self._contexts.append(context)
         return context.new_page()

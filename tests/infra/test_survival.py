@@ -43,7 +43,9 @@ class Mortal:
         self._process = process
 
     def dies(self, job: str, *args: object, after: float | None = None) -> list[str]:
-        """Return what it told until it was killed, so long after it told the first thing.
+        """Return what it told until it was killed, so long after it had begun.
+
+        Scans have begun when the first is acknowledged, other work when it tells the first thing.
 
         Without a moment it must die by itself.
         """
@@ -51,9 +53,11 @@ class Mortal:
         print(job, *args, file=self._process.stdin, flush=True)
         pid = int(self._line().removeprefix("pid "))
         told: list[str] = []
+        beginning, begun = "kept" if job == "scan" else "", False
         timer = threading.Timer(after or 0.0, os.kill, (pid, signal.SIGKILL))
         while not (line := self._line()).startswith("end "):
-            if not told and after is not None:
+            if not begun and after is not None and line.startswith(beginning):
+                begun = True
                 timer.start()
             told.append(line)
         timer.cancel()
@@ -140,7 +144,7 @@ def test_every_acknowledged_scan_survives_exactly_once(
     chance = Random(4711)
     acknowledged: set[str] = set()
     for lap in range(3):
-        told = mortal.dies("scan", tmp_path, lap, *numbers, after=chance.uniform(0.05, 0.6))
+        told = mortal.dies("scan", tmp_path, lap, *numbers, after=chance.uniform(0.2, 0.8))
         kept, sent = refs(told, "kept"), refs(told, "sent")
         acknowledged |= kept
         in_flight = sent - kept
