@@ -30,7 +30,7 @@ from domain.roles import Role
 router = APIRouter(include_in_schema=False)
 Seeing = Annotated[Visitor, Depends(allowed(Right.SEE_PACKETS))]
 PDF = "application/pdf"
-_AID = "003-6"
+_AID, _NOTICE = "003-6", "notice"
 Printing = Callable[["_Print"], bytes]
 
 
@@ -47,7 +47,7 @@ def _keys(facts: PacketFacts, edition: Edition) -> list[str]:
     outcome, result = facts.progress.outcome, edition.service.result
     if outcome is not None:
         refused = outcome == Outcome.REFUSED.value
-        keys.append("notice" if refused or result not in _PRINTS else result)
+        keys.append(_NOTICE if refused or result not in _PRINTS else result)
     if Handing.POSTED in edition.service.handing:
         keys.append("envelope")
     return keys
@@ -161,7 +161,7 @@ class _Print:
         if written is None:
             return reasons
         if self.held == NOTHING:  # else it is recorded already
-            self.visitor.saw([str(self.facts.number)], "form notice")
+            self.visitor.saw([str(self.facts.number)], f"form {_NOTICE}")
         return [*reasons, str(written["text"])]
 
     def incoming(self) -> str | None:
@@ -279,7 +279,7 @@ _PRINTS: dict[str, Printing] = {
     "receipt": _Print.receipt,
     "slip": _Print.slip,
     "label": _Print.label,
-    "notice": _Print.notice,
+    _NOTICE: _Print.notice,
     "certificate": _Print.certificate,
     "referral": _Print.referral,
     "envelope": _Print.envelope,
