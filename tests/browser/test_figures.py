@@ -11,9 +11,8 @@ from playwright.sync_api import Page, expect
 from domain.roles import Role
 from infra.demonstration import LogIn
 from tests.browser.serving import Served
-from tests.browser.watching import Complaints, Pages
+from tests.browser.watching import PHONE, Complaints, Pages
 
-PHONE = {"viewport": {"width": 390, "height": 844}}
 _OVERFLOW = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
 OF_FIGURES = (
     "/manager",

@@ -14,8 +14,8 @@ from domain.numbers import PacketNumber
 from domain.roles import Role
 from projections.holdings import Holdings
 from tests.browser.serving import Served
-from tests.browser.test_figures import PHONE, log_in, person
-from tests.browser.watching import Complaints, Pages
+from tests.browser.test_figures import log_in, person
+from tests.browser.watching import PHONE, Complaints, Pages
 
 _OVERFLOW = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
 _NOT_FOUND = "404"

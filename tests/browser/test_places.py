@@ -16,9 +16,8 @@ from infra.demonstration import LogIn
 from infra.requests import Registration, Source
 from tests.browser.scanner import Scanner
 from tests.browser.serving import Served
-from tests.browser.watching import Complaints, Pages
+from tests.browser.watching import PHONE, Complaints, Pages
 
-PHONE = {"viewport": {"width": 390, "height": 844}}
 _OVERFLOW = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
 CENTRE, AUTHORITY = 267, 32
 

@@ -11,6 +11,7 @@ from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Error, 
 # Milliseconds that a page may take for anything: a busy machine is slow, not wrong.
 PATIENCE = 30_000.0
 expect.set_options(timeout=PATIENCE)
+PHONE: dict[str, Any] = {"viewport": {"width": 390, "height": 844}}
 # Violations of the Content-Security-Policy are errors on the console, too.
 # Chromium without a screen crashes where a page is left while its frame prints.
 _NOTHING_PRINTS = """
