@@ -25,7 +25,7 @@ def _weak() -> PasswordHasher:
     return PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
 
 
-@pytest.fixture(scope="session", autouse=True)
+@pytest.fixture(scope="package", autouse=True)
 def _quickly() -> Iterator[None]:
     """Read regulations once, hash passwords weakly; directories change, so each store has its."""
     with pytest.MonkeyPatch.context() as patch, hasty():
