@@ -12,6 +12,7 @@ from functools import cache
 from importlib.resources import files
 from io import BytesIO
 
+from babel.core import Locale
 from babel.messages.catalog import Catalog
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
@@ -22,6 +23,8 @@ LANGUAGES = ("kk", "ru", "en")
 PAGE_DOMAINS = ("pages", "station", "packet", "people", "figures")
 DOMAINS = ("words", "problems", "console", "forms", *PAGE_DOMAINS)
 FALLBACK = "kk"
+# English puts the day before the month here, as everybody else in the country does.
+LOCALES = {"kk": Locale("kk"), "ru": Locale("ru"), "en": Locale("en", "GB")}
 # Facts of an error that are codes of the field; in a message they are said in words.
 _KINDS_OF_FACTS = {"fault": "fault", "why": "why", "act": "act", "kind": "fault"}
 
@@ -57,7 +60,7 @@ def _translations(domain: str, language: str) -> Translations:
 def counted(domain: str, key: str, number: int, language: str, /, **facts: object) -> str:
     """Return the text of a key in the plural form of a number, which stands in it as `number`."""
     pattern: str = _translations(domain, language).ungettext(key, key, number)
-    written = format_decimal(number, locale=language)
+    written = format_decimal(number, locale=LOCALES[language])
     return pattern.format_map(_Facts(facts | {"number": written}))
 
 

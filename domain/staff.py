@@ -204,8 +204,6 @@ class EnrolledDevice:
 class StaffRegister:
     """All people and devices, as the events say; kept in memory, cheap to ask."""
 
-    TOPICS = tuple(EVENTS)
-
     def __init__(self, events: Iterable[Any] = ()) -> None:
         self._people: dict[int, StaffMember] = {}
         self._devices: dict[int, EnrolledDevice] = {}
@@ -309,6 +307,14 @@ class StaffRegister:
         Raises UnknownPersonError.
         """
         return frozenset(post.organisation for post in self.posts_of(person, at))
+
+    def has_role_in(self, person: int, role: Role, organisation: int, at: datetime) -> bool:
+        """Return whether a person had a role in an organisation then, or stood in for one who had.
+
+        Raises UnknownPersonError.
+        """
+        posts = self.posts_of(person, at)
+        return any(post.organisation == organisation and role in post.roles for post in posts)
 
     def posts_of(self, person: int, at: datetime) -> tuple[Post, ...]:
         """Return the posts of a person at an instant: the own one, then those of absent ones.

@@ -8,7 +8,7 @@ from datetime import date, datetime
 
 from babel.dates import format_date, format_time, get_datetime_format
 
-from api.messages import text, word
+from api.messages import LOCALES, text, word
 from domain.roles import Role
 from domain.workdays import Language
 from domain.zones import zone
@@ -40,17 +40,17 @@ class Wording:
 
     def day(self, day: date) -> str:
         """Write a date: `2026 ж. 22 қараша`."""
-        return str(format_date(day, "long", locale=self.language))
+        return str(format_date(day, "long", locale=LOCALES[self.language]))
 
     def brief_day(self, day: date) -> str:
         """Write a date for a small label: `2026 ж. 22 қар.`."""
-        return str(format_date(day, "medium", locale=self.language))
+        return str(format_date(day, "medium", locale=LOCALES[self.language]))
 
     def moment(self, at: datetime, zone_name: str) -> str:
         """Write an instant (with a zone) as the local date and time of a zone."""
         local = at.astimezone(zone(zone_name))
-        time = format_time(local, "short", locale=self.language)
-        pattern = str(get_datetime_format("long", locale=self.language))
+        time = format_time(local, "short", locale=LOCALES[self.language])
+        pattern = str(get_datetime_format("long", locale=LOCALES[self.language]))
         return pattern.replace("{1}", self.day(local)).replace("{0}", time)
 
 

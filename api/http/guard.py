@@ -67,7 +67,8 @@ class Guard:
             if answer.status is None:
                 response = self._explained(answer.request)
                 await response(scope, receive, answer.send)
-        seconds = time.perf_counter() - started
+        # A live stream goes on for hours: what counts is how long its reader waited for it.
+        seconds = (answer.begun or time.perf_counter()) - started
         status = answer.status or InternalError.status
         self._metrics.request(_route(scope), scope["method"], status, seconds)
 
@@ -85,11 +86,12 @@ class _Watched:
     def __init__(self, request: Request, send: Send) -> None:
         self.request = request
         self.status: int | None = None
+        self.begun: float | None = None  # by the performance counter
         self._send = send
 
     async def send(self, message: Message) -> None:
         if message["type"] == "http.response.start":
-            self.status = message["status"]
+            self.status, self.begun = message["status"], time.perf_counter()
             given = [*message.get("headers", ())]
             names = {name.lower() for name, _ in given}
             more = (each for each in self._headers() if each[0] not in names)

@@ -15,10 +15,9 @@ from api.web.facts import PacketFacts, facts_of
 from api.web.visitor import Visitor
 from domain.acts import ROLES_OF_ACT, ActKind
 from domain.cards import Card, act_of
-from domain.errors import NotYoursError, RefusedError, UnknownPacketError, UnknownPersonError
+from domain.errors import NotYoursError, UnknownPacketError
 from domain.intake import NO_PLACE
-from domain.numbers import PacketNumber, PlaceCode, grouped, place_organisation, place_role
-from domain.packet import Packet
+from domain.numbers import PacketNumber, PlaceCode, place_organisation, place_role
 from domain.progress import VisitKind
 from domain.regulations.edition import Edition
 from domain.rights import Right
@@ -35,12 +34,6 @@ _WITH_TEXT = frozenset(
         ActKind.RELABELLED,
     }
 )
-
-
-class NotAnExecutorError(RefusedError):
-    """The person whom a resolution names is no executor of the organisation that decides."""
-
-    code = "not-an-executor"
 
 
 class Need(StrEnum):
@@ -126,23 +119,13 @@ def executors_of(visitor: Visitor, organisation: int | None = None) -> tuple[tup
 
 
 def _is_executor(visitor: Visitor, person: int, organisation: int) -> bool:
-    posts = visitor.qolhat.staff.register.posts_of(person, visitor.qolhat.now())
-    return any(p.organisation == organisation and Role.EXECUTOR in p.roles for p in posts)
+    register, now = visitor.qolhat.staff.register, visitor.qolhat.now()
+    return register.has_role_in(person, Role.EXECUTOR, organisation, now)
 
 
 def _deciding(visitor: Visitor, request: ActRequest) -> int:
     """Return the organisation in which a resolution is written."""
     return place_organisation(request.source.place) or visitor.organisation
-
-
-def _check_executor(visitor: Visitor, request: ActRequest) -> None:
-    """Make sure that a resolution names an executor. Raises UnknownPersonError and others."""
-    if request.executor is None:
-        return
-    if request.executor not in visitor.qolhat.staff.refresh():
-        raise UnknownPersonError(person=request.executor)
-    if not _is_executor(visitor, request.executor, _deciding(visitor, request)):
-        raise NotAnExecutorError(person=request.executor)
 
 
 def common_grounds(
@@ -176,7 +159,6 @@ def act(visitor: Visitor, numbers: Sequence[PacketNumber], request: ActRequest) 
     WrongRoleError and what `Desk.act` raises.
     """
     visitor.require(Right.ACT)
-    _check_executor(visitor, request)
     if request.source.place != NO_PLACE:
         visitor.require_act([place_organisation(request.source.place)], request.kind)
     answers = {number: _refusal(visitor, number, request) for number in dict.fromkeys(numbers)}
@@ -188,19 +170,11 @@ def act(visitor: Visitor, numbers: Sequence[PacketNumber], request: ActRequest) 
 
 
 def _refusal(visitor: Visitor, number: PacketNumber, request: ActRequest) -> Answer | None:
-    events = visitor.qolhat.log.events_of(Packet.stream(number))
-    error: Exception | None = None
-    if not events:
-        error = UnknownPacketError(number=grouped(number))
-    else:
-        facts = PacketFacts(visitor.qolhat, number, tuple(events), visitor.qolhat.now())
-        try:
-            visitor.require_act(facts.organisations, request.kind)
-        except NotYoursError as refused:
-            error = refused
-    if error is None:
-        return None
-    return Answer(request.source.ref, Status.REFUSED, 0, error=error)
+    try:
+        visitor.require_act_on(number, request.kind)
+    except (UnknownPacketError, NotYoursError) as error:
+        return Answer(request.source.ref, Status.REFUSED, 0, error=error)
+    return None
 
 
 # Acts that may be due whatever the stage; the order is that of the buttons.

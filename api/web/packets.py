@@ -38,6 +38,7 @@ from scanner.labels import PacketLabel, draw_svg
 router = APIRouter(include_in_schema=False)
 T = TypeVar("T")
 _HALF_A_DAY = timedelta(hours=12)
+_CLOCKS_DIFFER = timedelta(minutes=5)
 Seeing = Annotated[Visitor, Depends(allowed(Right.SEE_PACKETS))]
 NumberPath = Annotated[str, Path(max_length=40)]
 
@@ -269,7 +270,8 @@ def source_for(visitor: Visitor, facts: PacketFacts, kind: ActKind | None, ref: 
 def clock_time(visitor: Visitor, given: str, now: datetime) -> datetime | None:
     """Read a time of today (after midnight: of yesterday) by the organisation's clock.
 
-    What lies a little ahead is taken as now. Raises BadClockTimeError.
+    What lies ahead by less than clocks differ is now; a time still to come cannot have been.
+    Raises BadClockTimeError.
     """
     if not given:
         return None
@@ -279,4 +281,8 @@ def clock_time(visitor: Visitor, given: str, now: datetime) -> datetime | None:
         raise BadClockTimeError from None
     zone = ZoneInfo(visitor.speech.zone)
     at = datetime.combine(now.astimezone(zone).date(), clock, zone)
-    return at - timedelta(days=1) if at - now > _HALF_A_DAY else min(at, now)
+    if at - now > _HALF_A_DAY:
+        return at - timedelta(days=1)
+    if at - now > _CLOCKS_DIFFER:
+        raise BadClockTimeError
+    return min(at, now)

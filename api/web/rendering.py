@@ -20,7 +20,7 @@ from fastapi.responses import HTMLResponse
 from jinja2 import Environment, PackageLoader, StrictUndefined, pass_context
 from jinja2.runtime import Context
 
-from api.messages import LANGUAGES, page_count, page_text, word
+from api.messages import LANGUAGES, LOCALES, page_count, page_text, word
 from domain.numbers import grouped
 from domain.workdays import Language
 
@@ -28,6 +28,12 @@ STATIC_FOLDER = Path(str(files("api.web").joinpath("static")))
 LANGUAGE_NAMES = {"kk": "Қазақша", "ru": "Русский", "en": "English"}
 COUNTRY_ZONE = "Asia/Almaty"
 _MINUTES_OF_AN_HOUR = 60
+_ALPHABET = "аәбвгғдеёжзийкқлмнңоөпрстуұүфхһцчшщъыіьэюя"
+
+
+def _rank(letter: str) -> tuple[int, str]:
+    """Return where a letter stands: of the Kazakh alphabet, which holds the Russian one, or not."""
+    return _ALPHABET.find(letter), letter
 
 
 @cache
@@ -68,20 +74,20 @@ class Speech:
         """Write an instant: day and minute, by the reader's clock."""
         if at is None:
             return ""
-        return format_datetime(at, "short", tzinfo=self._zone, locale=self.language)
+        return format_datetime(at, "short", tzinfo=self._zone, locale=self._locale)
 
     def day(self, at: datetime | date | None) -> str:
         """Write a day."""
         if at is None:
             return ""
         local = at.astimezone(self._zone) if isinstance(at, datetime) else at
-        return format_date(local, "medium", locale=self.language)
+        return format_date(local, "medium", locale=self._locale)
 
     def clock(self, at: datetime | None) -> str:
         """Write the time of day, to the minute."""
         if at is None:
             return ""
-        return format_time(at, "short", tzinfo=self._zone, locale=self.language)
+        return format_time(at, "short", tzinfo=self._zone, locale=self._locale)
 
     def wall_clock(self, at: datetime) -> str:
         """Write the time of day as fields of forms take it: 14:05."""
@@ -101,22 +107,26 @@ class Speech:
 
     def number(self, value: float) -> str:
         """Write a number."""
-        return format_decimal(value, locale=self.language)
+        return format_decimal(value, locale=self._locale)
 
     def share(self, value: float | None) -> str:
         """Write a share of 0 to 1 in per cent; a dash where there is nothing to share."""
-        return "–" if value is None else format_percent(value, "#,##0.#%", locale=self.language)
+        return "–" if value is None else format_percent(value, "#,##0.#%", locale=self._locale)
 
     def sorted_by_name(self, named: Iterable[tuple[Any, str]]) -> list[tuple[Any, str]]:
         """Order pairs of a code and its name by the name."""
-        return sorted(named, key=lambda pair: pair[1].casefold())
+        return sorted(named, key=lambda pair: [_rank(each) for each in pair[1].casefold()])
+
+    @property
+    def _locale(self) -> Locale:
+        return LOCALES[self.language]
 
     @property
     def _zone(self) -> ZoneInfo:
         return ZoneInfo(self.zone)
 
     def _unit(self, value: int, unit: str) -> str:
-        return format_unit(value, unit, "short", locale=Locale(self.language))
+        return format_unit(value, unit, "short", locale=self._locale)
 
 
 @cache

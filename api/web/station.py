@@ -6,7 +6,6 @@ words come from here, the page's scripts hold none.
 
 from __future__ import annotations
 
-from datetime import timedelta
 from enum import StrEnum
 from typing import Annotated, Any
 
@@ -54,7 +53,6 @@ from infra.requests import Answer, Status
 
 router = APIRouter(include_in_schema=False)
 Scanning = Annotated[Visitor, Depends(allowed(Right.SCAN))]
-SHORT = timedelta(minutes=30)
 
 
 class Tone(StrEnum):

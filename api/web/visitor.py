@@ -25,7 +25,7 @@ from api.web.alerts import count_alerts
 from api.web.cookies import SESSION, read_cookie
 from api.web.rendering import Speech, page
 from domain.directory import Place
-from domain.errors import NoRightError, QolhatError
+from domain.errors import QolhatError
 from domain.intake import NO_PLACE
 from domain.numbers import PlaceCode
 from domain.rights import Right, rights_of
@@ -212,8 +212,7 @@ def allowed(*rights: Right) -> Callable[..., Coroutine[Any, Any, Visitor]]:
     """Return a dependency: a visitor who has one of these rights at least."""
 
     async def check(visitor: Visiting) -> Visitor:
-        if visitor.rights.isdisjoint(rights):
-            raise NoRightError(right=rights[0].value)
+        visitor.require(*rights)
         return visitor
 
     return check

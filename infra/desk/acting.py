@@ -6,12 +6,14 @@ import re
 from collections.abc import Callable, Iterable
 from datetime import datetime
 
+from domain.acts import ActKind
 from domain.commands import ActOnPacket, Stamp
 from domain.errors import UnknownPacketError
-from domain.numbers import PacketNumber, grouped
+from domain.numbers import PacketNumber, grouped, place_organisation
 from domain.packet import Packet
+from domain.roles import Role
 from infra.desk.counter import Counter
-from infra.desk.errors import BadIncomingNumberError, UnknownGroundError
+from infra.desk.errors import BadIncomingNumberError, NotAnExecutorError, UnknownGroundError
 from infra.requests import ActRequest, Answer, Status
 from infra.store.group_commit import UnitOfWork
 from infra.vault import ErasedError, Record
@@ -22,7 +24,8 @@ _INCOMING = re.compile(r"[0-9A-Za-zА-Яа-яӘәҒғҚқҢңӨөҰұҮүҺһІ�
 def act(counter: Counter, numbers: Iterable[PacketNumber], request: ActRequest) -> list[Answer]:
     """Do the same to each packet; each may be refused alone.
 
-    Raises WrongRoleError, UnknownPersonError, UnknownPlaceError, BadIncomingNumberError.
+    Raises WrongRoleError, UnknownPersonError, UnknownPlaceError, NotAnExecutorError,
+    BadIncomingNumberError.
     """
     now = counter.now()
     stamp, claimed = counter.stamp(request.source, now)
@@ -43,10 +46,18 @@ def act(counter: Counter, numbers: Iterable[PacketNumber], request: ActRequest) 
 def _check(counter: Counter, request: ActRequest, stamp: Stamp) -> None:
     counter.check_role(stamp, request.kind)
     counter.directory.place(stamp.place)
-    if request.executor is not None:
-        counter.staff.register.member(request.executor)
+    if request.kind is ActKind.RESOLUTION and request.executor is not None:
+        _check_executor(counter, request.executor, stamp)
     if request.incoming_number and not _INCOMING.fullmatch(request.incoming_number):
         raise BadIncomingNumberError
+
+
+def _check_executor(counter: Counter, executor: int, stamp: Stamp) -> None:
+    """Make sure that the executor was one, where and when the resolution was written."""
+    register, organisation = counter.staff.register, place_organisation(stamp.place)
+    register.member(executor)
+    if not register.has_role_in(executor, Role.EXECUTOR, organisation, stamp.happened_at):
+        raise NotAnExecutorError(person=executor)
 
 
 def _work(

@@ -35,6 +35,12 @@ class NumberMissingError(RefusedError):
     code = "number-missing"
 
 
+class NotAnExecutorError(RefusedError):
+    """The person whom a resolution names is no executor of the organisation that decides."""
+
+    code = "not-an-executor"
+
+
 class BadIncomingNumberError(RefusedError):
     """An incoming number that is too long, or looks like a name."""
 

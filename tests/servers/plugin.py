@@ -21,6 +21,7 @@ _SERVER_OF_FIXTURE = {
     "kafka_server": "kafka",
     "browser": "browser",  # see tests/browser
 }
+_IMPATIENT = frozenset({"browser", "kafka"})
 _ORDER = ("kafka", "postgres", "browser")
 Server = TypeVar("Server")
 
@@ -107,6 +108,10 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             continue
         for server in sorted(servers):
             item.add_marker(pytest.mark.server(server))
+        if servers & _IMPATIENT:
+            # They share the machine with all other tests. What fails is tried once more, and the
+            # report counts it as a rerun; what fails twice has failed.
+            item.add_marker(pytest.mark.flaky(reruns=1))
         if not item.get_closest_marker("xdist_group"):
             # Kafka first: it is the one too dear to be started by two workers. Two browsers at
             # once make each other miss their moments.

@@ -192,4 +192,4 @@ def test_a_complaint_slip_without_an_answers_date_leaves_room_for_it() -> None:
 
 def test_a_date_alone_is_a_date_of_issue() -> None:
     text = Read(receipt_pdf(replace(RECEIPT, issue_at=date(2026, 12, 1)), "en")).text
-    assert "December 1, 2026, ______" in text
+    assert "1 December 2026, ______" in text

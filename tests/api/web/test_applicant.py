@@ -91,7 +91,7 @@ def test_the_expected_day_is_told_where_the_sources_give_one(office: Office, day
     assert look(office, silent).says("packet.receipt.unsaid")
     page = look(office, given)
     assert page.shown is not None
-    assert "Nov 20, 2026" in page.shown.text  # three working days between Monday and then
+    assert "20 Nov 2026" in page.shown.text  # three working days between Monday and then
     assert not page.says("packet.receipt.overdue")
     office.clock.at = MORNING + timedelta(days=5)
     assert look(office, given).says("packet.receipt.overdue")

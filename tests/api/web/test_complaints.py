@@ -92,8 +92,8 @@ def test_the_slip_says_when_and_whom_to_ask(office: Office, day: Day, number: Pa
     for said in (
         authority.name_kk,
         authority.phone,
-        "November 20, 2026, 3:30 PM",
-        "November 16, 2026, 9:01 AM",
+        "20 November 2026, 15:30",
+        "16 November 2026, 09:01",
         "Сұралатынбаев Мысал",
         "Үлгібаева Сынақгүл",
     ):

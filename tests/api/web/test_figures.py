@@ -179,7 +179,7 @@ def test_the_most_urgent_come_first_with_what_must_be_known(day: Day, manager: B
     for said in ("over by", "Үлгібаева Сынақгүл", "norm of the stage"):
         assert said in head, said
     (soon,) = rows_of(manager, "/due?which=soon")
-    assert "6 min left" in soon
+    assert "6 mins left" in soon
     assert 'class="soon"' in soon
 
 

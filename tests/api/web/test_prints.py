@@ -149,13 +149,13 @@ def test_the_receipt_of_a_centre(day: Offices) -> None:
         centre.address,
         centre.phone,
         grouped(number),
-        "November 16, 2026, 9:00 AM",
+        "16 November 2026, 09:00",
         "Certificate to unemployed citizens",
         "1 Мысал қағаз 2",
         "2 Identity document",
         "Total 3",
-        "Date and time of issue November 20, 2026",
-        "Expected day: November 20, 2026",
+        "Date and time of issue 20 November 2026",
+        "Expected day: 20 November 2026",
         "http://testserver/receipt",
         NAMES[Role.INSPECTOR],
     ):
@@ -184,7 +184,7 @@ def test_the_slip_of_an_authority(day: Offices) -> None:
     for said in (
         day.of(AUTHORITY).name_kk,
         f"Dear {NAME}",
-        "November 16, 2026, 9:00 AM",
+        "16 November 2026, 09:00",
         NAMES[Role.OFFICE],
         "Мысал қағаз",
     ):
@@ -212,7 +212,7 @@ def test_a_notice_that_grants(day: Offices) -> None:
         "Ойдан шығарылған көше, 7",
         "The state service asked for is granted.",
         NAMES[Role.HEAD],
-        "Date: November 16, 2026",
+        "Date: 16 November 2026",
         f"Executor: {NAMES[Role.EXECUTOR]}",
         f"tel. {authority.phone}",
         grouped(number),
@@ -248,7 +248,7 @@ def test_a_notice_that_was_returned_is_not_signed(day: Offices) -> None:
     day.office.clock.at = MORNING + timedelta(days=1)
     day.signed(number, 24 * 60 + 5)
     desk = enter(day, Role.EXECUTOR)
-    assert "Date: November 17, 2026" in printed(desk, number, "notice").text
+    assert "Date: 17 November 2026" in printed(desk, number, "notice").text
 
 
 def test_whoever_stands_in_signs_as_acting(day: Offices) -> None:
@@ -319,7 +319,7 @@ def test_the_certificate_of_the_unemployed(day: Offices) -> None:
     read = printed(enter(day, Role.EXECUTOR), number, "certificate").text
     assert f"Given to {NAME}" in read
     assert "of registration as unemployed" in read
-    assert "Date: November 16, 2026" in read
+    assert "Date: 16 November 2026" in read
 
 
 def test_the_referral(day: Offices) -> None:
@@ -330,7 +330,7 @@ def test_the_referral(day: Offices) -> None:
     read = printed(enter(day, Role.EXECUTOR), number, "referral").text
     assert f"{NAME} is referred" in read
     assert NAMES[Role.HEAD] in read
-    assert "Date of issue: November 16, 2026" in read
+    assert "Date of issue: 16 November 2026" in read
 
 
 def test_the_envelope_and_the_label(day: Offices) -> None:
@@ -342,7 +342,7 @@ def test_the_envelope_and_the_label(day: Offices) -> None:
     assert day.of(AUTHORITY).name_kk in envelope.text
     label = printed(enter(day, Role.OFFICE), number, "label")
     assert "003-1" in label.text
-    assert "Nov 16, 2026" in label.text
+    assert "16 Nov 2026" in label.text
     assert NAME not in label.text
     for read in (envelope, label):
         assert str(number) in read.codes()
@@ -355,8 +355,8 @@ def test_the_day_is_that_of_the_organisation_s_clock(day: Offices) -> None:
     window.get("/register?service=003-7")
     window.submit("post /register", surname="Үлгіш", given_name="Ү")
     number = PacketNumber(int(window.path.split("/")[2]))
-    assert "November 17, 2026, 1:00 AM" in printed(window, number, "receipt").text
-    assert "Nov 17, 2026" in printed(window, number, "label").text
+    assert "17 November 2026, 01:00" in printed(window, number, "receipt").text
+    assert "17 Nov 2026" in printed(window, number, "label").text
 
 
 # --- who saw it ----------------------------------------------------------------------------------

@@ -343,5 +343,5 @@ def test_on_a_holiday_papers_are_accepted_and_terms_begin_later(office: Office) 
     assert total is not None
     assert total.at == datetime(2026, 12, 22, 13, 0, tzinfo=UTC)  # 17, 18, 21; issued on the 22nd
     receipt = Read(window.get(f"/packets/{number}/forms/receipt.pdf").content).text
-    assert "Date and time of issue December 22, 2026" in receipt
-    assert "Expected day: December 22, 2026" in receipt
+    assert "Date and time of issue 22 December 2026" in receipt
+    assert "Expected day: 22 December 2026" in receipt

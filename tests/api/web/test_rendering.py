@@ -24,7 +24,7 @@ NARROW, FIXED = "\u202f", "\u00a0"
     [
         ("kk", "23.11.26, 01:05", f"2026{NARROW}ж. 23 қар.", "01:05"),
         ("ru", "23.11.2026, 01:05", f"23 нояб. 2026{NARROW}г.", "01:05"),
-        ("en", f"11/23/26, 1:05{NARROW}AM", "Nov 23, 2026", f"1:05{NARROW}AM"),
+        ("en", "23/11/2026, 01:05", "23 Nov 2026", "01:05"),
     ],
 )
 def test_dates_are_written_by_the_reader_s_clock(
@@ -95,6 +95,9 @@ def test_plurals_are_those_of_the_language() -> None:
 def test_names_are_in_the_order_of_names() -> None:
     named = [(1, "b"), (2, "A"), (3, "c")]
     assert [code for code, _ in Speech("en").sorted_by_name(named)] == [2, 1, 3]
+    kazakh = ["Яна", "Әлия", "Қали", "Азат", "Ләззат", "Кәрім", "Ұлан"]
+    ordered = [name for _, name in Speech("kk").sorted_by_name((name, name) for name in kazakh)]
+    assert ordered == ["Азат", "Әлия", "Кәрім", "Қали", "Ләззат", "Ұлан", "Яна"]
 
 
 # --- templates -----------------------------------------------------------------------------------

@@ -454,7 +454,7 @@ def test_the_time_left_is_said_and_the_time_overrun(office: Office, day: Day) ->
     clerk = station(day, Role.OFFICE)
     office.clock.at = MORNING + timedelta(minutes=21) - timedelta(seconds=1)
     due = clerk.speech.moment(MORNING + timedelta(minutes=31))
-    left = page_text("station.left", "en", span="10 min", until=due)
+    left = page_text("station.left", "en", span="10 mins", until=due)
     assert clerk.scan(number)["left"] == left
     office.clock.at = MORNING + timedelta(minutes=91) - timedelta(seconds=1)
     over = page_text("station.overdue", "en", span="1 hr", until=due)
@@ -466,7 +466,7 @@ def test_the_time_left_does_not_count_the_night(office: Office, day: Day) -> Non
     number = day.at_the_office(530)
     office.clock.at = MORNING + timedelta(hours=14)  # an evening: 23:00
     told = station(day, Role.OFFICE).scan(number)
-    assert told["left"].startswith("21 min left")
+    assert told["left"].startswith("21 mins left")
 
 
 # --- acts ----------------------------------------------------------------------------------------
