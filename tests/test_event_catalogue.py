@@ -10,6 +10,7 @@ from typing import Any
 from domain.blocks import EVENTS as BLOCK_EVENTS
 from domain.held_places import EVENTS as PLACE_EVENTS
 from domain.packet import EVENTS as PACKET_EVENTS
+from domain.runs import EVENTS as RUN_EVENTS
 from domain.staff import EVENTS as STAFF_EVENTS
 from domain.unsettled import EVENTS as UNSETTLED_EVENTS
 from infra.store.mapper import KEYS
@@ -21,6 +22,7 @@ EVENTS: dict[str, Any] = {
     **STAFF_EVENTS,
     **PLACE_EVENTS,
     **BLOCK_EVENTS,
+    **RUN_EVENTS,
 }
 OF_EVERY_EVENT = {"originator_id", "originator_version", "timestamp"}
 ROW = re.compile(r"^\| `(\w+\.\w+)` \| (\d+) \| (.*?) \|", re.MULTILINE)

@@ -32,6 +32,7 @@ from domain.progress import Status, VisitKind
 from domain.regulations.edition import Way
 from domain.roles import Role, Scope, Sector
 from domain.route import Deviation
+from domain.runs import RunState
 from domain.unsettled import Doubt
 from infra import requests
 from projections.due import Clock
@@ -59,6 +60,7 @@ WORDS: dict[str, type[Enum]] = {
     "settlement": Settlement,
     "scope": Scope,
     "card": Card,
+    "run": RunState,
 }
 KAZAKH = set("әғқңөұүі")
 PLACEHOLDER = re.compile(r"\{(\w*)\}")

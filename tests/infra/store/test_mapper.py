@@ -12,14 +12,14 @@ from eventsourcing.persistence import MapperDeserialisationError, StoredEvent
 from hypothesis import given
 from hypothesis import strategies as st
 
-from domain import blocks, held_places, packet, staff, unsettled
+from domain import blocks, held_places, packet, runs, staff, unsettled
 from domain.numbers import PacketNumber, PlaceCode, place_code
 from domain.packet import Packet
 from domain.roles import Role, Scope
 from domain.streams import Happening, Stream, Topics
 from infra.store.mapper import KEYS, CompactMapper, from_micros, read_event, state_of, to_micros
 
-MODULES = (packet, unsettled, staff, held_places, blocks)
+MODULES = (packet, unsettled, staff, held_places, blocks, runs)
 EVENTS = {topic: event for module in MODULES for topic, event in module.EVENTS.items()}
 AT = datetime(2026, 11, 16, 4, 0, 0, 123456, tzinfo=UTC)
 VALUES: dict[str, Any] = {
@@ -62,6 +62,7 @@ def test_the_topics_in_use_are_those_of_the_first_day() -> None:
         "prs.new", "prs.plc", "prs.npl", "prs.std", "prs.nsd", "prs.bdg", "prs.nbg", "prs.end",
         "dev.new", "dev.rev", "plc.new", "plc.end",
         "blk.res", "clm.reg",
+        "tms.set", "run.dep", "run.arr",
     }  # fmt: skip
 
 
