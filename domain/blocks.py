@@ -7,7 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from domain.errors import RefusedError
-from domain.numbers import MAX_SERIAL, PacketNumber
+from domain.numbers import MAX_SERIAL, CodeKind
 from domain.streams import Happening, Stream, Topics, named_stream, numbered_stream
 
 _TAG = 0x626C6B01  # "blk", 1
@@ -34,9 +34,9 @@ class NumberBlock(Stream):
     TOPIC = "blk"
 
     @staticmethod
-    def stream(block: int) -> UUID:
-        """Return the stream of this block (0-9999)."""
-        return numbered_stream(_TAG, block)
+    def stream(block: int, kind: CodeKind = CodeKind.PACKET) -> UUID:
+        """Return the stream of this block (0-9999) for numbers of a kind: each has its serials."""
+        return numbered_stream(_TAG + kind - CodeKind.PACKET, block)
 
     def begin(self) -> None:
         """Start with serial 1."""
@@ -56,7 +56,7 @@ class NumberBlock(Stream):
 
 
 class Claim(Stream):
-    """The number that a registration got, so that the same registration sent again gets no other.
+    """The number that a request got, so that the same request sent again gets no other.
 
     Only where the server chose the number; a number from the label needs no claim.
     """
@@ -68,25 +68,25 @@ class Claim(Stream):
         """The registration has this number."""
 
         TOPIC = "clm.reg"
-        number: PacketNumber
+        number: int
 
     TOPIC = "clm"
 
     @staticmethod
     def stream(ref: str) -> UUID:
-        """Return the stream of a registration's id."""
+        """Return the stream of a request's id."""
         return named_stream("registration", ref)
 
     def begin(self) -> None:
         """Start without a number."""
-        self.number: PacketNumber | None = None
+        self.number: int | None = None
 
     def take(self, event: Any) -> None:
         """Remember the number."""
         self.number = event.number
 
-    def claim(self, number: PacketNumber, recorded_at: datetime) -> PacketNumber:
-        """Return the registration's number: the one it has, else this one."""
+    def claim(self, number: int, recorded_at: datetime) -> int:
+        """Return the request's number: the one it has, else this one."""
         if self.number is None:
             self.trigger_event(Claim.Claimed, timestamp=recorded_at, number=number)
             return number

@@ -19,6 +19,8 @@ from domain.roles import PLACE_DIGITS, ROLE_OF_DIGIT, Role
 PacketNumber = NewType("PacketNumber", int)
 PlaceCode = NewType("PlaceCode", int)
 BadgeCode = NewType("BadgeCode", int)
+BagCode = NewType("BagCode", int)
+RegistryCode = NewType("RegistryCode", int)
 
 LENGTH = 14
 MAX_BLOCK = 9_999
@@ -174,3 +176,13 @@ def place_role(place: PlaceCode) -> Role:
 def badge_code(organisation: int, serial: int) -> BadgeCode:
     """Return the code on a person's badge."""
     return BadgeCode(compose(CodeKind.BADGE, organisation, serial))
+
+
+def bag_code(organisation: int, serial: int) -> BagCode:
+    """Return the code on the tag of a bag that an organisation packs."""
+    return BagCode(compose(CodeKind.BAG, organisation, serial))
+
+
+def registry_code(organisation: int, serial: int) -> RegistryCode:
+    """Return the code of a registry that an organisation makes."""
+    return RegistryCode(compose(CodeKind.REGISTRY, organisation, serial))

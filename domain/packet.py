@@ -21,7 +21,7 @@ from domain.complaints import (
     UnknownComplaintError,
 )
 from domain.errors import AlreadyRegisteredError, ReasonsMissingError, RefusedError
-from domain.numbers import PacketNumber, PlaceCode, grouped
+from domain.numbers import BagCode, PacketNumber, PlaceCode, grouped
 from domain.streams import Happening, Stream, Topics, number_of, numbered_stream
 
 _TAG = 0x706B7401  # "pkt", 1
@@ -81,11 +81,33 @@ class Packet(Stream):
         claimed_at: datetime | None = None
 
     class Scanned(Event):
-        """The packet was at the place. With a doubt the scan waits to be settled."""
+        """The packet was at the place. With a doubt the scan waits to be settled.
+
+        `bag`: the bag out of which it came; the scan verifies that it has arrived.
+        """
 
         TOPIC = "pkt.scan"
         doubt: str | None = None
         raw_ref: str | None = None
+        bag: BagCode | None = None
+
+    class PutIntoBag(Event):
+        """The packet was put into a bag, to be carried."""
+
+        TOPIC = "pkt.put"
+        bag: BagCode
+
+    class TakenOutOfBag(Event):
+        """The packet was taken out of the bag before it was sealed."""
+
+        TOPIC = "pkt.out"
+        bag: BagCode
+
+    class Carried(Event):
+        """Concluded: the packet is where its bag was accepted or opened. Nobody has seen it."""
+
+        TOPIC = "pkt.car"
+        bag: BagCode
 
     class ScanVoided(Event):
         """The author took the scan back within a minute."""
@@ -243,13 +265,19 @@ class Packet(Stream):
         self.entries: list[Packet.Event] = []
         self.refs: set[str] = set()
         self.registration: Packet.Registered | None = None
+        self.bag: BagCode | None = None
 
     def take(self, event: Any) -> None:
         """Keep the event; `timeline.py` puts them in order."""
         self.entries.append(event)
         self.refs.add(event.ref)
-        if type(event) is Packet.Registered:
+        kind = type(event)
+        if kind is Packet.Registered:
             self.registration = event
+        elif kind is Packet.PutIntoBag:
+            self.bag = event.bag
+        elif kind is Packet.TakenOutOfBag:
+            self.bag = None
 
     @property
     def number(self) -> PacketNumber:
@@ -288,6 +316,33 @@ class Packet(Stream):
             doubt=command.doubt,
             raw_ref=command.raw_ref,
         )
+        return True
+
+    def unpack(self, stamp: Stamp, recorded_at: datetime, bag: BagCode) -> bool:
+        """Record that the packet came out of a bag here; False if this scan is known already."""
+        if stamp.ref in self.refs:
+            return False
+        self._record(Packet.Scanned, stamp, recorded_at, bag=bag)
+        return True
+
+    def put_into(self, stamp: Stamp, recorded_at: datetime, bag: BagCode) -> bool:
+        """Record that the packet lies in a bag; False if this is known already."""
+        return self._move_with(Packet.PutIntoBag, stamp, recorded_at, bag)
+
+    def take_out_of(self, stamp: Stamp, recorded_at: datetime, bag: BagCode) -> bool:
+        """Record that the packet lies in the bag no longer; False if this is known already."""
+        return self._move_with(Packet.TakenOutOfBag, stamp, recorded_at, bag)
+
+    def carry(self, stamp: Stamp, recorded_at: datetime, bag: BagCode) -> bool:
+        """Conclude where the packet is from where its bag is; False if this is known already."""
+        return self._move_with(Packet.Carried, stamp, recorded_at, bag)
+
+    def _move_with(
+        self, event_class: type[Event], stamp: Stamp, recorded_at: datetime, bag: BagCode
+    ) -> bool:
+        if stamp.ref in self.refs:
+            return False
+        self._record(event_class, stamp, recorded_at, bag=bag)
         return True
 
     def void(self, command: VoidScan, recorded_at: datetime) -> bool:

@@ -55,6 +55,7 @@ class Visit(msgspec.Struct):
     left_at: datetime | None = None
     ended_by: str | None = None
     deviations: tuple[str, ...] = ()
+    verified: bool = True  # false: nobody scanned the packet in; concluded from an act or a bag
 
 
 class Progress(msgspec.Struct):
@@ -82,6 +83,7 @@ class Progress(msgspec.Struct):
     loops: dict[str, int] = {}
     open: Visit | None = None
     last_key: OrderKey | None = None
+    bag: int | None = None  # in which it lies, or is taken to lie
 
     @property
     def status(self) -> Status:

@@ -16,7 +16,7 @@ from domain.numbers import PlaceCode, place_digit, place_organisation
 from domain.packet import Packet, order_key
 from domain.progress import ENDED_BY_SCAN, Progress, Status, Visit, VisitKind
 from domain.regulations.edition import Edition
-from domain.roles import Role
+from domain.roles import PLACE_DIGITS, Role
 from domain.route import Deviation, Found, Position
 
 # Plain texts for the walk: enums are slow to compare and to hash.
@@ -29,6 +29,8 @@ _ENDINGS = {
     ActKind.HANDED_BACK.value: Status.HANDED_BACK.value,
     ActKind.WITHDRAWN.value: Status.WITHDRAWN.value,
 }
+_WITH_A_BAG = (Packet.PutIntoBag, Packet.TakenOutOfBag, Packet.Carried)
+_COURIERS = PLACE_DIGITS[Role.COURIER]
 _DECISIONS = frozenset({ActKind.SIGNED.value, ActKind.RETURNED.value})
 
 
@@ -63,11 +65,13 @@ class Walk:
         self._deviations = []
         self.progress.last_key = order_key(event)
         if type(event) is Packet.Scanned:
-            self._scanned(event.place)
+            self._scan(event)
         elif type(event) is Packet.Registered:
             self._registered(event)
         elif event.kind:
             self._acted(event, event.kind)
+        elif isinstance(event, _WITH_A_BAG):
+            self._moved_with_bag(event)
         if not self._deviations:
             return ()
         return self._write_deviations()
@@ -94,26 +98,48 @@ class Walk:
         if ending is not None:
             self._end_stage(event.kind, edition.next_after(0, ending))
 
-    def _scanned(self, place: PlaceCode) -> None:
+    def _scan(self, event: Packet.Scanned) -> None:
+        """Whoever scans the packet at a desk has it in hand: it is in no bag. A courier has not."""
+        progress = self.progress
+        if progress.bag is not None and (event.bag is not None or self._out_of_bag(event.place)):
+            progress.bag = None
+        self._scanned(event.place)
+
+    def _out_of_bag(self, place: PlaceCode) -> bool:
+        return place != self.progress.place and place_digit(place) != _COURIERS
+
+    def _moved_with_bag(self, event: Packet.Event) -> None:
+        """Put in and taken out by hand; carried, as long as it is taken to be in that bag."""
+        progress = self.progress
+        if isinstance(event, Packet.PutIntoBag):
+            progress.bag = event.bag
+            self._scanned(event.place)
+        elif isinstance(event, Packet.TakenOutOfBag):
+            progress.bag = None
+            self._scanned(event.place)
+        elif isinstance(event, Packet.Carried) and progress.bag == event.bag:
+            self._scanned(event.place, verified=False)
+
+    def _scanned(self, place: PlaceCode, *, verified: bool = True) -> None:
         progress = self.progress
         if not progress.edition or progress.ending is not None:
-            self._aside()
+            self._aside(verified=verified)
             return
         if progress.lost:
             self._deviations.append(Deviation.FOUND)
             progress.lost = False
         elif progress.place == place and progress.open is not None:
-            self._stay()
+            self._stay(verified=verified)
             return
         found = self._found_by_scan(place)
         if found.deviations:
             self._deviations.extend(found.deviations)
         if found.stage is None:
-            self._go_astray()
+            self._go_astray(verified=verified)
         elif found.stage == progress.stage and progress.accepted and self._in_stage():
-            self._stay()
+            self._stay(verified=verified)
         else:
-            self._begin(found.stage)
+            self._begin(found.stage, verified=verified)
 
     def _acted(self, event: Packet.Event, kind: str) -> None:
         if getattr(event, "claimed_at", None) is not None:
@@ -186,6 +212,7 @@ class Walk:
             return
         self._leave("lost")
         progress.lost = True
+        progress.bag = None
         visit = self._open(_LOST, progress.stage, self._at)
         if progress.place is not None and progress.person is not None:
             visit.place, visit.person = progress.place, progress.person
@@ -243,7 +270,7 @@ class Walk:
         progress = self.progress
         self._take_custody(verified=verified)
         self._leave(ENDED_BY_SCAN)
-        self._open(_STAGE, stage, self._at)
+        self._open(_STAGE, stage, self._at).verified = verified
         begun = self._route.stages[stage]
         if begun.renders and progress.rendered_at is None:
             progress.rendered_at = self._at
@@ -263,28 +290,31 @@ class Walk:
         else:
             self._open(_HANDOVER, following, self._at)
 
-    def _go_astray(self) -> None:
-        self._take_custody(verified=True)
+    def _go_astray(self, *, verified: bool) -> None:
+        self._take_custody(verified=verified)
         self._leave(ENDED_BY_SCAN)
-        self._open(_ASTRAY, self.progress.stage, self._at)
+        self._open(_ASTRAY, self.progress.stage, self._at).verified = verified
 
-    def _stay(self) -> None:
+    def _stay(self, *, verified: bool) -> None:
         """Scanned again in the same stage: perhaps at another window or by another executor."""
-        progress, visit = self.progress, self.progress.open
-        self._take_custody(verified=True)
+        progress, event = self.progress, self._event
+        visit = progress.open
+        seen_here = progress.verified and progress.place == event.place
+        same_hands = seen_here and progress.person == event.person
+        self._take_custody(verified=verified or same_hands)
         if visit is not None:
             visit.place, visit.person = self._event.place, self._event.person
             self.touched[visit.seq] = visit
         if self._in_stage() and self._route.stages[progress.stage].holder is Role.EXECUTOR:
             self._check_executor()
 
-    def _aside(self) -> None:
+    def _aside(self, *, verified: bool = False) -> None:
         """Outside the packet's life: the paper is there, no stage begins, the fact is kept."""
         registered = bool(self.progress.edition)
         self._deviations.append(
             Deviation.AFTER_THE_END if registered else Deviation.BEFORE_REGISTRATION
         )
-        self._take_custody(verified=type(self._event) is Packet.Scanned)
+        self._take_custody(verified=verified)
         visit = self._visit(_ASTRAY, "", 0, self._at)
         visit.left_at, visit.ended_by = self._at, ENDED_BY_SCAN
 

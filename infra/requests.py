@@ -11,7 +11,8 @@ import msgspec
 
 from domain.acts import ActKind, Handing, Outcome
 from domain.commands import Settlement
-from domain.numbers import PacketNumber, PlaceCode
+from domain.dispatch.journey import Journey
+from domain.numbers import BagCode, PacketNumber, PlaceCode, RegistryCode
 from domain.route import Deviation
 
 
@@ -93,6 +94,26 @@ class ComplaintAnswerRequest:
     text: str | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class AcceptRequest:
+    """A hand-over of a bag: `receiver` takes it, known by the badge; `giver` None: whoever sent it.
+
+    The source's place is where the bag is then (none: where the receiver works). `signature` is a
+    picture (base64) for the vault; `clock_off` seconds by which the device's clock was seen to
+    differ from ours, positive when ahead.
+    """
+
+    source: Source
+    bag: BagCode
+    receiver: int
+    giver: int | None = None
+    by_badge: bool = False
+    seal: str | None = None
+    proof: str | None = None
+    signature: str | None = None
+    clock_off: int | None = None
+
+
 class Status(StrEnum):
     """What became of a request."""
 
@@ -126,4 +147,37 @@ class Answer(msgspec.Struct, frozen=True):
     deviations: tuple[Deviation, ...] = ()
     doubt: str | None = None
     fault: str | None = None
+    error: Exception | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RegistryAnswer:
+    """The registry that was begun, added to or closed; `bag` is the new one."""
+
+    registry: RegistryCode
+    bag: BagCode | None
+    position: int
+
+
+@dataclass(frozen=True, slots=True)
+class PackAnswer:
+    """What became of one packet at a bag; `count` is how many lie in it now."""
+
+    ref: str
+    status: Status
+    packet: PacketNumber
+    count: int
+    position: int
+    error: Exception | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class BagAnswer:
+    """What became of one step of a bag's journey, and the journey as it is now."""
+
+    ref: str
+    bag: BagCode
+    status: Status
+    position: int
+    journey: Journey | None = None
     error: Exception | None = None

@@ -115,7 +115,7 @@ class Registering:
 
         def work(unit: UnitOfWork) -> tuple[bool, PacketNumber, Entries]:
             claim = unit.load(Claim, stream)
-            number = claim.number or command.number
+            number = PacketNumber(claim.number or command.number)
             packet = unit.load(Packet, Packet.stream(number))
             new = _registration(replace(command, number=number), now)(packet)
             claim.claim(number, now)

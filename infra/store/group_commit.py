@@ -43,6 +43,12 @@ class UnitOfWork:
         self._streams: dict[UUID, Stream] = {}
         self._read = recorder.rows_of_many(set(expected)) if expected else {}
 
+    def expect(self, streams: Iterable[UUID]) -> None:
+        """Read streams that are going to be loaded, all at once."""
+        missing = {each for each in streams if each not in self._streams and each not in self._read}
+        if missing:
+            self._read |= self._recorder.rows_of_many(missing)
+
     def load(self, kind: type[S], stream: UUID) -> S:
         """Return the stream as it is stored, with what this commit adds to it; perhaps blank."""
         loaded = self._streams.get(stream)
