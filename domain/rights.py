@@ -21,6 +21,7 @@ class Right(StrEnum):
 
     SCAN = "scan"
     REGISTER = "register"
+    PACK = "pack"  # make registries, fill and seal bags
     ACT = "act"
     SETTLE = "settle"
     COMPLAIN = "complain"  # take a complaint, and answer it
@@ -47,12 +48,14 @@ _DECIDES = _TAKES_PAPERS - {Right.REGISTER}
 
 RIGHTS_OF_ROLE: dict[Role, frozenset[Right]] = {
     Role.INSPECTOR: _TAKES_PAPERS,
-    Role.COLLECTING: frozenset({Right.SCAN, Right.ACT, Right.SETTLE, Right.SEE_PACKETS}),
+    Role.COLLECTING: frozenset(
+        {Right.SCAN, Right.PACK, Right.ACT, Right.SETTLE, Right.SEE_PACKETS}
+    ),
     Role.COURIER: frozenset({Right.SCAN, Right.ACT, Right.SEE_PACKETS}),
-    Role.OFFICE: _TAKES_PAPERS,
+    Role.OFFICE: _TAKES_PAPERS | {Right.PACK},
     Role.HEAD: _DECIDES,
     Role.EXECUTOR: _DECIDES,
-    Role.AKIM: _TAKES_PAPERS | _DECIDES,
+    Role.AKIM: _TAKES_PAPERS | _DECIDES | {Right.PACK},
     Role.MANAGER: frozenset({Right.ACT, Right.SETTLE, Right.SEE_PACKETS, Right.SEE_FIGURES}),
     Role.ADMINISTRATOR: frozenset({Right.ADMINISTER, Right.SEE_STAFF, Right.SEE_ACCESS}),
     Role.AUDITOR: frozenset(
