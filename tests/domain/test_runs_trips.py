@@ -116,6 +116,12 @@ def test_the_way_back_does_not_move_the_arrival() -> None:
     assert (trip.departed_at, trip.arrived_at) == (at(clock("11:00")), at(clock("11:30")))
 
 
+def test_a_way_of_no_time_is_an_arrival_too() -> None:
+    moments = [("left", "11:05"), ("came", "11:05"), ("came", "12:10")]
+    trip = trip_of(RUN, said(*((what, stamp(clock(text))) for what, text in moments)))
+    assert trip.travel == timedelta(0)
+
+
 def test_two_couriers_with_two_devices_carry_one_run() -> None:
     reports = said(
         ("left", stamp(clock("11:20"), OTHER_COURIER, device=2)),

@@ -223,6 +223,11 @@ def test_a_run_less_costs_the_night_but_only_its_hours_of_work() -> None:
     assert found.gain == -6 * HOUR
 
 
+def test_ready_at_the_very_minute_of_a_run_is_too_late_for_it() -> None:
+    found = replayed([departure("2026-11-23 11:00", "2026-11-23 16:00", "2026-11-23 16:30")])
+    assert found.before.mean == found.recorded == 5 * HOUR
+
+
 def test_the_replay_respects_holidays() -> None:
     found = replayed([departure("2026-12-15 17:00", "2026-12-17 11:00", "2026-12-17 11:30")])
     assert found.before.mean == found.recorded == 5 * HOUR
