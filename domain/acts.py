@@ -60,6 +60,8 @@ ROLES_OF_ACT: dict[ActKind, frozenset[Role]] = {
     ActKind.FOUND: _HOLDERS | {Role.MANAGER},
     ActKind.RELABELLED: _HOLDERS,
 }
+# Who can be named by a resolution.
+EXECUTORS = ROLES_OF_ACT[ActKind.DRAFTED]
 
 # Who takes a written complaint, and who answers it [002 §24].
 COMPLAINT_ROLES: frozenset[Role] = _ACCEPTING | _HEADS | {Role.EXECUTOR}

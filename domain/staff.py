@@ -7,7 +7,7 @@ Names are personal data and stay in the vault.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -308,13 +308,19 @@ class StaffRegister:
         """
         return frozenset(post.organisation for post in self.posts_of(person, at))
 
-    def has_role_in(self, person: int, role: Role, organisation: int, at: datetime) -> bool:
-        """Return whether a person had a role in an organisation then, or stood in for one who had.
+    def has_role_in(
+        self, person: int, roles: Collection[Role], organisation: int, at: datetime
+    ) -> bool:
+        """Tell whether a person had one of the roles in an organisation at an instant.
+
+        Whoever stood in for somebody had that one's roles.
 
         Raises UnknownPersonError.
         """
-        posts = self.posts_of(person, at)
-        return any(post.organisation == organisation and role in post.roles for post in posts)
+        return any(
+            post.organisation == organisation and not post.roles.isdisjoint(roles)
+            for post in self.posts_of(person, at)
+        )
 
     def posts_of(self, person: int, at: datetime) -> tuple[Post, ...]:
         """Return the posts of a person at an instant: the own one, then those of absent ones.

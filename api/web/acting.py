@@ -13,7 +13,7 @@ from enum import StrEnum
 
 from api.web.facts import PacketFacts, facts_of
 from api.web.visitor import Visitor
-from domain.acts import ROLES_OF_ACT, ActKind
+from domain.acts import EXECUTORS, ROLES_OF_ACT, ActKind
 from domain.cards import Card, act_of
 from domain.errors import NotYoursError, UnknownPacketError
 from domain.intake import NO_PLACE
@@ -21,7 +21,6 @@ from domain.numbers import PacketNumber, PlaceCode, place_organisation, place_ro
 from domain.progress import VisitKind
 from domain.regulations.edition import Edition
 from domain.rights import Right
-from domain.roles import Role
 from infra.requests import ActRequest, Answer, Source, Status
 
 _WITH_TEXT = frozenset(
@@ -120,7 +119,7 @@ def executors_of(visitor: Visitor, organisation: int | None = None) -> tuple[tup
 
 def _is_executor(visitor: Visitor, person: int, organisation: int) -> bool:
     register, now = visitor.qolhat.staff.register, visitor.qolhat.now()
-    return register.has_role_in(person, Role.EXECUTOR, organisation, now)
+    return register.has_role_in(person, EXECUTORS, organisation, now)
 
 
 def _deciding(visitor: Visitor, request: ActRequest) -> int:

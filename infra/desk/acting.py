@@ -6,12 +6,11 @@ import re
 from collections.abc import Callable, Iterable
 from datetime import datetime
 
-from domain.acts import ActKind
+from domain.acts import EXECUTORS, ActKind
 from domain.commands import ActOnPacket, Stamp
 from domain.errors import UnknownPacketError
 from domain.numbers import PacketNumber, grouped, place_organisation
 from domain.packet import Packet
-from domain.roles import Role
 from infra.desk.counter import Counter
 from infra.desk.errors import BadIncomingNumberError, NotAnExecutorError, UnknownGroundError
 from infra.requests import ActRequest, Answer, Status
@@ -56,7 +55,7 @@ def _check_executor(counter: Counter, executor: int, stamp: Stamp) -> None:
     """Make sure that the executor was one, where and when the resolution was written."""
     register, organisation = counter.staff.register, place_organisation(stamp.place)
     register.member(executor)
-    if not register.has_role_in(executor, Role.EXECUTOR, organisation, stamp.happened_at):
+    if not register.has_role_in(executor, EXECUTORS, organisation, stamp.happened_at):
         raise NotAnExecutorError(person=executor)
 
 

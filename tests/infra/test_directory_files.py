@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shutil
-import time
 from importlib.resources import as_file, files
 from pathlib import Path
 
@@ -30,15 +29,6 @@ def test_the_installed_directory_loads() -> None:
     directory = load_directory()
     assert len(directory.organisations) == 566
     assert len(directory.links) == 300
-
-
-def test_starting_does_not_wait_for_it() -> None:
-    def seconds() -> float:
-        begin = time.perf_counter()
-        load_directory()
-        return time.perf_counter() - begin
-
-    assert min(seconds() for _ in range(5)) < 0.05
 
 
 def test_another_folder_can_be_read(copy: Path) -> None:

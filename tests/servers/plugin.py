@@ -100,7 +100,7 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 @pytest.hookimpl(tryfirst=True)  # before pytest-xdist reads the groups
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Mark every test that uses a server, and put it into the group of that server."""
     for item in items:
         servers = _servers_of(item)
@@ -108,7 +108,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             continue
         for server in sorted(servers):
             item.add_marker(pytest.mark.server(server))
-        if servers & _IMPATIENT:
+        if servers & _IMPATIENT and config.pluginmanager.hasplugin("rerunfailures"):
             # They share the machine with all other tests. What fails is tried once more, and the
             # report counts it as a rerun; what fails twice has failed.
             item.add_marker(pytest.mark.flaky(reruns=1))

@@ -143,7 +143,7 @@ def _api_act(kind: str) -> Build:
 
     def asked(it: Asking) -> Asked:
         if kind == "resolution":
-            details["executor"] = it.here.colleague
+            details["executor"] = it.world.executor_in(it.me.organisation) or it.here.colleague
         return Asked({"number": it.there.worked}, body=it.command(kind=kind, **details))
 
     return asked

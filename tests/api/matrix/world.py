@@ -29,7 +29,7 @@ import infra.bootstrap
 from api.http.app import create_app
 from api.http.fields import is_iin
 from api.web.live import Watch
-from domain.acts import ActKind, Outcome
+from domain.acts import EXECUTORS, ActKind, Outcome
 from domain.blocks import NumberBlock
 from domain.intake import RawScan
 from domain.numbers import (
@@ -280,6 +280,14 @@ class World:
             window = place_code(akimat, Role.OFFICE, 1)
             paper = self._paper(where, window, staff[Role.OFFICE], staff, akimat)
             yield self._things(where, akimat, staff, paper)
+
+    def executor_in(self, organisation: int) -> int | None:
+        """Somebody who executes there, if anybody does."""
+        register = self.qolhat.staff.register
+        for member in register.people:
+            if register.has_role_in(member.person, EXECUTORS, organisation, NOW):
+                return member.person
+        return None
 
     def _staff(self, organisation: int, *roles: Role) -> dict[Role, int]:
         name = staff_surname(organisation)

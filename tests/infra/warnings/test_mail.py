@@ -62,7 +62,7 @@ def mail(qolhat: Qolhat, port: int, url: str = "smtp://127.0.0.1", **how: Langua
             "3 пакета просрочены",
             "1026 7000 0002 20 – просрочено на 10 мин (16.11.2026, 09:50)",
         ),
-        ("en", "3 packets are overdue", "1026 7000 0002 20 – over by 10 min (11/16/26, 9:50"),
+        ("en", "3 packets are overdue", "1026 7000 0002 20 – over by 10 mins (16/11/2026, 09:50)"),
     ],
 )
 def test_a_letter_tells_numbers_and_places_in_the_operators_language(
