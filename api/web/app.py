@@ -13,6 +13,7 @@ from api.web import (
     admin,
     applicant,
     complaints,
+    courier,
     due,
     errors,
     home,
@@ -53,6 +54,7 @@ _MODULES = (
     visits,
     standing,
     access,
+    courier,
 )
 _FOREVER = "public, max-age=31536000, immutable"
 

@@ -1,0 +1,369 @@
+// @ts-check
+// What stays on the device: the log of scans, and what the server said last. An entry counts as kept
+// only when its transaction is complete.
+import { chained } from "./chain.js";
+
+/** @typedef {import("./chain.js").Draft} Draft */
+/** @typedef {import("./chain.js").Entry} Entry */
+/** @typedef {import("../station/sound.js").Tone} Tone */
+/** An entry with what became of it; `open`: the server has not answered for it for good. `group`
+ * and `shown` are for this device's screen and paper only.
+ * @typedef {object} Kept
+ * @property {number} seq
+ * @property {Entry} entry
+ * @property {1} [open]
+ * @property {string} status the server's word; empty until it has answered
+ * @property {Tone | ""} tone
+ * @property {string} verdict
+ * @property {boolean} [read] a refusal that somebody has read
+ * @property {string} group of what was done at once
+ * @property {Shown} shown
+ */
+/** Names as they were at the time.
+ * @typedef {{[name: string]: string}} Shown
+ */
+/** @typedef {{seq: number, ref: string, status: string, tone: Tone, verdict: string}} Answer */
+/** @typedef {{draft: Draft, group: string, shown: Shown}} Done what somebody did just now */
+
+const NAME = "qolhat.courier";
+const LOG = "log";
+const FACTS = "facts";
+const KEEP = 2_000; // answered entries: more than a day's
+const MOST_TRIES = 50; // another page may add entries at the same time
+const MOST_TEXT = 1_000_000; // characters in a batch: signatures are long
+
+export class Store {
+  constructor() {
+    /** @type {Promise<IDBDatabase> | null} */
+    this.opening = null;
+    /** @type {Promise<unknown>} */
+    this.line = Promise.resolve();
+  }
+
+  /** @returns {Promise<IDBDatabase>} fails where the browser keeps nothing */
+  open() {
+    if (this.opening === null) {
+      this.opening = opened();
+      this.opening.then(
+        (database) => (database.onclose = () => (this.opening = null)),
+        () => (this.opening = null), // the next one tries again
+      );
+    }
+    return this.opening;
+  }
+
+  // --- facts -------------------------------------------------------------------------------------
+
+  /**
+   * @param {string} name
+   * @returns {Promise<any>} undefined if there is none
+   */
+  async get(name) {
+    const database = await this.open();
+    return result(database.transaction(FACTS).objectStore(FACTS).get(name));
+  }
+
+  /**
+   * @param {string} name
+   * @param {unknown} value
+   */
+  async set(name, value) {
+    const writing = await this.writing([FACTS]);
+    writing.objectStore(FACTS).put(value, name);
+    await complete(writing);
+  }
+
+  /** Return this device's log's id; the first page that asks makes it. */
+  async logId() {
+    const writing = await this.writing([FACTS]);
+    const facts = writing.objectStore(FACTS);
+    const id = (await result(facts.get("log"))) || crypto.randomUUID();
+    facts.put(id, "log");
+    await complete(writing);
+    return /** @type {string} */ (id);
+  }
+
+  // --- the log -----------------------------------------------------------------------------------
+
+  /**
+   * Add what was done at once: all of it, or nothing. Fails where it cannot be kept.
+   * @param {Done[]} done
+   * @returns {Promise<Kept[]>}
+   */
+  append(done) {
+    const adding = this.line.then(() => this.appended(done));
+    this.line = adding.catch(() => undefined);
+    return adding;
+  }
+
+  /**
+   * @param {Done[]} done
+   * @returns {Promise<Kept[]>}
+   */
+  async appended(done) {
+    for (let tries = 0; tries < MOST_TRIES; tries += 1) {
+      const { tail, serverAt } = await this.end();
+      // Hashing takes time, and a transaction would not wait for it: whether the log still ends
+      // there is asked again inside the one that writes.
+      const entries = await chained(tail, done.map((each) => each.draft), serverAt);
+      const kept = entries.map((entry, i) => fresh(entry, done[i]));
+      if (await this.addAfter(tail, kept)) return kept;
+    }
+    throw new Error("other pages leave no turn");
+  }
+
+  /** @returns {Promise<{tail: import("./chain.js").Tail, serverAt: string}>} */
+  async end() {
+    const database = await this.open();
+    const reading = database.transaction([LOG, FACTS]);
+    const [tail, serverAt] = await Promise.all([
+      lastOf(reading.objectStore(LOG)),
+      result(reading.objectStore(FACTS).get("server_at")),
+    ]);
+    return { tail, serverAt: serverAt || "" };
+  }
+
+  /**
+   * @param {import("./chain.js").Tail} tail
+   * @param {Kept[]} kept
+   * @returns {Promise<boolean>} false: the log has gone on meanwhile
+   */
+  async addAfter(tail, kept) {
+    const writing = await this.writing([LOG]);
+    const log = writing.objectStore(LOG);
+    const now = await lastOf(log);
+    const same = (now && now.hash) === (tail && tail.hash);
+    if (same) for (const each of kept) log.add(each);
+    await complete(writing);
+    return same;
+  }
+
+  /**
+   * Return entries for which the server has not answered, in their order.
+   * @param {number} after a number in the log
+   * @param {number} most
+   * @returns {Promise<Kept[]>}
+   */
+  async unanswered(after, most) {
+    const database = await this.open();
+    const numbers = await result(
+      database.transaction(LOG).objectStore(LOG).index("open").getAllKeys(IDBKeyRange.only(1)),
+    );
+    const wanted = numbers.filter((seq) => Number(seq) > after).slice(0, most);
+    const log = database.transaction(LOG).objectStore(LOG);
+    const found = await Promise.all(wanted.map((seq) => result(log.get(seq))));
+    let text = 0;
+    const cut = found.findIndex((each) => (text += JSON.stringify(each.entry).length) > MOST_TEXT);
+    return cut < 0 ? found : found.slice(0, Math.max(1, cut));
+  }
+
+  /** Return how many wait. */
+  async waiting() {
+    const database = await this.open();
+    const index = database.transaction(LOG).objectStore(LOG).index("open");
+    return result(index.count(IDBKeyRange.only(1)));
+  }
+
+  /** Return the number of the first entry that waits; of the one to come, if none does. */
+  async firstWaiting() {
+    const database = await this.open();
+    return firstOpen(database.transaction(LOG).objectStore(LOG));
+  }
+
+  /**
+   * Take down what the server answered; each answer is for the entry with this ref.
+   * @param {Answer[]} answers
+   * @param {string} serverAt
+   * @param {number} known up to where the server says it has everything
+   */
+  async settle(answers, serverAt, known) {
+    const writing = await this.writing([LOG, FACTS]);
+    const [log, facts] = [writing.objectStore(LOG), writing.objectStore(FACTS)];
+    facts.put(serverAt, "server_at");
+    for (const answer of answers) {
+      const found = await result(log.get(answer.seq));
+      if (found && found.entry.ref === answer.ref) log.put(answered(found, answer));
+    }
+    await reopen(log, facts, known);
+    await forgetOld(log);
+    await complete(writing);
+  }
+
+  /**
+   * Return the last entries, the newest first.
+   * @param {number} most
+   * @param {(kept: Kept) => boolean} [wanted]
+   * @returns {Promise<Kept[]>}
+   */
+  async recent(most, wanted = () => true) {
+    const database = await this.open();
+    const log = database.transaction(LOG).objectStore(LOG);
+    /** @type {Kept[]} */
+    const found = [];
+    await each(log.openCursor(null, "prev"), (cursor) => {
+      if (wanted(cursor.value)) found.push(cursor.value);
+      return found.length < most;
+    });
+    return found;
+  }
+
+  /**
+   * Note that somebody has read a refusal; it stays in the log.
+   * @param {number} seq
+   */
+  async markRead(seq) {
+    const writing = await this.writing([LOG]);
+    const log = writing.objectStore(LOG);
+    const found = await result(log.get(seq));
+    if (found) log.put({ ...found, read: true });
+    await complete(writing);
+  }
+
+  /** Forget everything, unless something waits. @returns {Promise<boolean>} */
+  async forget() {
+    const writing = await this.writing([LOG, FACTS]);
+    const log = writing.objectStore(LOG);
+    const waits = await result(log.index("open").count(IDBKeyRange.only(1)));
+    if (waits === 0) {
+      log.clear();
+      writing.objectStore(FACTS).clear();
+    }
+    await complete(writing);
+    return waits === 0;
+  }
+
+  /**
+   * @param {string[]} stores
+   * @returns {Promise<IDBTransaction>}
+   */
+  async writing(stores) {
+    const database = await this.open();
+    return database.transaction(stores, "readwrite", { durability: "strict" });
+  }
+}
+
+// --- entries -------------------------------------------------------------------------------------
+
+/**
+ * @param {Entry} entry
+ * @param {Done} done
+ * @returns {Kept}
+ */
+function fresh(entry, done) {
+  const { group, shown } = done;
+  return { seq: entry.seq, entry, open: 1, status: "", tone: "", verdict: "", group, shown };
+}
+
+/**
+ * @param {Kept} kept
+ * @param {Answer} answer
+ * @returns {Kept}
+ */
+function answered(kept, { status, tone, verdict }) {
+  const { open, ...rest } = kept;
+  const told = { ...rest, status, tone: tone || "", verdict: verdict || "" };
+  return status === "retry" ? { ...told, open: 1 } : told;
+}
+
+/**
+ * A server that was restored from a backup knows less than it has answered for: it gets that again,
+ * once for each point to which it was set back.
+ * @param {IDBObjectStore} log
+ * @param {IDBObjectStore} facts
+ * @param {number} known
+ */
+async function reopen(log, facts, known) {
+  const first = await firstOpen(log);
+  if (known >= first - 1) return;
+  const before = (await result(facts.get("reopened"))) || { known: -1, through: 0 };
+  const from = before.known === known ? Math.max(known, before.through) : known;
+  await each(log.openCursor(IDBKeyRange.bound(from, first, true, true)), (cursor) => {
+    cursor.update({ ...cursor.value, open: 1 });
+    return true;
+  });
+  facts.put({ known, through: first - 1 }, "reopened");
+}
+
+/** Keep as many as a day may bring; what waits is kept however old it is.
+ * @param {IDBObjectStore} log
+ */
+async function forgetOld(log) {
+  const tail = await lastOf(log);
+  const old = (tail ? tail.seq : 0) - KEEP;
+  const end = Math.min(old, (await firstOpen(log)) - 1);
+  if (end > 0) log.delete(IDBKeyRange.upperBound(end));
+}
+
+/**
+ * @param {IDBObjectStore} log
+ * @returns {Promise<number>}
+ */
+async function firstOpen(log) {
+  const first = await result(log.index("open").getKey(IDBKeyRange.only(1)));
+  if (first !== undefined) return Number(first);
+  const tail = await lastOf(log);
+  return (tail ? tail.seq : 0) + 1;
+}
+
+/**
+ * @param {IDBObjectStore} log
+ * @returns {Promise<import("./chain.js").Tail>}
+ */
+async function lastOf(log) {
+  const cursor = await result(log.openCursor(null, "prev"));
+  return cursor ? { seq: cursor.value.seq, hash: cursor.value.entry.hash } : null;
+}
+
+// --- IndexedDB as promises -----------------------------------------------------------------------
+
+/** @returns {Promise<IDBDatabase>} */
+function opened() {
+  return new Promise((resolve, reject) => {
+    const request = indexedDB.open(NAME, 1);
+    request.onupgradeneeded = () => {
+      request.result.createObjectStore(LOG, { keyPath: "seq" }).createIndex("open", "open");
+      request.result.createObjectStore(FACTS);
+    };
+    request.onsuccess = () => resolve(request.result);
+    request.onerror = () => reject(request.error);
+  });
+}
+
+/**
+ * @template T
+ * @param {IDBRequest<T>} request
+ * @returns {Promise<T>}
+ */
+function result(request) {
+  return new Promise((resolve, reject) => {
+    request.onsuccess = () => resolve(request.result);
+    request.onerror = () => reject(request.error);
+  });
+}
+
+/**
+ * @param {IDBTransaction} transaction
+ * @returns {Promise<void>} fails also where the disk is full when all is written
+ */
+function complete(transaction) {
+  return new Promise((resolve, reject) => {
+    transaction.oncomplete = () => resolve();
+    transaction.onabort = () => reject(transaction.error || new Error("not kept"));
+  });
+}
+
+/**
+ * @param {IDBRequest<IDBCursorWithValue | null>} request
+ * @param {(cursor: IDBCursorWithValue) => boolean} visit false: enough
+ * @returns {Promise<void>}
+ */
+function each(request, visit) {
+  return new Promise((resolve, reject) => {
+    request.onsuccess = () => {
+      const cursor = request.result;
+      if (cursor && visit(cursor)) cursor.continue();
+      else resolve();
+    };
+    request.onerror = () => reject(request.error);
+  });
+}
