@@ -377,6 +377,7 @@ export class Desk {
    */
   shownOf(today, code, receiver, giver) {
     const bag = today.bagOf.get(code);
+    /** @type {import("./store.js").Shown} */
     const of = bag
       ? { registry: bag.registry, from: bag.from.name, to: bag.to.name, count: String(bag.count) }
       : {};

@@ -35,6 +35,7 @@ export class View {
       dateStyle: "medium",
       timeStyle: "long",
     });
+    /** @type {() => void} */
     this.clearSignature = () => undefined;
     /** @type {(kept: Kept) => void} */
     this.onProof = () => undefined;
@@ -108,7 +109,7 @@ export class View {
     keepingFocus(byId("listed"), () => byId("listed").replaceChildren(...rows));
     byId("signing").hidden = basket.mode !== "hand";
     byId("confirm").hidden = basket.mode === "hand";
-    byId("confirm").textContent = this.say(`confirm-${basket.mode}`);
+    if (basket.mode !== "hand") byId("confirm").textContent = this.say(`confirm-${basket.mode}`);
   }
 
   /**

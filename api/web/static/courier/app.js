@@ -1,0 +1,261 @@
+// @ts-check
+// Puts log, network, keyboard, camera, sounds and screen together.
+import { byId } from "../common/dom.js";
+import { keepFocus } from "../station/focus.js";
+import { Keyboard } from "../station/keyboard.js";
+import { isMuted, mute, play, unlockOnFirstKey } from "../station/sound.js";
+import { Camera } from "./camera.js";
+import { Desk } from "./desk.js";
+import { Held } from "./held.js";
+import { offerInstalling } from "./installed.js";
+import { Recorder } from "./recorder.js";
+import { Sender } from "./sender.js";
+import { endSession } from "./server.js";
+import { Signature } from "./signature.js";
+import { Store } from "./store.js";
+import { Today } from "./today.js";
+import { View } from "./view.js";
+
+/** @typedef {import("./store.js").Kept} Kept */
+/** @typedef {ReturnType<typeof import("../common/texts.js").speaker>} Say */
+
+const CHANNEL = "qolhat.courier";
+const SHOWN = 50; // of what was done
+const SEARCHED = 500; // of it for what the server's day does not tell yet
+
+export class App {
+  /**
+   * @param {Say} say
+   * @param {string} language
+   */
+  constructor(say, language) {
+    this.say = say;
+    this.view = new View(say, language);
+    this.store = new Store();
+    this.held = new Held();
+    this.sender = new Sender(this.store, this.held, crypto.randomUUID());
+    this.recorder = new Recorder(this.store, this.held, this.sender);
+    this.signature = new Signature(/** @type {HTMLCanvasElement} */ (byId("canvas")));
+    this.desk = new Desk(this.recorder, this.view, play, () => this.signature.address());
+    this.channel = typeof BroadcastChannel === "function" ? new BroadcastChannel(CHANNEL) : null;
+    this.unreadable = false;
+    this.drawing = false;
+    this.drawAgain = false;
+    this.view.clearSignature = () => this.signature.clear();
+    this.view.onProof = (kept) => this.openProof(kept);
+  }
+
+  async open() {
+    const scan = /** @type {HTMLInputElement} */ (byId("scan"));
+    new Keyboard(scan, {
+      onScan: (text) => this.desk.next(() => this.desk.scanned(text)),
+      keys: { Escape: () => void this.desk.next(() => this.desk.cancel()) },
+    });
+    keepFocus(scan);
+    unlockOnFirstKey();
+    this.offerButtons();
+    this.offerCamera();
+    await this.recall();
+    this.listen();
+    void this.persist();
+    void this.sender.start();
+  }
+
+  /** Take up what the device knows. */
+  async recall() {
+    try {
+      const [today, clock] = await Promise.all([this.store.get("today"), this.store.get("clock")]);
+      if (this.sender.today === null) this.sender.today = today || null;
+      this.sender.clock = clock || null;
+      this.unreadable = false;
+    } catch (error) {
+      console.warn("nothing can be kept", error);
+      this.unreadable = true;
+      play("red");
+    }
+    await this.draw();
+  }
+
+  listen() {
+    const { sender, recorder } = this;
+    for (const event of ["change", "today"]) sender.addEventListener(event, () => this.draw());
+    sender.addEventListener("answers", (event) => {
+      this.desk.answered(/** @type {CustomEvent} */ (event).detail);
+      if (this.held.all().length === 0 && recorder.troubled) recorder.clear();
+      this.changed();
+    });
+    sender.addEventListener("turned-away", () => play("amber"));
+    recorder.addEventListener("stored", () => this.changed());
+    recorder.addEventListener("trouble", () => this.draw());
+    if (this.channel) this.channel.onmessage = (event) => this.heard(event.data);
+    window.addEventListener("beforeunload", (event) => {
+      if (this.held.all().length === 0) return;
+      event.preventDefault(); // what no storage took would be lost
+      event.returnValue = "";
+    });
+  }
+
+  /** Something is different in the log: the device's other pages show it, too. */
+  changed() {
+    if (this.channel) this.channel.postMessage("changed");
+    void this.draw();
+  }
+
+  /** @param {string} said by another page of this device */
+  async heard(said) {
+    if (said === "forgotten") return window.location.reload();
+    const today = await this.store.get("today").catch(() => null);
+    if (today) this.sender.today = today;
+    await this.draw();
+  }
+
+  // --- what is shown -----------------------------------------------------------------------------
+
+  /** Draw what the log says; once more, if it has changed meanwhile. */
+  async draw() {
+    if (this.drawing) {
+      this.drawAgain = true;
+      return;
+    }
+    this.drawing = true;
+    do {
+      this.drawAgain = false;
+      await this.drawn();
+    } while (this.drawAgain);
+    this.drawing = false;
+  }
+
+  async drawn() {
+    const { view, sender, held } = this;
+    const said = sender.today;
+    this.desk.today = said ? new Today(said) : null;
+    const [waiting, recent] = await this.read();
+    const open = recent.filter((kept) => kept.status === "refused" && !kept.read && !kept.open);
+    view.queue(waiting + held.all().length, sender);
+    view.storage(this.recorder.troubled || this.unreadable, held.all().length);
+    view.refused(open, (kept) => void this.dismiss(kept));
+    view.history(recent.filter((kept) => this.isOurs(kept)).slice(0, SHOWN));
+    if (this.desk.today) view.today(this.desk.today, this.desk.today.doneHere(recent), this.desk);
+    else view.nobody();
+  }
+
+  /** @returns {Promise<[number, Kept[]]>} */
+  async read() {
+    try {
+      return await Promise.all([this.store.waiting(), this.store.recent(SEARCHED)]);
+    } catch {
+      this.unreadable = true;
+      return [0, []];
+    }
+  }
+
+  /** @param {Kept} kept */
+  isOurs(kept) {
+    return this.desk.today !== null && kept.entry.person === this.desk.today.me.person;
+  }
+
+  /** @param {Kept} kept */
+  async dismiss(kept) {
+    await this.store.markRead(kept.seq).catch(() => this.recorder.tell("trouble"));
+    this.changed();
+    this.view.focusScan();
+  }
+
+  /** @param {Kept} kept */
+  async openProof(kept) {
+    const all = await this.store.recent(SEARCHED, (each) => each.group === kept.group);
+    this.view.showProof(all.reverse());
+    byId("proof-title").focus();
+  }
+
+  // --- buttons -----------------------------------------------------------------------------------
+
+  offerButtons() {
+    const { desk, view } = this;
+    for (const mode of /** @type {const} */ (["take", "hand"])) {
+      on(mode, () => desk.next(() => desk.begin(mode)));
+    }
+    on("confirm", () => desk.next(() => desk.confirm()));
+    on("cancel", () => desk.next(() => desk.cancel()));
+    on("clear", () => this.signature.clear());
+    on("send", () => this.sender.now());
+    on("print", () => window.print());
+    on("close", () => view.hideProof());
+    on("log-out", () => this.logOut());
+    const show = () => byId("mute").setAttribute("aria-pressed", String(isMuted()));
+    on("mute", () => {
+      mute(!isMuted());
+      show();
+    });
+    show();
+    offerInstalling(byId("install"));
+    document.addEventListener("click", (event) => this.stayWithoutNetwork(event));
+  }
+
+  /** A link that leads away would end at the browser's own page. @param {MouseEvent} event */
+  stayWithoutNetwork(event) {
+    const target = /** @type {Element} */ (event.target);
+    if (navigator.onLine || !target.closest("a[href^='/']")) return;
+    event.preventDefault();
+    this.desk.tell("amber", this.say("offline"));
+  }
+
+  offerCamera() {
+    const video = /** @type {HTMLVideoElement} */ (byId("video"));
+    const camera = new Camera(video, (code) => void this.desk.next(() => this.desk.scanned(code)));
+    const show = () => {
+      byId("viewfinder").hidden = !camera.isOpen;
+      byId("camera").setAttribute("aria-pressed", String(camera.isOpen));
+    };
+    on("camera", async () => {
+      try {
+        if (camera.isOpen) camera.close();
+        else await camera.open();
+      } catch (error) {
+        console.warn("no camera", error);
+        camera.close();
+        this.desk.tell("amber", this.say("no-camera"));
+      }
+      show();
+    });
+    document.addEventListener("visibilitychange", () => {
+      if (document.visibilityState === "hidden") camera.close();
+      show();
+    });
+  }
+
+  // --- this device -------------------------------------------------------------------------------
+
+  /** Ask the browser once not to throw the log away when the disk fills. */
+  async persist() {
+    if (!navigator.storage || !navigator.storage.persist) return;
+    try {
+      if (await this.store.get("persist-asked")) return;
+      await this.store.set("persist-asked", true);
+      await navigator.storage.persist();
+    } catch {
+      // what cannot be kept is said where something is to be kept
+    }
+  }
+
+  /** End the session, and forget everybody; not while something waits. */
+  async logOut() {
+    const waiting = await this.store.waiting().catch(() => 1);
+    if (waiting + this.held.all().length > 0)
+      return this.desk.tell("amber", this.say("log-out-waits"));
+    const csrf = this.sender.today ? this.sender.today.csrf : "";
+    if (!(await endSession(csrf))) return this.desk.tell("amber", this.say("log-out-offline"));
+    this.sender.stop();
+    if (!(await this.store.forget())) return this.desk.tell("amber", this.say("log-out-waits"));
+    if (this.channel) this.channel.postMessage("forgotten");
+    window.location.assign("/login?next=/courier");
+  }
+}
+
+/**
+ * @param {string} id
+ * @param {() => unknown} press
+ */
+function on(id, press) {
+  byId(id).addEventListener("click", press);
+}
