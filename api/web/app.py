@@ -14,6 +14,7 @@ from api.web import (
     applicant,
     complaints,
     courier,
+    courier_sync,
     due,
     errors,
     home,
@@ -55,6 +56,7 @@ _MODULES = (
     standing,
     access,
     courier,
+    courier_sync,
 )
 _FOREVER = "public, max-age=31536000, immutable"
 

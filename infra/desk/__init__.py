@@ -13,6 +13,7 @@ from domain.numbers import PacketNumber
 from infra.desk import acting, complaining, correcting, scanning
 from infra.desk.correcting import SETTLERS
 from infra.desk.counter import Counter, DeskRules, utc_now
+from infra.desk.device_logs import DeviceLogs
 from infra.desk.dispatching import Dispatching
 from infra.desk.registering import Registering, applicant_ref, papers_ref
 from infra.requests import (
@@ -43,6 +44,7 @@ class Desk:
         self._counter = counter
         self._registering = Registering(counter)
         self.dispatch = Dispatching(counter)
+        self.logs = DeviceLogs(counter, self.dispatch)
 
     def register(self, request: Registration) -> Answer:
         """Accept a packet. Raises RefusedError or StorageError; sent again it gives the same."""
