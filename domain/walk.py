@@ -99,14 +99,19 @@ class Walk:
             self._end_stage(event.kind, edition.next_after(0, ending))
 
     def _scan(self, event: Packet.Scanned) -> None:
-        """Whoever scans the packet at a desk has it in hand: it is in no bag. A courier has not."""
+        """Whoever scans the packet at a desk has it in hand: it is in no bag.
+
+        A courier has the bag as well; and at the table where it was packed it may be scanned again.
+        """
         progress = self.progress
         if progress.bag is not None and (event.bag is not None or self._out_of_bag(event.place)):
             progress.bag = None
         self._scanned(event.place)
 
     def _out_of_bag(self, place: PlaceCode) -> bool:
-        return place != self.progress.place and place_digit(place) != _COURIERS
+        progress = self.progress
+        at_the_table = progress.verified and place == progress.place
+        return not at_the_table and place_digit(place) != _COURIERS
 
     def _moved_with_bag(self, event: Packet.Event) -> None:
         """Put in and taken out by hand; carried, as long as it is taken to be in that bag."""

@@ -21,7 +21,16 @@ from domain.dispatch.errors import (
     SealMissingError,
     UnknownBagError,
 )
-from domain.numbers import BagCode, PacketNumber, PlaceCode, RegistryCode, grouped
+from domain.numbers import (
+    BagCode,
+    PacketNumber,
+    PlaceCode,
+    RegistryCode,
+    grouped,
+    place_organisation,
+    place_role,
+)
+from domain.roles import Role
 from domain.streams import Happening, Stream, Topics, number_of, numbered_stream
 
 _TAG = 0x62616701  # "bag", 1
@@ -142,7 +151,8 @@ class Bag(Stream):
         self.seal: str | None = None
         self.contents: dict[PacketNumber, str] = {}
         self.ever: dict[PacketNumber, None] = {}
-        self.moves: list[Bag.Accepted | Bag.Opened] = []
+        self.packed: dict[PacketNumber, Bag.Event] = {}
+        self.left = False
 
     def take(self, event: Any) -> None:
         """Keep the event; and what packing must know, in the order in which it was recorded."""
@@ -154,22 +164,27 @@ class Bag(Stream):
             case Bag.Put():
                 self.contents[event.packet] = event.ref
                 self.ever[event.packet] = None
+                self.packed[event.packet] = event
             case Bag.TakenOut():
                 self.contents.pop(event.packet, None)
+                self.packed[event.packet] = event
             case Bag.Sealed():
                 self.seal = event.seal
-            case Bag.Accepted() | Bag.Opened():
-                self.moves.append(event)
+            case Bag.Accepted():
+                self.left = self.left or self._leaves(event.place)
+            case Bag.Opened() | Bag.Verified() | Bag.Reconciled():
+                self.left = True
 
     @property
     def number(self) -> BagCode:
         """The number on the bag's tag."""
         return BagCode(number_of(self.id))
 
-    @property
-    def left(self) -> bool:
-        """Whether anybody has taken it over or opened it."""
-        return bool(self.moves)
+    def _leaves(self, place: PlaceCode) -> bool:
+        """Tell whether a bag accepted there is away: another desk of the packers is not."""
+        if place_role(place) is Role.COURIER or self.begun is None:
+            return True
+        return place_organisation(place) != place_organisation(self.begun.place)
 
     # --- packing: at a desk, may be refused -----------------------------------------------------
 
@@ -189,22 +204,36 @@ class Bag(Stream):
             raise BagSealedError(bag=grouped(self.number))
 
     def put(self, stamp: Stamp, recorded_at: datetime, packet: PacketNumber) -> bool:
-        """Put a packet in; False if it lies there. Raises UnknownBagError, BagSealedError."""
-        if stamp.ref in self.refs or packet in self.contents:
+        """Put a packet in; False if it lies there, or was taken out later than this was done.
+
+        Raises UnknownBagError, BagSealedError.
+        """
+        if stamp.ref in self.refs:
             return False
         self.check_packable()
+        if packet in self.contents or self._overtaken(stamp, packet):
+            return False
         self.record(Bag.Put, stamp, recorded_at, packet=packet)
         return True
+
+    def _overtaken(self, stamp: Stamp, packet: PacketNumber) -> bool:
+        """Tell whether the packet was put in or taken out later than this was done.
+
+        What is packed is decided on as it is told: one story, in order, for each packet.
+        """
+        last = self.packed.get(packet)
+        return last is not None and order_key(stamp) < order_key(last)
 
     def take_out(self, stamp: Stamp, recorded_at: datetime, packet: PacketNumber) -> bool:
         """Take a packet out; False if this was recorded before.
 
+        What was put in later than this was done was not in it then.
         Raises UnknownBagError, BagSealedError, NotInBagError.
         """
         if stamp.ref in self.refs:
             return False
         self.check_packable()
-        if packet not in self.contents:
+        if packet not in self.contents or self._overtaken(stamp, packet):
             raise NotInBagError(number=grouped(packet), bag=grouped(self.number))
         self.record(Bag.TakenOut, stamp, recorded_at, packet=packet)
         return True
@@ -262,9 +291,14 @@ def is_seal(text: str) -> bool:
     return _SEAL.fullmatch(text) is not None
 
 
+def order_key(event: Bag.Event | Stamp) -> tuple[datetime, int, int, str]:
+    """Order events by happened-at, then device, the device's counter, and the id."""
+    return event.happened_at, event.device, event.counter, event.ref
+
+
 def in_order(entries: Iterable[Bag.Event]) -> list[Bag.Event]:
-    """Sort events by happened-at, then device, the device's counter, and the id."""
-    return sorted(entries, key=lambda e: (e.happened_at, e.device, e.counter, e.ref))
+    """Sort events in the order in which they happened."""
+    return sorted(entries, key=order_key)
 
 
 EVENTS = Topics.of(Bag)

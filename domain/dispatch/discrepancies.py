@@ -14,8 +14,9 @@ from enum import StrEnum
 from domain.dispatch.bag import Bag
 from domain.dispatch.journey import Journey
 from domain.dispatch.tracing import Sighting, sightings
-from domain.numbers import BagCode, PacketNumber, RegistryCode, place_organisation
+from domain.numbers import BagCode, PacketNumber, RegistryCode, place_organisation, place_role
 from domain.packet import Packet
+from domain.roles import Role
 
 
 class DiscrepancyKind(StrEnum):
@@ -129,10 +130,11 @@ def _missing(
 ) -> Iterator[Discrepancy]:
     if journey.reconciled_at is None or journey.reconciled_by is None:
         return
-    for packet in journey.missing:
-        events = events_of(packet)
-        after = [s for s in sightings(events) if s.at >= (journey.opened_at or s.at)]
-        if any(not each.lost and each.at <= journey.reconciled_at for each in after):
+    for packet in journey.missed:
+        since = [
+            each for each in sightings(events_of(packet)) if _tells_of_it(each, journey, packet)
+        ]
+        if any(_on_the_table(each, journey) for each in since):
             continue  # it was scanned on that table, though not out of the bag
         item = _item(
             journey,
@@ -141,28 +143,75 @@ def _missing(
             journey.reconciled_at,
             journey.reconciled_by,
         )
-        yield _followed(item, journey, after, registry_of)
+        yield _followed(item, journey, since, registry_of)
+
+
+def _tells_of_it(seen: Sighting, journey: Journey, packet: PacketNumber) -> bool:
+    """Leave out what was seen before the packet was put in, and on its way into the bag."""
+    if seen.at <= journey.contents[packet].at:
+        return False
+    opened = journey.opened_at is None or seen.at >= journey.opened_at
+    return opened or _has_arrived(seen, journey)
+
+
+def _has_arrived(seen: Sighting, journey: Journey) -> bool:
+    """Tell whether it was seen at a desk of the bag's destination."""
+    if seen.lost or seen.packed or place_role(seen.place) is Role.COURIER:
+        return False
+    return place_organisation(seen.place) == journey.to
+
+
+def _on_the_table(seen: Sighting, journey: Journey) -> bool:
+    here, end = journey.opened_place, journey.reconciled_at
+    if seen.lost or seen.bag is not None or here is None or end is None or seen.at > end:
+        return False
+    if place_role(seen.place) is Role.COURIER:
+        return False
+    return place_organisation(seen.place) == place_organisation(here)
 
 
 def _followed(
-    item: Discrepancy, journey: Journey, after: list[Sighting], registry_of: RegistryOf
+    item: Discrepancy, journey: Journey, since: list[Sighting], registry_of: RegistryOf
 ) -> Discrepancy:
-    """Let what happened to the packet afterwards settle its item: the last word counts."""
+    """Let what happened to the packet settle its item; declared lost, it may still be found."""
+    declared = _declared_lost(item, journey)
     lost = False
-    for each in after:
+    for nth, each in enumerate(since):
+        at = max(each.at, item.opened_at)
         if each.lost:
-            item, lost = _settled(item, SettledAs.LOST, each.at, each.person), True
+            item, lost = _settled(item, SettledAs.LOST, at, each.person), True
             continue
-        how = SettledAs.FOUND_AFTER_LOST if lost else _how_found(each, journey, registry_of)
-        return _settled(item, how, each.at, each.person)
+        if lost or (declared is not None and declared <= each.at):
+            return _settled(item, SettledAs.FOUND_AFTER_LOST, at, each.person)
+        return _found(
+            _settled(item, SettledAs.FOUND, at, each.person), since[nth:], journey, registry_of
+        )
     return item
 
 
-def _how_found(seen: Sighting, journey: Journey, registry_of: RegistryOf) -> SettledAs:
-    if seen.bag is None or seen.bag == journey.number:
-        return SettledAs.FOUND
-    same = registry_of(seen.bag) == journey.registry
-    return SettledAs.OTHER_BAG if same else SettledAs.NEXT_RUN
+def _declared_lost(item: Discrepancy, journey: Journey) -> datetime | None:
+    """Tell since when somebody's decision about the item has the packet lost."""
+    of_item = (item.kind.value, item.packet, SettledAs.LOST.value)
+    for each in journey.settlements:
+        if (each.kind, each.packet, each.settled_as) == of_item:
+            return each.happened_at
+    return None
+
+
+def _found(
+    item: Discrepancy, since: list[Sighting], journey: Journey, registry_of: RegistryOf
+) -> Discrepancy:
+    """Say in which bag it came, if it did: left behind, it is found there and goes once more."""
+    for each in since:
+        if each.lost:
+            break
+        if each.bag not in (None, journey.number) and _has_arrived(each, journey):
+            same = registry_of(each.bag) == journey.registry
+            how = SettledAs.OTHER_BAG if same else SettledAs.NEXT_RUN
+            return _settled(item, how, max(each.at, item.opened_at), each.person)
+        if _has_arrived(each, journey):
+            break
+    return item
 
 
 # --- the others -----------------------------------------------------------------------------------
@@ -185,8 +234,13 @@ def _goes_elsewhere(events: Sequence[Packet.Event], here: int) -> bool:
 
 
 def _conditions(journey: Journey) -> Iterator[Discrepancy]:
+    """Several devices may say the same of one packet: that is one item."""
+    known = set()
     for packet, taking in journey.conditions:
         kind = Condition[taking.condition or ""]
+        if (packet, kind) in known:
+            continue
+        known.add((packet, kind))
         yield _item(journey, kind, packet, taking.at, taking.person)
 
 

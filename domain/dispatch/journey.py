@@ -126,6 +126,15 @@ class Journey:
         return [number for number in self.contents if number not in self.verified]
 
     @property
+    def missed(self) -> list[PacketNumber]:
+        """The packets that were missing when the bag was reconciled, found since or not."""
+        end = self.reconciled_at
+        if end is None:
+            return []
+        verified = self.verified
+        return [p for p in self.contents if p not in verified or verified[p].at > end]
+
+    @property
     def extra(self) -> list[PacketNumber]:
         """The packets that came out of the bag and are not in the registry."""
         return [number for number in self.verified if number not in self.contents]
@@ -169,17 +178,23 @@ def journey_of(number: BagCode, entries: Sequence[Bag.Event]) -> Journey | None:
         place=begun.place,
         since=begun.happened_at,
     )
-    walk = _Walk(journey)
-    for entry in in_order(entries):
+    ordered = in_order(entries)
+    seals = [each.seal for each in ordered if isinstance(each, Bag.Sealed)]
+    walk = _Walk(journey, seals[0] if seals else None)
+    for entry in ordered:
         walk.take(entry)
     return journey
 
 
 class _Walk:
-    """Moves a journey on, event by event in order."""
+    """Moves a journey on, event by event in order.
 
-    def __init__(self, journey: Journey) -> None:
+    The seal's number is known from the start: the clock of who closes the bag may be behind.
+    """
+
+    def __init__(self, journey: Journey, seal: str | None) -> None:
         self._journey = journey
+        self._seal_number = seal
 
     def take(self, event: Bag.Event) -> None:
         match event:
@@ -224,8 +239,7 @@ class _Walk:
         journey = self._journey
         known = self._same_as(event)
         if known is not None:
-            known.confirmed.append(event.ref)
-            known.signature_ref = known.signature_ref or event.signature_ref
+            self._confirm(known, event)
             return
         hand_over = HandOver(
             event.ref,
@@ -244,6 +258,26 @@ class _Walk:
         hand_over.deviations = self._deviations_of(event, hand_over)
         journey.deviations += [(event.ref, each) for each in hand_over.deviations]
         self._hand_over(hand_over)
+
+    def _confirm(self, known: HandOver, event: Bag.Accepted) -> None:
+        """Add what the other side, or another device, tells of a hand-over."""
+        known.confirmed.append(event.ref)
+        known.inferred = False
+        known.giver = event.giver if known.giver is None else known.giver
+        known.by_badge = known.by_badge or event.by_badge
+        known.seal = known.seal or event.seal
+        known.proof = known.proof or event.proof
+        known.signature_ref = known.signature_ref or event.signature_ref
+        if self._is_other_seal(event) and BagDeviation.OTHER_SEAL not in known.deviations:
+            known.deviations.append(BagDeviation.OTHER_SEAL)
+            self._deviates(event, BagDeviation.OTHER_SEAL)
+
+    def _is_other_seal(self, event: Bag.Accepted) -> bool:
+        """Compare the seal that was seen with the bag's own; note it if it is another."""
+        if not event.seal or not self._seal_number or _same_seal(event.seal, self._seal_number):
+            return False
+        self._journey.wrong_seals.append((event.happened_at, event.receiver, event.seal))
+        return True
 
     def _same_as(self, event: Bag.Accepted) -> HandOver | None:
         """Find the hand-over of which this is another telling: the bag is there already."""
@@ -276,9 +310,8 @@ class _Walk:
             found.append(BagDeviation.AFTER_THE_END)
         if journey.sealed_at is None:
             found.append(BagDeviation.NOT_SEALED)
-        if event.seal and journey.seal and event.seal != journey.seal:
+        if self._is_other_seal(event):
             found.append(BagDeviation.OTHER_SEAL)
-            journey.wrong_seals.append((event.happened_at, event.receiver, event.seal))
         if event.giver is not None and journey.hand_overs and event.giver != journey.holder:
             found.append(BagDeviation.OTHER_GIVER)
         if hand_over.state is BagState.MISDELIVERED:
@@ -331,19 +364,29 @@ class _Walk:
 
     def _verify(self, event: Bag.Verified) -> None:
         journey = self._journey
-        if journey.opened_at is None:
-            self._deviates(event, BagDeviation.NOT_OPENED)
-            self._open(event)
+        self._open_unsaid(event)
         taking = _taking(event)
         journey.verified.setdefault(event.packet, taking)
         if event.condition is not None:
             journey.conditions.append((event.packet, taking))
 
     def _reconcile(self, event: Bag.Reconciled) -> None:
+        """The first word counts: what is found after it was missing, and stays known as such."""
         journey = self._journey
-        self._open(event)
-        journey.state = BagState.RECONCILED
-        journey.reconciled_at, journey.reconciled_by = event.happened_at, event.person
+        self._open_unsaid(event)
+        if journey.reconciled_at is None:
+            journey.state = BagState.RECONCILED
+            journey.reconciled_at, journey.reconciled_by = event.happened_at, event.person
+
+    def _open_unsaid(self, event: Bag.Verified | Bag.Reconciled) -> None:
+        if self._journey.opened_at is None:
+            self._deviates(event, BagDeviation.NOT_OPENED)
+            self._open(event)
+
+
+def _same_seal(one: str, other: str) -> bool:
+    """Compare numbers as people write them: upper and lower case are the same."""
+    return one.strip().casefold() == other.strip().casefold()
 
 
 def _taking(event: Bag.Put | Bag.Verified) -> Taking:

@@ -11,15 +11,20 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from domain.acts import ActKind
-from domain.numbers import BagCode, PlaceCode
+from domain.numbers import BagCode, PlaceCode, place_role
 from domain.packet import Packet, order_key
+from domain.roles import Role
+from domain.timeline import arrange
 
 _UNSEEN = frozenset({ActKind.LOST.value})
 
 
 @dataclass(frozen=True, slots=True)
 class Sighting:
-    """Somebody had the packet in hand there and then (UTC). `lost`: or said that nobody had."""
+    """Somebody had the packet in hand there and then (UTC). `lost`: or said that nobody had.
+
+    `bag` is the one out of which it came; with `packed`, the one into which it was put.
+    """
 
     ref: str
     at: datetime
@@ -27,6 +32,7 @@ class Sighting:
     place: PlaceCode
     bag: BagCode | None = None
     lost: bool = False
+    packed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,23 +48,25 @@ class Trace:
 
 
 def sightings(events: Iterable[Packet.Event]) -> Iterator[Sighting]:
-    """List in order who had the packet in hand, and when it was said to be lost."""
-    settled = {e.scan: e for e in events if isinstance(e, Packet.ScanSettled)}
-    voided = {e.scan for e in events if isinstance(e, Packet.ScanVoided)}
-    for event in sorted(events, key=order_key):
-        if event.ref not in voided and _seen(event, settled):
-            bag = getattr(event, "bag", None)
-            lost = event.kind in _UNSEEN
-            yield Sighting(event.ref, event.happened_at, event.person, event.place, bag, lost)
+    """List in order who had the packet in hand, and when it was said to be lost.
+
+    Scans that were taken back or are in doubt are left out; corrected ones are as corrected.
+    """
+    for event in arrange(list(events)).entries:
+        if _seen(event):
+            yield _sighting(event)
 
 
-def _seen(event: Packet.Event, settled: dict[str, Packet.ScanSettled]) -> bool:
-    if isinstance(event, Packet.Scanned):
-        decision = settled.get(event.ref)
-        return event.doubt is None or (decision is not None and decision.settlement == "apply")
-    if isinstance(event, Packet.Carried | Packet.ScanVoided | Packet.ScanSettled):
+def _seen(event: Packet.Event) -> bool:
+    if isinstance(event, Packet.Carried | Packet.PersonalDataErased):
         return False
-    return event.of_paper and not isinstance(event, Packet.PersonalDataErased)
+    return event.of_paper
+
+
+def _sighting(event: Packet.Event) -> Sighting:
+    bag: BagCode | None = getattr(event, "bag", None)
+    packed, lost = isinstance(event, Packet.PutIntoBag), event.kind in _UNSEEN
+    return Sighting(event.ref, event.happened_at, event.person, event.place, bag, lost, packed)
 
 
 def trace(events: Iterable[Packet.Event], missed_at: datetime) -> Trace:
@@ -68,11 +76,33 @@ def trace(events: Iterable[Packet.Event], missed_at: datetime) -> Trace:
     before = [each for each in seen if each.at <= missed_at]
     last = before[-1] if before else None
     until = next((each.at for each in seen if each.at > missed_at), None)
+    bag = _bag_after(before)
     steps = tuple(
         Sighting(e.ref, e.happened_at, e.person, e.place, e.bag)
         for e in sorted(entries, key=order_key)
         if isinstance(e, Packet.Carried)
+        and e.bag == bag
         and (last is None or e.happened_at >= last.at)
         and (until is None or e.happened_at <= until)
     )
     return Trace(last, until, steps)
+
+
+def _bag_after(seen: Iterable[Sighting]) -> BagCode | None:
+    """Find the bag in which the packet is taken to be after these: the one it was last put into.
+
+    Whoever has it at another desk since has it out of the bag; a courier has the bag as well.
+    """
+    packed: Sighting | None = None
+    for each in seen:
+        if each.packed:
+            packed = each
+        elif packed is not None and _takes_out(each, packed):
+            packed = None
+    return None if packed is None else packed.bag
+
+
+def _takes_out(each: Sighting, packed: Sighting) -> bool:
+    if each.bag is not None:
+        return True
+    return each.place != packed.place and place_role(each.place) is not Role.COURIER

@@ -135,6 +135,7 @@ class Dispatching:
     def close(self, registry: RegistryCode, source: Source) -> RegistryAnswer:
         """Freeze a registry; bags in which nothing was put are left out of it.
 
+        A bag that has left unsealed cannot be sealed any more: its journey says so, it is frozen.
         Raises UnknownRegistryError, RegistryClosedError, BagsUnsealedError.
         """
         now = self._counter.now()
@@ -146,7 +147,7 @@ class Dispatching:
             bags = [unit.load(Bag, Bag.stream(each)) for each in found.bags]
             packed = [bag for bag in bags if bag.contents]
             count = sum(len(bag.contents) for bag in packed)
-            found.close(stamp, now, count, all_sealed=all(bag.seal for bag in packed))
+            found.close(stamp, now, count, all_sealed=all(bag.seal or bag.left for bag in packed))
 
         done = self._counter.log.commands.run(work, Registry.stream(registry))
         return RegistryAnswer(registry, None, done.position)
@@ -192,7 +193,11 @@ class Dispatching:
         self, unit: UnitOfWork, bag: BagCode, packet: PacketNumber, stamp: Stamp, now: datetime
     ) -> bool:
         into = unit.load(Bag, Bag.stream(bag))
+        if stamp.ref in into.refs:
+            return False
         into.check_packable()
+        if into.begun is not None:  # an empty bag stays unsealed when its registry is closed
+            unit.load(Registry, Registry.stream(into.begun.registry)).check_open()
         found = unit.load(Packet, Packet.stream(packet))
         self._check_packet(unit, found, into)
         if not into.put(stamp, now, packet):
