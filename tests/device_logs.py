@@ -20,10 +20,8 @@ class Device:
     log: str = "log-1"
     entries: list[LogEntry] = field(default_factory=list)
 
-    def write(
-        self, kind: str, code: str, at: datetime, mono: int | None = None, **facts: str
-    ) -> LogEntry:
-        """Write the next entry."""
+    def write(self, kind: str, code: str, at: datetime, **facts: str) -> LogEntry:
+        """Write the next entry; `mono` are its monotonic milliseconds, else those of the clock."""
         seq = len(self.entries) + 1
         before = self.entries[-1] if self.entries else None
         entry = LogEntry(
@@ -34,7 +32,7 @@ class Device:
             kind,
             at.isoformat(),
             "boot-1",
-            round(at.timestamp() * 1000) if mono is None else mono,
+            int(facts.pop("mono", round(at.timestamp() * 1000))),
             "",
             self.person,
             facts.pop("place", self.place),

@@ -93,9 +93,9 @@ def test_an_entry_that_was_changed_shows() -> None:
 
 def test_a_clock_turned_between_two_entries_shows_and_a_new_start_does_not() -> None:
     made = Device(COURIER)
-    made.write("scan", "1", MORNING, mono=1_000)
-    made.write("scan", "2", MORNING + timedelta(hours=2, seconds=5), mono=6_000)
-    made.write("scan", "3", MORNING + timedelta(hours=2, seconds=9), mono=10_000)
+    made.write("scan", "1", MORNING, mono="1000")
+    made.write("scan", "2", MORNING + timedelta(hours=2, seconds=5), mono="6000")
+    made.write("scan", "3", MORNING + timedelta(hours=2, seconds=9), mono="10000")
     log = received(made.entries)
     assert log.chain.findings() == [Finding(FindingKind.CLOCK_TURNED, 2, 2, 7200)]
     moved = replace(made.entries[1], boot="another")

@@ -1,0 +1,212 @@
+"""The couriers' runs as they were planned and as they went: what pages and devices ask of them.
+
+Planned runs come from the timetables, departures and arrivals from what couriers said and from the
+bags that changed hands [003 service 7 §11, rows 3 and 12].
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, datetime, time, timedelta
+from typing import Any
+
+import sqlalchemy as sa
+
+from domain.clocks import Clocks
+from domain.directory import Directory, OrganisationKind
+from domain.runs import (
+    Departure,
+    PlannedRun,
+    Replayed,
+    Route,
+    Run,
+    RunState,
+    RunTrip,
+    Waiting,
+    replay,
+    run_of,
+    run_state,
+    split_waiting,
+    trip_of,
+)
+from domain.zones import local_day, zone
+from infra.store.log import TimetableBook
+from infra.views.group import Reading, ViewGroup
+from projections.bags import Bags
+from projections.trips import LegRow, Trips
+from projections.view import instant, micros
+
+_CENTRES = frozenset({OrganisationKind.SERVICE_CENTRE, OrganisationKind.SERVICE_CENTRE_BRANCH})
+_DAY = timedelta(days=1)
+_LOOK_BACK = timedelta(days=14)  # the longest row of days off before a bag is taken
+
+
+@dataclass(frozen=True, slots=True)
+class RunLine:
+    """A run with what became of it; how many bags and packets went there, and back."""
+
+    trip: RunTrip
+    state: RunState
+    bags_out: int
+    packets_out: int
+    bags_back: int
+    packets_back: int
+
+
+class CourierRuns:
+    """Answers about runs. Every method raises StorageError; unknown organisations raise, too."""
+
+    def __init__(
+        self,
+        directory: Directory,
+        clocks: Clocks,
+        timetables: TimetableBook,
+        views: ViewGroup,
+        now: Callable[[], datetime],
+    ) -> None:
+        self._directory = directory
+        self._clocks = clocks
+        self._timetables = timetables
+        self._views = views
+        self._now = now
+
+    def routes_of(self, organisations: Collection[int] | None) -> list[Route]:
+        """Return the routes on which organisations lie (None: all), in order of the branch."""
+        return [
+            self.route(each.code, authority)
+            for each in self._directory.organisations
+            if each.kind in _CENTRES
+            and (authority := self._directory.authority_of(each.code)) is not None
+            and (organisations is None or not {each.code, authority}.isdisjoint(organisations))
+        ]
+
+    def route(self, branch: int, authority: int) -> Route:
+        """Return the route of a pair."""
+        zone = self._directory.organisation(branch).zone
+        return Route(branch, authority, self._clocks.calendar, zone)
+
+    def times(self, route: Route, day: date) -> tuple[time, ...]:
+        """Return the local times of a day's runs, were it worked."""
+        return self._timetables.recent().times(route.branch, route.authority, day)
+
+    def today(self, route: Route) -> date:
+        """Return the day on the branch's wall."""
+        return local_day(self._now(), route.zone)
+
+    def planned(self, route: Route, first: date, last: date) -> list[PlannedRun]:
+        """Return the planned runs of days."""
+        timetables = self._timetables.recent()
+        branch, authority = route.branch, route.authority
+        return route.runs(first, last, lambda day: timetables.times(branch, authority, day))
+
+    # --- how runs went ------------------------------------------------------------------------
+
+    def lines(self, route: Route, first: date, last: date) -> list[RunLine]:
+        """Return the runs of days with what became of them, in order."""
+        runs = self.planned(route, first, last)
+        if not runs:
+            return []
+        since, until = runs[0].planned_at - _DAY, runs[-1].planned_at + _DAY
+        with self._views.reading() as reading:
+            view, connection = reading.view(Trips), reading.connection
+            legs = view.legs_between(connection, route.branch, route.authority, since, until)
+            said = view.reports(connection, [run.key for run in runs])
+        by_run: dict[PlannedRun, list[LegRow]] = {run: [] for run in runs}
+        for leg in legs:
+            run = run_of(leg.taken_at, runs)
+            if run is not None:
+                by_run[run].append(leg)
+        return [self._line(run, said[run.key], by_run[run]) for run in runs]
+
+    def _line(self, run: PlannedRun, said: Iterable[Run.Event], legs: Sequence[LegRow]) -> RunLine:
+        out = [leg for leg in legs if leg.origin == run.key.branch]
+        back = [leg for leg in legs if leg.origin != run.key.branch]
+        trip = _with_bags(trip_of(run, said), out, back)
+        return RunLine(
+            trip,
+            run_state(trip, self._now()),
+            len({leg.bag for leg in out}),
+            sum(leg.count for leg in out),
+            len({leg.bag for leg in back}),
+            sum(leg.count for leg in back),
+        )
+
+    # --- where waiting went -------------------------------------------------------------------
+
+    def waiting(self, route: Route, first: date, last: date) -> list[tuple[int, Waiting]]:
+        """Return for each packet that was taken on these days its sender and its waiting."""
+        runs = self.planned(route, first - _LOOK_BACK, last)
+        return [
+            (
+                origin,
+                split_waiting(
+                    each.ready_at,
+                    each.taken_at,
+                    each.handed_at,
+                    runs,
+                    self._clocks.calendar(origin),
+                ),
+            )
+            for origin, each in self._departures(route, first, last)
+        ]
+
+    def replayed(
+        self, route: Route, sender: int, first: date, last: date, times: Sequence[time]
+    ) -> Replayed:
+        """Let the packets that a sender sent on these days go by another timetable."""
+        timetables, asked = self._timetables.recent(), tuple(times)
+        branch, authority = route.branch, route.authority
+        return replay(
+            [each for origin, each in self._departures(route, first, last) if origin == sender],
+            lambda day: timetables.times(branch, authority, day),
+            lambda _: asked,
+            route,
+            self._clocks.calendar(sender),
+        )
+
+    def _departures(self, route: Route, first: date, last: date) -> Iterator[tuple[int, Departure]]:
+        """Read the packets' ways: put into a bag, taken, handed over; taken on these days."""
+        since, until = _midnight(route, first), _midnight(route, last + _DAY)
+        with self._views.reading() as reading:
+            rows = _departure_rows(reading, route, since, until)
+        for origin, put_at, taken_at, handed_at in rows:
+            ready, taken, handed = instant(put_at), instant(taken_at), instant(handed_at)
+            if ready is not None and taken is not None and handed is not None and ready <= taken:
+                yield origin, Departure(ready, taken, handed)
+
+
+def _departure_rows(
+    reading: Reading, route: Route, since: datetime, until: datetime
+) -> Sequence[Any]:
+    packets, legs = reading.view(Bags).packets.c, reading.view(Trips).legs.c
+    pair = (route.branch, route.authority)
+    query = (
+        sa.select(legs.origin, packets.put_at, legs.taken_at, legs.handed_at)
+        .where(
+            packets.bag == legs.bag,
+            legs.leg == 1,
+            legs.handed_at.is_not(None),
+            packets.put_at.is_not(None),
+            legs.origin.in_(pair),
+            legs.destination.in_(pair),
+            legs.taken_at >= micros(since),
+            legs.taken_at < micros(until),
+        )
+        .order_by(legs.taken_at, packets.packet)
+    )
+    return reading.connection.execute(query).all()
+
+
+def _midnight(route: Route, day: date) -> datetime:
+    return datetime.combine(day, time(), zone(route.zone))
+
+
+def _with_bags(trip: RunTrip, out: Sequence[LegRow], back: Sequence[LegRow]) -> RunTrip:
+    """Add what the bags tell to what the courier said: said or not, who took a bag was there."""
+    departed = trip.departed_at or min((leg.taken_at for leg in out), default=None)
+    came = [leg.handed_at for leg in out if leg.handed_at is not None]
+    came += [leg.taken_at for leg in back]
+    arrived = trip.arrived_at or min(came, default=None)
+    couriers = dict.fromkeys((*trip.couriers, *(leg.courier for leg in (*out, *back))))
+    return replace(trip, couriers=tuple(couriers), departed_at=departed, arrived_at=arrived)
