@@ -21,8 +21,10 @@ from domain.clocks import Clocks
 from domain.directory import Directory
 from domain.errors import QolhatError
 from domain.regulations.book import Regulations
+from domain.runs import Timetables
 from infra.accounts import AccessJournal, Accounts, Sessions, Stations
 from infra.accounts.guesses import Guesses
+from infra.courier_runs import CourierRuns
 from infra.database import postgres_engine, sqlite_engine
 from infra.desk import Counter, Desk, DeskRules, utc_now
 from infra.directory_files import load_directory
@@ -33,15 +35,18 @@ from infra.personnel import Personnel
 from infra.receipts import Receipts
 from infra.regulation_files import load_regulations, load_workdays
 from infra.settings import Settings, StoreKind
-from infra.store.log import EventLog, StaffBook, postgres_log, sqlite_log
+from infra.store.log import EventLog, StaffBook, TimetableBook, postgres_log, sqlite_log
 from infra.vault import Vault, VaultKeys, new_key
 from infra.views.group import ViewGroup
 from infra.views.runner import ViewRunner
 from infra.warnings.told import Told
+from projections.bags import Bags
 from projections.complaints import Complaints
+from projections.discrepancies import Discrepancies
 from projections.due import DueView
 from projections.holdings import Holdings
 from projections.numbers import IncomingNumbers
+from projections.trips import Trips
 from projections.unsettled import Unsettled
 from projections.view import Knowledge
 from projections.visits import Visits
@@ -57,7 +62,9 @@ EVENTS_FILE, VAULT_FILE, VIEWS_FILE = "events.db", "vault.db", "views.db"
 KAFKA_VIEWS_FILE = "views-kafka.db"
 KEY_FILE, LOCK_FILE = "vault.key", "server.lock"
 RESTORING_FILE = "restore.unfinished"
-ALL_VIEWS = (Holdings, Visits, DueView, Unsettled, Complaints, IncomingNumbers)
+ALL_VIEWS = (
+    Holdings, Visits, DueView, Unsettled, Complaints, IncomingNumbers, Bags, Discrepancies, Trips,
+)  # fmt: skip
 
 
 class AlreadyServingError(StorageError):
@@ -91,6 +98,8 @@ class Qolhat:
     regulations: Regulations
     clocks: Clocks
     staff: StaffBook
+    timetables: TimetableBook
+    courier_runs: CourierRuns
     personnel: Personnel
     accounts: Accounts
     sessions: Sessions
@@ -147,10 +156,11 @@ def bootstrap(settings: Settings, now: Callable[[], datetime] = utc_now) -> Qolh
         )
         opened.callback(views.close)
         views.prepare()
-        staff = StaffBook(log, known.directory)
+        staff = StaffBook(log, known.directory, Timetables(Timetable(tuple(settings.runs))))
         staff.refresh()  # whoever names a place must know those that were opened
         rules = DeskRules(settings.clock_tolerance)
         counter = Counter(log, vault, known.directory, known.regulations, staff, now, rules)
+        timetables = TimetableBook(staff)
         opened.pop_all()
     return Qolhat(
         settings,
@@ -160,6 +170,8 @@ def bootstrap(settings: Settings, now: Callable[[], datetime] = utc_now) -> Qolh
         known.regulations,
         known.clocks,
         staff,
+        timetables,
+        CourierRuns(known.directory, known.clocks, timetables, views, now),
         Personnel(log, vault, known.directory, staff, now),
         accounts,
         Sessions(kept, now, keys),

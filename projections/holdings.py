@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 
 import sqlalchemy as sa
 
-from domain.numbers import PacketNumber, PlaceCode, place_organisation
+from domain.numbers import BagCode, PacketNumber, PlaceCode, place_organisation
 from domain.progress import CLOSED, Progress, VisitKind
 from projections.view import Batch, PacketChange, View, among, instant, micros, parts, upsert
 
@@ -20,8 +20,8 @@ _CLOSED = tuple(status.value for status in CLOSED)
 class Holding:
     """One packet: who holds it, how surely, and where on its route it is. Times are UTC.
 
-    `verified`: the last to take it scanned it; false: concluded from an act.
-    `waiting`: the stage's holder has not accepted it yet.
+    `verified`: the last to take it scanned it; false: concluded from an act or from its bag.
+    `waiting`: the stage's holder has not accepted it yet. `bag`: in which it lies.
     """
 
     number: PacketNumber
@@ -43,6 +43,15 @@ class Holding:
     rendered_at: datetime | None
     closed_at: datetime | None
     deviations: int
+    bag: BagCode | None
+
+
+@dataclass(frozen=True, slots=True)
+class Surety:
+    """How many packets: of which somebody scanned in, and of which that is only concluded."""
+
+    verified: int
+    inferred: int
 
 
 class Holdings(View):
@@ -73,6 +82,7 @@ class Holdings(View):
             sa.Column("rendered_at", sa.BigInteger),
             sa.Column("closed_at", sa.BigInteger),
             sa.Column("deviations", sa.Integer, nullable=False),
+            sa.Column("bag", sa.BigInteger),
             self.index("holdings", "place"),
             self.index("holdings", "organisation", "status"),
         )
@@ -111,6 +121,7 @@ class Holdings(View):
             "rendered_at": micros(progress.rendered_at),
             "closed_at": micros(progress.closed_at),
             "deviations": progress.deviating,
+            "bag": progress.bag,
         }
 
     # --- questions ----------------------------------------------------------------------------
@@ -169,6 +180,42 @@ class Holdings(View):
             .order_by(table.c.place)
         )
         return [(PlaceCode(place), count) for place, count in connection.execute(query)]
+
+    def sureties(
+        self,
+        connection: sa.Connection,
+        organisation: int | None = None,
+        organisations: Collection[int] | None = None,
+    ) -> dict[PlaceCode, Surety]:
+        """Return how surely each place holds its open packets: `counts`, in two parts."""
+        c = self.holdings.c
+        which = (
+            c.status.not_in(_CLOSED),
+            c.place.is_not(None),
+            among(c.organisation, organisation, organisations),
+        )
+        found = self._sureties(connection, c.place, *which)
+        return {PlaceCode(place): found[place] for place in sorted(found)}
+
+    def sureties_by_status(
+        self, connection: sa.Connection, organisations: Collection[int] | None = None
+    ) -> dict[str, Surety]:
+        """Return how surely the packets of each status lie where they are said to be."""
+        c = self.holdings.c
+        return self._sureties(connection, c.status, among(c.organisation, None, organisations))
+
+    def _sureties(
+        self,
+        connection: sa.Connection,
+        by: sa.Column[Any],
+        *which: sa.ColumnElement[bool],
+    ) -> dict[Any, Surety]:
+        verified = sa.func.sum(sa.case((self.holdings.c.verified, 1), else_=0))
+        query = sa.select(by, verified, sa.func.count()).where(*which).group_by(by)
+        return {
+            key: Surety(int(sure), every - int(sure))
+            for key, sure, every in connection.execute(query)
+        }
 
     def by_status(self, connection: sa.Connection) -> dict[str, int]:
         """Return how many packets there are of each status."""

@@ -1,8 +1,9 @@
-"""The journal: every packet's own events and how far they lead; what the other views stand on.
+"""The journal: the events of every packet and bag; what the other views stand on.
 
 Events come late. As long as they come in order, a packet's progress moves on; when one comes out
-of order, the packet's timeline is worked out anew from its journal. The journal is as disposable as
-the views: it is rebuilt from the event store with them.
+of order, the packet's timeline is worked out anew from its journal. A bag has few events, so its
+journey is always worked out from all of them. The journal is as disposable as the views: it is
+rebuilt from the event store with them.
 """
 
 from __future__ import annotations
@@ -21,7 +22,10 @@ JournalRow = tuple[int, str, Any]  # version, topic, state as the event store ha
 
 
 class Journal(View):
-    """Per packet: its events as stored, and its progress."""
+    """Per packet: its events as stored, and its progress; per bag: its events.
+
+    A bag's number stands in the column `packet`: the numbers of both never clash.
+    """
 
     name: ClassVar[str] = "journal"
 
@@ -51,13 +55,19 @@ class Journal(View):
         return found
 
     def entries_of(self, connection: sa.Connection, packet: int) -> list[JournalRow]:
-        """Return a packet's events in order of version."""
-        table = self.entries
-        query = (
-            sa.select(table.c.version, table.c.topic, table.c.state)
-            .where(table.c.packet == packet)
-            .order_by(table.c.version)
-        )
+        """Return the events of a packet (or a bag) in order of version."""
+        return self._entries(connection, self.entries.c.packet == packet)
+
+    def entries_about(self, connection: sa.Connection, number: int, topic: str) -> list[JournalRow]:
+        """Return those events of a packet or a bag that are of one topic, in order of version."""
+        c = self.entries.c
+        return self._entries(connection, (c.packet == number) & (c.topic == topic))
+
+    def _entries(
+        self, connection: sa.Connection, which: sa.ColumnElement[bool]
+    ) -> list[JournalRow]:
+        c = self.entries.c
+        query = sa.select(c.version, c.topic, c.state).where(which).order_by(c.version)
         return [(version, topic, state) for version, topic, state in connection.execute(query)]
 
     def append(self, connection: sa.Connection, rows: list[dict[str, Any]]) -> None:

@@ -8,21 +8,25 @@ as microseconds since 1970 (UTC), lengths of time as microseconds.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from functools import cached_property, lru_cache
 from hashlib import sha256
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Protocol
 
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 
 from domain.clocks import Clocks
-from domain.numbers import PacketNumber
+from domain.dispatch.bag import Bag
+from domain.dispatch.journey import Journey
+from domain.dispatch.registry import Registry
+from domain.numbers import BagCode, PacketNumber, RegistryCode
 from domain.packet import Packet
 from domain.progress import Progress, Visit
 from domain.regulations.book import Regulations
+from domain.runs import Run
 from domain.unsettled import UnsettledScan
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -63,11 +67,44 @@ class PacketChange:
 
 
 @dataclass(slots=True)
+class BagChange:
+    """What a batch of events made of one bag: its journey, worked out from all its events.
+
+    `events` are those of the batch; `journey` is None while nobody knows of the bag's beginning.
+    """
+
+    number: BagCode
+    events: list[Bag.Event]
+    journey: Journey | None
+
+
+class History(Protocol):
+    """What was taken in before and in this batch, for what a batch alone does not tell."""
+
+    def events_of(self, packet: PacketNumber) -> Sequence[Packet.Event]:
+        """Return all events of a packet."""
+
+    def journey(self, bag: BagCode) -> Journey | None:
+        """Return what all events of a bag mean; None while its beginning is not known."""
+
+    def registry_of(self, bag: BagCode) -> RegistryCode | None:
+        """Return the registry of a bag; None while its beginning is not known."""
+
+
+@dataclass(slots=True)
 class Batch:
     """What a batch of events changed, ready for every view."""
 
+    history: History
     packets: list[PacketChange] = field(default_factory=list)
     unsettled: list[UnsettledScan.Event] = field(default_factory=list)
+    bags: list[BagChange] = field(default_factory=list)
+    registries: list[Registry.Event] = field(default_factory=list)
+    runs: list[Run.Event] = field(default_factory=list)
+
+    def journeys(self) -> Iterator[Journey]:
+        """List the journeys of the bags that changed."""
+        return (change.journey for change in self.bags if change.journey is not None)
 
 
 @dataclass(frozen=True)
@@ -168,6 +205,14 @@ def delete_where_in(
     """Delete the rows whose column has one of the values."""
     for part in parts(list(values)):
         connection.execute(column.table.delete().where(column.in_(part)))
+
+
+def delete_rows(connection: sa.Connection, table: sa.Table, keys: Sequence[dict[str, Any]]) -> None:
+    """Delete the rows with these primary keys."""
+    if keys:
+        mine = [column == sa.bindparam(f"key_{column.name}") for column in table.primary_key]
+        values = [{f"key_{name}": value for name, value in key.items()} for key in keys]
+        connection.execute(table.delete().where(*mine), values)
 
 
 def among(

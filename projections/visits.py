@@ -27,7 +27,10 @@ from projections.view import (
 
 @dataclass(frozen=True, slots=True)
 class VisitRow:
-    """One stay. Times are UTC, the spans working time as `domain.clocks.Measured` tells."""
+    """One stay. Times are UTC, the spans working time as `domain.clocks.Measured` tells.
+
+    `verified`: the packet was scanned in; false: concluded from an act or from a bag.
+    """
 
     number: PacketNumber
     seq: int
@@ -51,6 +54,7 @@ class VisitRow:
     over: timedelta | None
     late: bool | None
     deviations: tuple[str, ...]
+    verified: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +85,7 @@ class VisitFilter:
     """Which stays are meant; None: all. `since` and `until` (UTC) are of the entering.
 
     `timed`: only those that the figures of `Visits.timings` are about: they ended, and how long
-    they lasted is known.
+    they lasted is known. `verified`: only those that began with a scan, or that did not.
     """
 
     organisation: int | None = None
@@ -96,6 +100,7 @@ class VisitFilter:
     edition: str | None = None
     kind: str | None = None
     timed: bool = False
+    verified: bool | None = None
 
 
 ALL_VISITS = VisitFilter()
@@ -133,6 +138,7 @@ class Visits(View):
             sa.Column("over", sa.BigInteger),
             sa.Column("late", sa.Boolean),
             sa.Column("deviations", sa.Text, nullable=False),
+            sa.Column("verified", sa.Boolean, nullable=False),
             self.index("visits", "organisation", "entered_at"),
         )
         return {"visits": self.visits}
@@ -180,6 +186,7 @@ class Visits(View):
             "over": span_micros(measured.over),
             "late": measured.late,
             "deviations": " ".join(visit.deviations),
+            "verified": visit.verified,
         }
 
     # --- questions ----------------------------------------------------------------------------
@@ -254,6 +261,8 @@ class Visits(View):
             yield c.entered_at < micros(which.until)
         if which.late is not None:
             yield c.late.is_(which.late)
+        if which.verified is not None:
+            yield c.verified.is_(which.verified)
         if which.deviating:
             yield c.deviations != ""
         if which.timed:

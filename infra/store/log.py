@@ -14,6 +14,7 @@ from eventsourcing.persistence import InfrastructureFactoryError, Mapper, Persis
 
 from domain.directory import Directory
 from domain.held_places import HeldPlace, opened_place
+from domain.runs import RunTimes, Timetables
 from domain.staff import StaffRegister
 from infra.errors import storage_error
 from infra.store.group_commit import GroupCommit
@@ -58,7 +59,7 @@ class EventLog(Application[UUID]):
         return [read_event(stream, *row) for row in self.rows.rows_of(stream)]
 
     def staff_events(self, after: int) -> tuple[list[Any], int]:
-        """Return the events about people, devices and places after a position, and the last one."""
+        """Return what happened to people, devices, places and timetables; and the last position."""
         rows = self.rows.staff_rows_after(after)
         events = [read_event(*row[1:]) for row in rows]
         return events, rows[-1][0] if rows else after
@@ -102,12 +103,14 @@ def postgres_log(dsn: str, schema: str = "public") -> EventLog:
 class StaffBook:
     """The staff register, kept up with the log; safe to use from several threads.
 
-    What the log says of places goes to the directory, which everybody shares.
+    What the log says of places goes to the directory, which everybody shares, and what it says of
+    the couriers' runs to the timetables.
     """
 
-    def __init__(self, log: EventLog, directory: Directory) -> None:
+    def __init__(self, log: EventLog, directory: Directory, timetables: Timetables) -> None:
         self._log = log
         self._directory = directory
+        self.timetables = timetables
         self._position = 0
         self._taking = threading.Lock()
         self._looked = 0.0
@@ -129,6 +132,8 @@ class StaffBook:
                 self._directory.open(opened_place(event))
             case HeldPlace.Closed():
                 self._directory.close(event.place)
+            case RunTimes.Event():
+                self.timetables.take(event)
             case _:
                 self.register.take(event)
 
@@ -137,3 +142,20 @@ class StaffBook:
         if time.monotonic() - self._looked < RECENT_SECONDS:
             return self.register
         return self.refresh()
+
+
+class TimetableBook:
+    """The timetables of the couriers' runs, kept up with the log by the staff book."""
+
+    def __init__(self, staff: StaffBook) -> None:
+        self._staff = staff
+
+    def refresh(self) -> Timetables:
+        """Take in what was recorded meanwhile. Raises StorageError."""
+        self._staff.refresh()
+        return self._staff.timetables
+
+    def recent(self) -> Timetables:
+        """Return them as they were a moment ago at the earliest; for what is done all day."""
+        self._staff.recent()
+        return self._staff.timetables

@@ -25,7 +25,7 @@ from psycopg.sql import SQL, Composed, Identifier
 from infra.errors import storage_error
 from infra.store.rows import (
     ABOUT_STAFF,
-    OUTGROWN_INDEX,
+    OUTGROWN_INDEXES,
     STAFF_INDEX,
     EventRow,
     RowRecorder,
@@ -49,10 +49,11 @@ class PostgresRowRecorder(PostgresApplicationRecorder, RowRecorder):
             ).format(index=index, table=table)
         )
         # First, before any statement locks the table: two servers that start would wait for ever.
-        outgrown = Identifier(datastore.schema, OUTGROWN_INDEX.format(table=events_table_name))
-        self.sql_create_statements.insert(
-            0, SQL("DROP INDEX IF EXISTS {index}").format(index=outgrown)
-        )
+        for name in OUTGROWN_INDEXES:
+            outgrown = Identifier(datastore.schema, name.format(table=events_table_name))
+            self.sql_create_statements.insert(
+                0, SQL("DROP INDEX IF EXISTS {index}").format(index=outgrown)
+            )
 
     def _statement(self, text: str) -> Composed:
         table = Identifier(self.datastore.schema, self.events_table_name)

@@ -9,12 +9,12 @@ from uuid import UUID
 
 from eventsourcing.persistence import StoredEvent
 
-# The index by which people, devices and places are found; the same words in every query on it.
-# An index is made for one expression: another family of topics needs another name, and the former
-# name belongs to the outgrown ones, which a store that has them drops when it is opened.
-ABOUT_STAFF = "substr(topic, 1, 4) IN ('prs.', 'dev.', 'plc.')"
-STAFF_INDEX = "{table}_prs_dev_plc"
-OUTGROWN_INDEX = "{table}_staff"
+# The index by which people, devices, places and timetables are found; the same words in every query
+# on it. An index is made for one expression: another family of topics needs another name, and the
+# former name belongs to the outgrown ones, which a store that has them drops when it is opened.
+ABOUT_STAFF = "substr(topic, 1, 4) IN ('prs.', 'dev.', 'plc.', 'tms.')"
+STAFF_INDEX = "{table}_prs_dev_plc_tms"
+OUTGROWN_INDEXES = ("{table}_staff", "{table}_prs_dev_plc")
 EventRow = tuple[int, UUID, int, str, Any]  # position, stream, version, topic, state (JSON)
 StreamRow = tuple[int, str, Any]  # version, topic, state
 
@@ -43,9 +43,9 @@ class RowRecorder(ABC):
 
     @abstractmethod
     def staff_rows_after(self, position: int) -> list[EventRow]:
-        """Return the events about people, devices and places recorded after a position, in order.
+        """Return what was recorded after a position about people, devices, places and timetables.
 
-        Raises StorageError.
+        In order. Raises StorageError.
         """
 
     @abstractmethod

@@ -28,7 +28,7 @@ from eventsourcing.sqlite import SQLiteApplicationRecorder, SQLiteDatastore, SQL
 from infra.errors import storage_error
 from infra.store.rows import (
     ABOUT_STAFF,
-    OUTGROWN_INDEX,
+    OUTGROWN_INDEXES,
     STAFF_INDEX,
     EventRow,
     RowRecorder,
@@ -55,7 +55,7 @@ _STAFF_INDEX = (
     f"CREATE INDEX IF NOT EXISTS {STAFF_INDEX.format(table=_TABLE)} ON {_TABLE} (position)"
     f" WHERE {ABOUT_STAFF}"
 )
-_NO_OUTGROWN = f"DROP INDEX IF EXISTS {OUTGROWN_INDEX.format(table=_TABLE)}"
+_NO_OUTGROWN = [f"DROP INDEX IF EXISTS {name.format(table=_TABLE)}" for name in OUTGROWN_INDEXES]
 _STAFF_AFTER = (
     "SELECT position, stream, version, topic, state FROM stored_events"  # noqa: S608
     f" WHERE {ABOUT_STAFF} AND position>? ORDER BY position"
@@ -87,7 +87,7 @@ class SQLiteRowRecorder(SQLiteApplicationRecorder, RowRecorder):
 
     def construct_create_table_statements(self) -> list[str]:
         """The one table, with the index that its queries need today."""
-        return [_CREATE, _STAFF_INDEX, _NO_OUTGROWN]
+        return [_CREATE, _STAFF_INDEX, *_NO_OUTGROWN]
 
     @property
     def connection(self) -> sqlite3.Connection:
@@ -185,9 +185,9 @@ class SQLiteRowRecorder(SQLiteApplicationRecorder, RowRecorder):
         return _rows(self._read(_AFTER, (position, limit)))
 
     def staff_rows_after(self, position: int) -> list[EventRow]:
-        """Return the events about people, devices and places recorded after a position, in order.
+        """Return what was recorded after a position about people, devices, places and timetables.
 
-        Raises StorageError.
+        In order. Raises StorageError.
         """
         return _rows(self._read(_STAFF_AFTER, (position,)))
 

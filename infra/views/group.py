@@ -16,10 +16,17 @@ from uuid import UUID
 
 import sqlalchemy as sa
 
-from domain.numbers import PacketNumber
+from domain.dispatch.bag import EVENTS as BAG_EVENTS
+from domain.dispatch.bag import Bag
+from domain.dispatch.journey import Journey, journey_of
+from domain.dispatch.registry import EVENTS as REGISTRY_EVENTS
+from domain.dispatch.registry import Registry
+from domain.numbers import BagCode, PacketNumber, RegistryCode
 from domain.packet import EVENTS as PACKET_EVENTS
 from domain.packet import Packet
 from domain.progress import Progress
+from domain.runs.reports import EVENTS as RUN_EVENTS
+from domain.runs.reports import Run
 from domain.streams import number_of
 from domain.timeline import in_doubt, is_late, timeline_of
 from domain.unsettled import EVENTS as UNSETTLED_EVENTS
@@ -30,9 +37,10 @@ from infra.errors import StorageError
 from infra.store.mapper import read_event
 from infra.store.rows import EventRow
 from projections.journal import Journal
-from projections.view import Batch, Knowledge, PacketChange, View, upsert
+from projections.view import BagChange, Batch, Knowledge, PacketChange, View, upsert
 
 V = TypeVar("V", bound=View)
+_OTHERS = UNSETTLED_EVENTS.keys() | BAG_EVENTS.keys() | REGISTRY_EVENTS.keys() | RUN_EVENTS.keys()
 OWN_LOG = "log"  # the source of positions that are those of the event store itself
 
 metadata = sa.MetaData()
@@ -314,17 +322,53 @@ class ViewGroup:
             raise database_error(error) from error
 
 
+class _History:
+    """What the journal holds, read once a batch and only where it is asked for."""
+
+    def __init__(self, connection: sa.Connection, journal: Journal) -> None:
+        self._connection = connection
+        self._journal = journal
+        self._journeys: dict[BagCode, Journey | None] = {}
+        self._packets: dict[PacketNumber, list[Packet.Event]] = {}
+
+    def events_of(self, packet: PacketNumber) -> Sequence[Packet.Event]:
+        """Return all events of a packet."""
+        if packet not in self._packets:
+            self._packets[packet] = self._read(packet, Packet.stream(packet))
+        return self._packets[packet]
+
+    def journey(self, bag: BagCode) -> Journey | None:
+        """Work out a bag's journey from all its events."""
+        if bag not in self._journeys:
+            self._journeys[bag] = journey_of(bag, self._read(bag, Bag.stream(bag)))
+        return self._journeys[bag]
+
+    def registry_of(self, bag: BagCode) -> RegistryCode | None:
+        """Return the registry of a bag; None while its beginning is not known."""
+        journey = self._journeys.get(bag)
+        if journey is not None:
+            return journey.registry
+        begun = self._journal.entries_about(self._connection, bag, Bag.Begun.TOPIC)
+        return read_event(Bag.stream(bag), *begun[0]).registry if begun else None
+
+    def _read(self, number: int, stream: UUID) -> list[Any]:
+        entries = self._journal.entries_of(self._connection, number)
+        return [read_event(stream, *entry) for entry in entries]
+
+
 class _Digest:
-    """Works out what a batch of stored events means for the packets in it."""
+    """Works out what a batch of stored events means for the packets and bags in it."""
 
     def __init__(self, connection: sa.Connection, journal: Journal, knowledge: Knowledge) -> None:
         self._connection = connection
         self._journal = journal
         self._editions = knowledge.regulations
-        self._batch = Batch()
+        self._history = _History(connection, journal)
+        self._batch = Batch(self._history)
         self._changes: dict[int, PacketChange] = {}
         self._walks: dict[int, Walk] = {}
         self._registered: set[int] = set()
+        self._bags: dict[BagCode, list[Bag.Event]] = {}
 
     def of(self, rows: Sequence[EventRow]) -> Batch:
         """Read the events, let the packets walk on, and start anew those with late events."""
@@ -335,15 +379,32 @@ class _Digest:
             if topic in PACKET_EVENTS:
                 self._take(number_of(stream), read_event(stream, version, topic, state))
                 kept.append(_journal_row(stream, version, topic, state))
-            elif topic in UNSETTLED_EVENTS:
-                other: UnsettledScan.Event = read_event(stream, version, topic, state)
-                self._batch.unsettled.append(other)
+            elif topic in _OTHERS:
+                event = read_event(stream, version, topic, state)
+                self._take_other(event)
+                if isinstance(event, Bag.Event):
+                    kept.append(_journal_row(stream, version, topic, state))
         self._journal.append(self._connection, kept)
         for number, change in self._changes.items():
             if change.anew:
                 self._start_anew(number, change)
         self._batch.packets = list(self._changes.values())
+        self._batch.bags = [
+            BagChange(bag, events, self._history.journey(bag)) for bag, events in self._bags.items()
+        ]
         return self._batch
+
+    def _take_other(self, event: Any) -> None:
+        match event:
+            case UnsettledScan.Event():
+                self._batch.unsettled.append(event)
+            case Bag.Event():
+                bag = BagCode(number_of(event.originator_id))
+                self._bags.setdefault(bag, []).append(event)
+            case Registry.Event():
+                self._batch.registries.append(event)
+            case Run.Event():
+                self._batch.runs.append(event)
 
     def _load(self, numbers: set[int]) -> None:
         known = self._journal.load(self._connection, sorted(numbers))

@@ -14,12 +14,15 @@ import pytest
 from domain.roles import Role
 from infra.bootstrap import EVENTS_FILE, bootstrap
 from infra.settings import Settings, StoreKind
-from infra.store.rows import ABOUT_STAFF, OUTGROWN_INDEX, STAFF_INDEX
+from infra.store.rows import ABOUT_STAFF, OUTGROWN_INDEXES, STAFF_INDEX
 from tests.office import Office, SettableClock
 from tests.stories import CENTRE, PEOPLE, place
 
 Ask = Callable[[str], list[Any]]
-EARLIER = "substr(topic, 1, 4) IN ('prs.', 'dev.')"  # what the outgrown index was made for
+EARLIER = (  # what the outgrown indexes were made for
+    "substr(topic, 1, 4) IN ('prs.', 'dev.')",
+    "substr(topic, 1, 4) IN ('prs.', 'dev.', 'plc.')",
+)
 
 
 @pytest.fixture
@@ -55,9 +58,9 @@ class Names:
         return STAFF_INDEX.format(table=self.table)
 
     @property
-    def outgrown(self) -> str:
-        """The index of before."""
-        return OUTGROWN_INDEX.format(table=self.table)
+    def outgrown(self) -> list[str]:
+        """The indexes of before."""
+        return [name.format(table=self.table) for name in OUTGROWN_INDEXES]
 
 
 @pytest.fixture
@@ -97,7 +100,7 @@ def test_people_are_found_by_an_index(
     assert names.index in plan(settings, ask, names)
 
 
-def test_a_store_of_before_places_were_opened_is_taken_over(
+def test_a_store_of_before_places_were_opened_and_runs_planned_is_taken_over(
     settings: Settings,
     ask: Ask,
     names: Names,
@@ -107,12 +110,13 @@ def test_a_store_of_before_places_were_opened_is_taken_over(
     with bootstrap(settings, now=clock) as qolhat:
         Office(qolhat, clock).register()
     ask(f"DROP INDEX {names.index}")
-    ask(f"CREATE INDEX {names.outgrown} ON {names.table} ({names.position}) WHERE {EARLIER}")
-    assert names.outgrown in indexes()
+    for outgrown, earlier in zip(names.outgrown, EARLIER, strict=True):
+        ask(f"CREATE INDEX {outgrown} ON {names.table} ({names.position}) WHERE {earlier}")
+    assert indexes().issuperset(names.outgrown)
     for _ in range(2):
         with bootstrap(settings, now=clock) as qolhat:
             assert names.index in indexes()
-            assert names.outgrown not in indexes()
+            assert indexes().isdisjoint(names.outgrown)
             register = qolhat.staff.refresh()
             assert register.places_of(PEOPLE[Role.HEAD], clock.at) == (place(Role.HEAD),)
             qolhat.personnel.open_place(CENTRE, Role.INSPECTOR)

@@ -1,0 +1,269 @@
+"""Discrepancies: what did not come out of bags as it went in, who must settle it, what settled it.
+
+An item hangs on its bag and on what happened to its packet elsewhere: it is worked out anew when
+either gets events.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, ClassVar
+
+import sqlalchemy as sa
+
+from domain.dispatch.bag import Bag
+from domain.dispatch.discrepancies import Discrepancy, discrepancies_of
+from domain.dispatch.journey import Journey
+from domain.numbers import BagCode, PacketNumber, RegistryCode
+from projections.view import (
+    Batch,
+    View,
+    among,
+    delete_where_in,
+    insert,
+    instant,
+    micros,
+    parts,
+)
+
+_NO_PACKET = 0  # of an item about the bag itself
+
+
+@dataclass(frozen=True, slots=True)
+class DiscrepancyRow:
+    """One item, open while `settled_as` is None. Times are UTC.
+
+    `owner`: the organisation that must settle it; `packet` None: it is about the seal.
+    `text_ref` refers to the reasons, which lie in the vault.
+    """
+
+    bag: BagCode
+    kind: str
+    packet: PacketNumber | None
+    registry: RegistryCode
+    origin: int
+    destination: int
+    owner: int
+    opened_at: datetime
+    found_by: int
+    settled_as: str | None
+    settled_at: datetime | None
+    settled_by: int | None
+    text_ref: str | None
+
+
+class Discrepancies(View):
+    """One row an item; and which bags hang on which packets' events."""
+
+    name: ClassVar[str] = "discrepancies"
+
+    def define(self) -> dict[str, sa.Table]:
+        """Define the tables."""
+        self.items = self.table(
+            "discrepancies",
+            sa.Column("bag", sa.BigInteger, primary_key=True, autoincrement=False),
+            sa.Column("kind", sa.Text, primary_key=True),
+            sa.Column("packet", sa.BigInteger, primary_key=True, autoincrement=False),
+            sa.Column("registry", sa.BigInteger, nullable=False),
+            sa.Column("origin", sa.Integer, nullable=False),
+            sa.Column("destination", sa.Integer, nullable=False),
+            sa.Column("owner", sa.Integer, nullable=False),
+            sa.Column("opened_at", sa.BigInteger, nullable=False),
+            sa.Column("found_by", sa.BigInteger, nullable=False),
+            sa.Column("settled_as", sa.Text),
+            sa.Column("settled_at", sa.BigInteger),
+            sa.Column("settled_by", sa.BigInteger),
+            sa.Column("text_ref", sa.Text),
+            self.index("discrepancies", "packet"),
+            self.index("discrepancies", "settled_at"),
+            self.index("discrepancies", "owner", "settled_at"),
+        )
+        self.watched = self.table(
+            "discrepancies_watched",
+            sa.Column("packet", sa.BigInteger, primary_key=True, autoincrement=False),
+            sa.Column("bag", sa.BigInteger, primary_key=True, autoincrement=False),
+            self.index("discrepancies_watched", "bag"),
+        )
+        return {"discrepancies": self.items, "discrepancies_watched": self.watched}
+
+    def apply(self, connection: sa.Connection, batch: Batch) -> None:
+        """Work out anew what hangs on the bags and packets of the batch."""
+        journeys = {journey.number: journey for journey in batch.journeys()}
+        for bag in sorted(self._hanging_on(connection, _packets(batch))):
+            journey = batch.history.journey(bag)
+            if journey is not None:
+                journeys.setdefault(bag, journey)
+        delete_where_in(connection, self.items.c.bag, journeys)
+        delete_where_in(connection, self.watched.c.bag, journeys)
+        watched = [
+            {"packet": packet, "bag": journey.number}
+            for journey in journeys.values()
+            for packet in _watched(journey)
+        ]
+        insert(connection, self.watched, watched)
+        items = [row for journey in journeys.values() for row in _rows(journey, batch)]
+        insert(connection, self.items, items)
+
+    def _hanging_on(
+        self, connection: sa.Connection, packets: Iterable[PacketNumber]
+    ) -> set[BagCode]:
+        c = self.watched.c
+        found: set[BagCode] = set()
+        for part in parts(list(packets)):
+            query = sa.select(c.bag).where(c.packet.in_(part)).distinct()
+            found.update(BagCode(bag) for bag in connection.execute(query).scalars())
+        return found
+
+    # --- questions ----------------------------------------------------------------------------
+
+    def open(
+        self,
+        connection: sa.Connection,
+        *,
+        owners: Collection[int] | None = None,
+        organisations: Collection[int] | None = None,
+        kind: str | None = None,
+        limit: int = 100,
+        offset: int = 0,
+    ) -> list[DiscrepancyRow]:
+        """Return what is not settled, the oldest first.
+
+        `owners`: who must settle it; `organisations`: that, or the bag came from or went to them.
+        """
+        c = self.items.c
+        query = self.items.select().where(*self._waiting(owners, organisations, kind))
+        ordered = query.order_by(c.opened_at, c.bag, c.kind, c.packet)
+        return [_row(row) for row in connection.execute(ordered.limit(limit).offset(offset))]
+
+    def count_open(
+        self,
+        connection: sa.Connection,
+        *,
+        owners: Collection[int] | None = None,
+        organisations: Collection[int] | None = None,
+        kind: str | None = None,
+    ) -> int:
+        """Count what `open` lists."""
+        query = sa.select(sa.func.count()).select_from(self.items)
+        waiting = self._waiting(owners, organisations, kind)
+        return connection.execute(query.where(*waiting)).scalar_one()
+
+    def open_by_kind(
+        self, connection: sa.Connection, *, organisations: Collection[int] | None = None
+    ) -> dict[str, int]:
+        """Count what `open` lists by kind."""
+        c = self.items.c
+        query = sa.select(c.kind, sa.func.count()).group_by(c.kind)
+        waiting = self._waiting(None, organisations, None)
+        return dict(connection.execute(query.where(*waiting)).all())
+
+    def of_bag(self, connection: sa.Connection, bag: BagCode) -> list[DiscrepancyRow]:
+        """Return all items of a bag, settled or not, the oldest first."""
+        return self._of(connection, self.items.c.bag == bag)
+
+    def of_packet(self, connection: sa.Connection, packet: PacketNumber) -> list[DiscrepancyRow]:
+        """Return all items about a packet, settled or not, the oldest first."""
+        return self._of(connection, self.items.c.packet == packet)
+
+    def _of(self, connection: sa.Connection, which: sa.ColumnElement[bool]) -> list[DiscrepancyRow]:
+        c = self.items.c
+        query = self.items.select().where(which)
+        ordered = query.order_by(c.opened_at, c.bag, c.kind, c.packet)
+        return [_row(row) for row in connection.execute(ordered)]
+
+    def settled(
+        self,
+        connection: sa.Connection,
+        since: datetime,
+        *,
+        organisations: Collection[int] | None = None,
+        limit: int = 100,
+        offset: int = 0,
+    ) -> list[DiscrepancyRow]:
+        """Return what was settled at an instant (UTC) or later, the last settled first.
+
+        `organisations`: owners, or the bag came from or went to them.
+        """
+        c = self.items.c
+        query = self.items.select().where(
+            c.settled_at >= micros(since), self._concerning(organisations)
+        )
+        ordered = query.order_by(c.settled_at.desc(), c.bag, c.kind, c.packet)
+        return [_row(row) for row in connection.execute(ordered.limit(limit).offset(offset))]
+
+    def _waiting(
+        self,
+        owners: Collection[int] | None,
+        organisations: Collection[int] | None,
+        kind: str | None,
+    ) -> list[sa.ColumnElement[bool]]:
+        c = self.items.c
+        return [
+            c.settled_at.is_(None),
+            among(c.owner, None, owners),
+            self._concerning(organisations),
+            sa.true() if kind is None else c.kind == kind,
+        ]
+
+    def _concerning(self, organisations: Collection[int] | None) -> sa.ColumnElement[bool]:
+        """The owner is always one of the two ends of the bag's way."""
+        c = self.items.c
+        return among(c.origin, None, organisations) | among(c.destination, None, organisations)
+
+
+def _packets(batch: Batch) -> set[PacketNumber]:
+    """Return the packets of which something new is known.
+
+    Also those that came out of a bag whose beginning became known only now: it tells from which
+    registry, and so on which run, they came.
+    """
+    packets = {change.number for change in batch.packets}
+    for change in batch.bags:
+        begun = any(isinstance(event, Bag.Begun) for event in change.events)
+        if begun and change.journey is not None:
+            packets.update(change.journey.verified)
+    return packets
+
+
+def _watched(journey: Journey) -> list[PacketNumber]:
+    """Return the packets whose own events decide about the bag's items."""
+    missing = [] if journey.reconciled_at is None else journey.missing
+    return [*missing, *journey.extra]
+
+
+def _rows(journey: Journey, batch: Batch) -> list[dict[str, Any]]:
+    """Return the rows of a bag; of the same said twice of a packet the first stands."""
+    history = batch.history
+    found: dict[tuple[str, int], dict[str, Any]] = {}
+    for item in discrepancies_of(journey, history.events_of, history.registry_of):
+        row = _values(item, journey)
+        found.setdefault((row["kind"], row["packet"]), row)
+    return list(found.values())
+
+
+def _values(item: Discrepancy, journey: Journey) -> dict[str, Any]:
+    return {
+        "bag": item.bag,
+        "kind": item.kind.value,
+        "packet": item.packet or _NO_PACKET,
+        "registry": journey.registry,
+        "origin": journey.origin,
+        "destination": journey.to,
+        "owner": item.owner,
+        "opened_at": micros(item.opened_at),
+        "found_by": item.found_by,
+        "settled_as": None if item.settled_as is None else item.settled_as.value,
+        "settled_at": micros(item.settled_at),
+        "settled_by": item.settled_by,
+        "text_ref": item.text_ref,
+    }
+
+
+def _row(row: sa.Row[Any]) -> DiscrepancyRow:
+    values = row._asdict()
+    values["packet"] = values["packet"] or None
+    for name in ("opened_at", "settled_at"):
+        values[name] = instant(values[name])
+    return DiscrepancyRow(**values)
