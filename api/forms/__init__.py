@@ -1,9 +1,10 @@
-"""The forms of the regulations as PDF: dataclasses in, bytes out [003 annexes; 002 §13, §24].
+"""The forms of the regulations as PDF: dataclasses in, bytes out [003 annexes; 002 §11, §13, §24].
 
 Nothing here knows the store, the vault or the web: who calls looks everything up and fills it in.
 Every form takes its language; its texts are in the catalogue `forms`.
 """
 
+from api.forms.bag_tags import BagTag, bag_tags_pdf
 from api.forms.cards import (
     ActionCard,
     Badge,
@@ -13,6 +14,7 @@ from api.forms.cards import (
     place_card_pdf,
 )
 from api.forms.labels import Envelope, Label, envelope_pdf, label_pdf
+from api.forms.proofs import Party, ProofBag, ProofForm, grouped_proof, proof_pdf
 from api.forms.receipts import (
     ComplaintSlip,
     Contact,
@@ -24,6 +26,7 @@ from api.forms.receipts import (
     receipt_pdf,
     slip_pdf,
 )
+from api.forms.registries import BagLines, PacketLine, RegistryForm, registry_pdf
 from api.forms.results import (
     AidCertificate,
     Notice,
@@ -41,6 +44,8 @@ __all__ = [
     "ActionCard",
     "AidCertificate",
     "Badge",
+    "BagLines",
+    "BagTag",
     "ComplaintSlip",
     "Contact",
     "Envelope",
@@ -48,23 +53,32 @@ __all__ = [
     "LookUp",
     "Notice",
     "Organisation",
+    "PacketLine",
     "Paper",
+    "Party",
     "PlaceCard",
+    "ProofBag",
+    "ProofForm",
     "Receipt",
     "Referral",
+    "RegistryForm",
     "Signer",
     "Slip",
     "UnemployedCertificate",
     "action_cards_pdf",
     "aid_certificate_pdf",
     "badge_pdf",
+    "bag_tags_pdf",
     "complaint_slip_pdf",
     "envelope_pdf",
+    "grouped_proof",
     "label_pdf",
     "notice_pdf",
     "place_card_pdf",
+    "proof_pdf",
     "receipt_pdf",
     "referral_pdf",
+    "registry_pdf",
     "slip_pdf",
     "unemployed_certificate_pdf",
 ]
