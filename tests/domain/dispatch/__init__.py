@@ -1,1 +1,1 @@
-"""Tests of domain.dispatch."""
+"""Bags, registries and the packets in them, told as stories."""
