@@ -42,6 +42,7 @@ from infra.views.runner import ViewRunner
 from infra.warnings.told import Told
 from projections.bags import Bags
 from projections.complaints import Complaints
+from projections.device_logs import DeviceLogs
 from projections.discrepancies import Discrepancies
 from projections.due import DueView
 from projections.holdings import Holdings
@@ -64,6 +65,7 @@ KEY_FILE, LOCK_FILE = "vault.key", "server.lock"
 RESTORING_FILE = "restore.unfinished"
 ALL_VIEWS = (
     Holdings, Visits, DueView, Unsettled, Complaints, IncomingNumbers, Bags, Discrepancies, Trips,
+    DeviceLogs,
 )  # fmt: skip
 
 

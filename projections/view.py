@@ -20,6 +20,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from domain.clocks import Clocks
 from domain.dispatch.bag import Bag
+from domain.dispatch.device_log import DeviceLog
 from domain.dispatch.journey import Journey
 from domain.dispatch.registry import Registry
 from domain.numbers import BagCode, PacketNumber, RegistryCode
@@ -101,6 +102,7 @@ class Batch:
     bags: list[BagChange] = field(default_factory=list)
     registries: list[Registry.Event] = field(default_factory=list)
     runs: list[Run.Event] = field(default_factory=list)
+    logs: list[DeviceLog.Received] = field(default_factory=list)
 
     def journeys(self) -> Iterator[Journey]:
         """List the journeys of the bags that changed."""

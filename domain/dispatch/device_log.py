@@ -120,7 +120,9 @@ class DeviceLog(Stream):
 
     def take(self, event: Any) -> None:
         """Add what came."""
-        self.chain.take(event)
+        self.chain.add(
+            event.first, event.hashes, event.prev, event.bad, event.turned, event.clock_off
+        )
 
     def receive(
         self,
@@ -161,18 +163,26 @@ class Chain:
     turned: dict[int, int] = field(default_factory=dict)
     clocks: list[tuple[int, int, int]] = field(default_factory=list)
 
-    def take(self, event: DeviceLog.Received) -> None:
-        """Add a piece."""
-        texts = [event.hashes[i : i + KEPT] for i in range(0, len(event.hashes), KEPT)]
-        before = event.prev or ""
-        for seq, text in enumerate(texts, event.first):
+    def add(
+        self,
+        first: int,
+        hashes: str,
+        prev: str | None = None,
+        bad: Iterable[int] = (),
+        turned: Sequence[int] = (),
+        clock_off: int | None = None,
+    ) -> None:
+        """Add a piece, as `DeviceLog.Received` tells it."""
+        texts = [hashes[i : i + KEPT] for i in range(0, len(hashes), KEPT)]
+        before = prev or ""
+        for seq, text in enumerate(texts, first):
             self.hashes.setdefault(seq, []).append(text)
             self.before.setdefault(seq, []).append(before)
             before = text
-        self.bad.update(event.bad)
-        self.turned |= dict(zip(event.turned[::2], event.turned[1::2], strict=True))
-        if event.clock_off is not None:
-            self.clocks.append((event.first, event.first + len(texts) - 1, event.clock_off))
+        self.bad.update(bad)
+        self.turned |= dict(zip(turned[::2], turned[1::2], strict=True))
+        if clock_off is not None:
+            self.clocks.append((first, first + len(texts) - 1, clock_off))
 
     def knows(self, entry: LogEntry) -> bool:
         """Tell whether this very entry has come before."""
@@ -185,6 +195,11 @@ class Chain:
         while seq + 1 in self.hashes:
             seq += 1
         return seq
+
+    @property
+    def last(self) -> int:
+        """The highest number that has come."""
+        return max(self.hashes, default=0)
 
     def findings(self) -> list[Finding]:
         """List what is wrong with the log as far as it is known, in whatever order it came."""
@@ -204,7 +219,7 @@ class Chain:
         ]
 
     def _missing(self) -> Iterator[int]:
-        return (seq for seq in range(1, max(self.hashes, default=0)) if seq not in self.hashes)
+        return (seq for seq in range(1, self.last) if seq not in self.hashes)
 
     def _broken(self) -> Iterator[int]:
         for seq, before in self.before.items():

@@ -18,6 +18,8 @@ import sqlalchemy as sa
 
 from domain.dispatch.bag import EVENTS as BAG_EVENTS
 from domain.dispatch.bag import Bag
+from domain.dispatch.device_log import EVENTS as DEVICE_LOG_EVENTS
+from domain.dispatch.device_log import DeviceLog
 from domain.dispatch.journey import Journey, journey_of
 from domain.dispatch.registry import EVENTS as REGISTRY_EVENTS
 from domain.dispatch.registry import Registry
@@ -40,7 +42,9 @@ from projections.journal import Journal
 from projections.view import BagChange, Batch, Knowledge, PacketChange, View, upsert
 
 V = TypeVar("V", bound=View)
-_OTHERS = UNSETTLED_EVENTS.keys() | BAG_EVENTS.keys() | REGISTRY_EVENTS.keys() | RUN_EVENTS.keys()
+_OTHERS = frozenset().union(
+    UNSETTLED_EVENTS, BAG_EVENTS, REGISTRY_EVENTS, RUN_EVENTS, DEVICE_LOG_EVENTS
+)
 OWN_LOG = "log"  # the source of positions that are those of the event store itself
 
 metadata = sa.MetaData()
@@ -405,6 +409,8 @@ class _Digest:
                 self._batch.registries.append(event)
             case Run.Event():
                 self._batch.runs.append(event)
+            case DeviceLog.Received():
+                self._batch.logs.append(event)
 
     def _load(self, numbers: set[int]) -> None:
         known = self._journal.load(self._connection, sorted(numbers))

@@ -17,6 +17,8 @@ from domain.timeline import timeline_of
 from domain.unsettled import Doubt
 from infra.desk.device_logs import EntryAnswer, Received, SentLog
 from infra.requests import Status
+from infra.views.rebuild import verify
+from projections.device_logs import DeviceLogs
 from tests.device_logs import Device
 from tests.office import Office
 from tests.stories import AUTHORITY, CENTRE, PEOPLE, place
@@ -279,3 +281,26 @@ def test_what_could_not_be_stored_is_not_said_to_be_known(
         DeviceLog.stream("log-1"), road.office.qolhat.log.events_of(DeviceLog.stream("log-1"))
     ).chain
     assert chain.known == 1
+
+
+def test_what_is_wrong_with_a_log_is_shown_until_it_is_mended(road: Road) -> None:
+    road.take(60)
+    road.device.write("scan", str(road.packets[0]), road.at(61))
+    road.hand_over(95)
+    first, *_, last = road.device.entries
+    road.send([first, last], 120)
+    views, runner = road.office.qolhat.views, road.office.qolhat.runner
+    runner.catch_up()
+    with views.reading() as reading:
+        view = reading.view(DeviceLogs)
+        (found,) = view.findings(reading.connection, [COURIER])
+        log = view.of(reading.connection, "log-1")
+        assert view.findings(reading.connection, [OFFICE]) == []
+    assert (found.kind, found.first, found.last, found.person) == ("gap", 2, 2, COURIER)
+    assert log is not None
+    assert (log.known, log.last, log.findings) == (1, 3, 1)
+    road.send(road.device.entries, 130)
+    runner.catch_up()
+    with views.reading() as reading:
+        assert reading.view(DeviceLogs).findings(reading.connection) == []
+    assert not verify(road.office.qolhat.log, views).differences

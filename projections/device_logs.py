@@ -1,0 +1,186 @@
+"""Logs of couriers' devices: how far each has come, and what is wrong with it, for who must ask.
+
+A finding is no verdict: it says where a log cannot be believed as it is, and of whose device.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, ClassVar
+
+import sqlalchemy as sa
+
+from domain.dispatch.device_log import Chain, DeviceLog
+from projections.view import (
+    Batch,
+    View,
+    among,
+    delete_where_in,
+    insert,
+    instant,
+    micros,
+    upsert,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class DeviceLogRow:
+    """A device's log: everything came up to `known`, the highest number is `last`.
+
+    `seen_at` (UTC): when entries came last, from `person` on `device`.
+    """
+
+    log: str
+    person: int
+    device: int
+    known: int
+    last: int
+    seen_at: datetime
+    findings: int
+
+
+@dataclass(frozen=True, slots=True)
+class FindingRow:
+    """What is wrong with the entries from `first` to `last` of a log; `seconds` of a clock."""
+
+    log: str
+    kind: str
+    first: int
+    last: int
+    seconds: int | None
+    person: int
+    device: int
+    seen_at: datetime
+
+
+class DeviceLogs(View):
+    """One row a log, a finding, and a piece of a log that came."""
+
+    name: ClassVar[str] = "device_logs"
+
+    def define(self) -> dict[str, sa.Table]:
+        """Define the tables."""
+        self.logs = self.table(
+            "device_logs",
+            sa.Column("log", sa.Text, primary_key=True),
+            sa.Column("person", sa.BigInteger, nullable=False),
+            sa.Column("device", sa.BigInteger, nullable=False),
+            sa.Column("known", sa.Integer, nullable=False),
+            sa.Column("last", sa.Integer, nullable=False),
+            sa.Column("seen_at", sa.BigInteger, nullable=False),
+            sa.Column("findings", sa.Integer, nullable=False),
+            self.index("device_logs", "person", "findings"),
+        )
+        self.found = self.table(
+            "device_log_findings",
+            sa.Column("log", sa.Text, primary_key=True),
+            sa.Column("kind", sa.Text, primary_key=True),
+            sa.Column("first", sa.Integer, primary_key=True, autoincrement=False),
+            sa.Column("last", sa.Integer, nullable=False),
+            sa.Column("seconds", sa.Integer),
+        )
+        self.pieces = self.table(
+            "device_log_pieces",
+            sa.Column("log", sa.Text, primary_key=True),
+            sa.Column("version", sa.Integer, primary_key=True, autoincrement=False),
+            sa.Column("first", sa.Integer, nullable=False),
+            sa.Column("hashes", sa.Text, nullable=False),
+            sa.Column("prev", sa.Text),
+            sa.Column("bad", sa.Text, nullable=False),
+            sa.Column("turned", sa.Text, nullable=False),
+            sa.Column("clock_off", sa.Integer),
+        )
+        return {
+            "device_logs": self.logs,
+            "device_log_findings": self.found,
+            "device_log_pieces": self.pieces,
+        }
+
+    def apply(self, connection: sa.Connection, batch: Batch) -> None:
+        """Keep the pieces that came, and find anew what is wrong with their logs."""
+        if not batch.logs:
+            return
+        insert(connection, self.pieces, [_piece(event) for event in batch.logs])
+        newest = {event.log: event for event in batch.logs}
+        delete_where_in(connection, self.found.c.log, sorted(newest))
+        for log, event in newest.items():
+            self._find(connection, log, event)
+
+    def _find(self, connection: sa.Connection, log: str, newest: DeviceLog.Received) -> None:
+        chain = Chain()
+        table = self.pieces
+        query = table.select().where(table.c.log == log).order_by(table.c.version)
+        for row in connection.execute(query):
+            chain.add(
+                row.first, row.hashes, row.prev, _numbers(row.bad), _numbers(row.turned),
+                row.clock_off,
+            )  # fmt: skip
+        findings = {(each.kind.value, each.first): each for each in chain.findings()}
+        rows = [
+            {"log": log, "kind": kind, "first": first, "last": each.last, "seconds": each.seconds}
+            for (kind, first), each in findings.items()
+        ]
+        insert(connection, self.found, rows)
+        told = {
+            "log": log,
+            "person": newest.person,
+            "device": newest.device,
+            "known": chain.known,
+            "last": chain.last,
+            "seen_at": micros(newest.timestamp),
+            "findings": len(rows),
+        }
+        upsert(connection, self.logs, [told])
+
+    # --- questions ----------------------------------------------------------------------------
+
+    def of(self, connection: sa.Connection, log: str) -> DeviceLogRow | None:
+        """Return how far a log has come; None if nothing of it has."""
+        row = connection.execute(self.logs.select().where(self.logs.c.log == log)).first()
+        return None if row is None else DeviceLogRow(**_with_instant(row))
+
+    def findings(
+        self,
+        connection: sa.Connection,
+        people: Collection[int] | None = None,
+        limit: int = 200,
+    ) -> list[FindingRow]:
+        """Return what is wrong with the logs of people (None: of all), the newest logs first."""
+        f, logs = self.found.c, self.logs.c
+        query = (
+            sa.select(
+                f.log, f.kind, f.first, f.last, f.seconds, logs.person, logs.device, logs.seen_at
+            )
+            .where(f.log == logs.log, among(logs.person, None, people))
+            .order_by(logs.seen_at.desc(), f.log, f.first, f.kind)
+            .limit(limit)
+        )
+        return [FindingRow(**_with_instant(row)) for row in connection.execute(query)]
+
+
+def _piece(event: DeviceLog.Received) -> dict[str, Any]:
+    return {
+        "log": event.log,
+        "version": event.originator_version,
+        "first": event.first,
+        "hashes": event.hashes,
+        "prev": event.prev,
+        "bad": _text(event.bad),
+        "turned": _text(event.turned),
+        "clock_off": event.clock_off,
+    }
+
+
+def _text(numbers: Collection[int]) -> str:
+    return " ".join(map(str, numbers))
+
+
+def _numbers(text: str) -> tuple[int, ...]:
+    return tuple(map(int, text.split()))
+
+
+def _with_instant(row: sa.Row[Any]) -> dict[str, Any]:
+    values = row._asdict()
+    return values | {"seen_at": instant(values["seen_at"])}
