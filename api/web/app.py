@@ -15,6 +15,7 @@ from api.web import (
     complaints,
     courier,
     courier_sync,
+    courier_today,
     due,
     errors,
     home,
@@ -57,6 +58,7 @@ _MODULES = (
     access,
     courier,
     courier_sync,
+    courier_today,
 )
 _FOREVER = "public, max-age=31536000, immutable"
 
