@@ -26,11 +26,10 @@ const SEARCHED = 500; // of it for what the server's day does not tell yet
 export class App {
   /**
    * @param {Say} say
-   * @param {string} language
    */
-  constructor(say, language) {
+  constructor(say) {
     this.say = say;
-    this.view = new View(say, language);
+    this.view = new View(say);
     this.store = new Store();
     this.held = new Held();
     this.sender = new Sender(this.store, this.held, crypto.randomUUID());

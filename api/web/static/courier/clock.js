@@ -34,3 +34,22 @@ export function span(milliseconds) {
   const two = (/** @type {number} */ n) => String(Math.floor(n)).padStart(2, "0");
   return `${Math.floor(seconds / 3600)}:${two((seconds / 60) % 60)}:${two(seconds % 60)}`;
 }
+
+/**
+ * Write when something was recorded, by the clock of that time and place: `22.11.2026 17:02:16
+ * (+05:00)`. Not every phone knows how Kazakh writes dates.
+ * @param {string} at `2026-11-22T17:02:16.067+05:00`
+ */
+export function momentOf(at) {
+  const found = /^(\d+)-(\d+)-(\d+)T([\d:]{8})[.\d]*(.*)$/.exec(at);
+  if (found === null) return at;
+  const [, year, month, day, clock, offset] = found;
+  return `${day}.${month}.${year} ${clock} (${offset})`;
+}
+
+/** Write the time of day of that: `17:02`.
+ * @param {string} at
+ */
+export function clockOf(at) {
+  return at.slice(11, 16);
+}

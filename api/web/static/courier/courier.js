@@ -10,7 +10,7 @@ if (root) void start(root);
 /** @param {HTMLElement} page */
 async function start(page) {
   const language = document.documentElement.lang || "kk";
-  const app = new App(speaker(carried("texts") || {}, language), language);
+  const app = new App(speaker(carried("texts") || {}, language));
   await app.open();
   page.dataset.ready = "1";
   stayReady(page.dataset.worker || "", () => app.desk.idle && app.held.all().length === 0);

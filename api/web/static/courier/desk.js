@@ -38,6 +38,8 @@ export class Desk {
     this.last = { code: "", at: -Infinity };
     /** @type {Set<string>} names of the entries of which the screen tells */
     this.onScreen = new Set();
+    /** @type {string | null} the code on the screen, if no storage took it */
+    this.unstored = null;
     this.touched = false;
     /** @type {Promise<void>} one thing after the other: a scanner is quicker than a disk */
     this.line = Promise.resolve();
@@ -178,10 +180,11 @@ export class Desk {
    */
   async begin(mode, bag = "") {
     if (this.today === null) return this.tell("red", this.say("nobody"));
-    if (this.basket === null || this.basket.mode !== mode)
+    if (this.basket === null || this.basket.mode !== mode) {
       this.basket = { mode, bags: [], seals: new Map(), giver: "" };
+      this.view.clearSignature();
+    }
     this.view.offerNothing();
-    this.view.clearSignature();
     this.showBasket();
     if (bag !== "") await this.bag(this.today, bag);
     else this.tell("", this.say(`begin-${mode}`));
@@ -296,6 +299,7 @@ export class Desk {
     if (kept !== null) this.tell(tone, verdict, code, lines);
     else this.tell("red", this.say("not-stored"), code, [this.say("not-stored-hint")]);
     this.onScreen = new Set(refs);
+    this.unstored = kept === null ? code : null;
     // Held entries go on by themselves: what they are about must not be done twice.
     if (ends) {
       this.basket = null;
@@ -314,7 +318,9 @@ export class Desk {
     if (worst) this.play("red");
     const said = ours.find((each) => each.tone === "red") || ours[0];
     if (!said || said.status === "retry") return;
-    this.view.answer(said.tone, said.verdict);
+    if (this.unstored === null) return this.view.answer(said.tone, said.verdict);
+    // No storage took it, but the server has it: only now is it acknowledged.
+    this.tell(said.tone, said.verdict, this.unstored);
   }
 
   /**
@@ -325,6 +331,7 @@ export class Desk {
    */
   tell(tone, verdict, code = "", lines = []) {
     this.onScreen.clear();
+    this.unstored = null;
     if (code !== this.selected) {
       this.selected = "";
       this.view.offerNothing();

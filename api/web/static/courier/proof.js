@@ -4,6 +4,7 @@
 import { grouped } from "../common/codes.js";
 import { made } from "../common/dom.js";
 import { proofCode } from "./chain.js";
+import { momentOf } from "./clock.js";
 
 /** @typedef {import("./store.js").Kept} Kept */
 /** @typedef {ReturnType<typeof import("../common/texts.js").speaker>} Say */
@@ -12,17 +13,16 @@ import { proofCode } from "./chain.js";
  * Write a proof of what was accepted at once.
  * @param {Kept[]} kept
  * @param {Say} say
- * @param {Intl.DateTimeFormat} moments
  * @returns {HTMLElement[]}
  */
-export function proofOf(kept, say, moments) {
+export function proofOf(kept, say) {
   const [{ entry, shown }] = kept;
   const facts = made("dl", "facts");
   const add = (/** @type {string} */ key, /** @type {string} */ value) =>
     facts.append(made("dt", "", say(key)), made("dd", "", value));
   add("proof-giver", person(shown.giver, entry.facts.giver || "", say));
   add("proof-receiver", person(shown.receiver, entry.facts.receiver, say));
-  add("proof-when", `${moments.format(new Date(entry.happened_at))} (${entry.happened_at})`);
+  add("proof-when", momentOf(entry.happened_at));
   add("proof-count", String(kept.length));
   const list = made("ol", "proofs");
   list.append(...kept.map((each) => bagOf(each, say)));

@@ -2,7 +2,8 @@
 // What the courier's page shows: the last result, what waits, the bags in hand, the day, the past.
 import { grouped } from "../common/codes.js";
 import { byId, made, madeButton, put } from "../common/dom.js";
-import { isWrong, span } from "./clock.js";
+import { localIso } from "../station/queue.js";
+import { clockOf, isWrong, span } from "./clock.js";
 import { proofOf } from "./proof.js";
 
 /** @typedef {import("./today.js").Today} Today */
@@ -23,23 +24,13 @@ const MODES = ["take", "hand", "broken"];
 export class View {
   /**
    * @param {Say} say
-   * @param {string} language
    */
-  constructor(say, language) {
+  constructor(say) {
     this.say = say;
-    this.times = new Intl.DateTimeFormat(language === "en" ? "en-GB" : language, {
-      hour: "2-digit",
-      minute: "2-digit",
-    });
-    this.moments = new Intl.DateTimeFormat(language === "en" ? "en-GB" : language, {
-      dateStyle: "medium",
-      timeStyle: "long",
-    });
     /** @type {() => void} */
     this.clearSignature = () => undefined;
     /** @type {(kept: Kept) => void} */
     this.onProof = () => undefined;
-    this.calm = 0;
   }
 
   focusScan() {
@@ -181,7 +172,7 @@ export class View {
    * @param {Desk} desk
    */
   runItem(run, done, desk) {
-    const at = this.times.format(new Date(run.planned_at));
+    const at = clockOf(localIso(new Date(run.planned_at)));
     const item = made("li", "card");
     const title = made("h3", "", `${at} · ${run.branch.name} – ${run.authority.name}`);
     title.id = `run-${run.key}`;
@@ -259,7 +250,7 @@ export class View {
   doneHere(done) {
     if (!done || done.entry.kind === "scan") return [];
     const what = this.say(`did-${done.entry.kind}`, { name: done.shown.receiver || "" });
-    const at = this.times.format(new Date(done.entry.happened_at));
+    const at = clockOf(done.entry.happened_at);
     return [made("p", "amber-text", this.say("done-here", { what, at }))];
   }
 
@@ -280,7 +271,7 @@ export class View {
     const mark = made("span", "mark", kept.open ? "…" : SHAPES[kept.tone || "green"]);
     mark.setAttribute("aria-hidden", "true");
     const what = this.say(`kind-${entry.kind}`);
-    const at = this.times.format(new Date(entry.happened_at));
+    const at = clockOf(entry.happened_at);
     const state = kept.open ? this.say("waits") : kept.verdict;
     item.append(mark, ` ${[at, what, grouped(entry.code), state].filter(Boolean).join(" · ")} `);
     if (entry.kind === "accept") {
@@ -297,7 +288,7 @@ export class View {
   /** @param {Kept[]} kept accepted at once */
   showProof(kept) {
     const box = byId("proof");
-    byId("proof-body").replaceChildren(...proofOf(kept, this.say, this.moments));
+    byId("proof-body").replaceChildren(...proofOf(kept, this.say));
     box.hidden = false;
     document.body.classList.add("proof");
     box.scrollIntoView({ block: "nearest" });
