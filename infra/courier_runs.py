@@ -15,6 +15,8 @@ import sqlalchemy as sa
 
 from domain.clocks import Clocks
 from domain.directory import Directory, OrganisationKind
+from domain.dispatch.journey import BagState
+from domain.errors import RefusedError
 from domain.runs import (
     Departure,
     PlannedRun,
@@ -40,6 +42,13 @@ from projections.view import instant, micros
 _CENTRES = frozenset({OrganisationKind.SERVICE_CENTRE, OrganisationKind.SERVICE_CENTRE_BRANCH})
 _DAY = timedelta(days=1)
 _LOOK_BACK = timedelta(days=14)  # the longest row of days off before a bag is taken
+
+
+class NoRouteError(RefusedError):
+    """No courier runs from there: it is no branch of a centre, or has no authority."""
+
+    code = "no-route"
+    status = 404
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +89,14 @@ class CourierRuns:
             and (authority := self._directory.authority_of(each.code)) is not None
             and (organisations is None or not {each.code, authority}.isdisjoint(organisations))
         ]
+
+    def route_from(self, branch: int) -> Route:
+        """Return the route between a centre's branch and its authority. Raises NoRouteError."""
+        is_centre = self._directory.organisation(branch).kind in _CENTRES
+        authority = self._directory.authority_of(branch) if is_centre else None
+        if authority is None:
+            raise NoRouteError(organisation=branch)
+        return self.route(branch, authority)
 
     def route(self, branch: int, authority: int) -> Route:
         """Return the route of a pair."""
@@ -126,10 +143,8 @@ class CourierRuns:
         return RunLine(
             trip,
             run_state(trip, self._now()),
-            len({leg.bag for leg in out}),
-            sum(leg.count for leg in out),
-            len({leg.bag for leg in back}),
-            sum(leg.count for leg in back),
+            *_load(out),
+            *_load(back),
         )
 
     # --- where waiting went -------------------------------------------------------------------
@@ -179,23 +194,37 @@ class CourierRuns:
 def _departure_rows(
     reading: Reading, route: Route, since: datetime, until: datetime
 ) -> Sequence[Any]:
-    packets, legs = reading.view(Bags).packets.c, reading.view(Trips).legs.c
-    pair = (route.branch, route.authority)
+    """Taken by the first courier; handed over where the bag was to go, by whichever courier."""
+    packets, legs = reading.view(Bags).packets.c, reading.view(Trips).legs
+    pair, first, last = (route.branch, route.authority), legs.c, legs.alias("last").c
     query = (
-        sa.select(legs.origin, packets.put_at, legs.taken_at, legs.handed_at)
+        sa.select(first.origin, packets.put_at, first.taken_at, sa.func.min(last.handed_at))
         .where(
-            packets.bag == legs.bag,
-            legs.leg == 1,
-            legs.handed_at.is_not(None),
+            packets.bag == first.bag,
+            last.bag == first.bag,
+            first.leg == 1,
+            last.handed_to == first.destination,
+            last.ended_as != BagState.TAKEN.value,
             packets.put_at.is_not(None),
-            legs.origin.in_(pair),
-            legs.destination.in_(pair),
-            legs.taken_at >= micros(since),
-            legs.taken_at < micros(until),
+            first.origin.in_(pair),
+            first.destination.in_(pair),
+            first.taken_at >= micros(since),
+            first.taken_at < micros(until),
         )
-        .order_by(legs.taken_at, packets.packet)
+        .group_by(packets.packet, first.bag, first.origin, packets.put_at, first.taken_at)
+        .order_by(first.taken_at, packets.packet)
     )
     return reading.connection.execute(query).all()
+
+
+def _is_taken(leg: LegRow) -> bool:
+    return leg.ended_as == BagState.TAKEN.value
+
+
+def _load(legs: Iterable[LegRow]) -> tuple[int, int]:
+    """Return how many bags and packets; a bag that two couriers carried in turn counts once."""
+    counts = {leg.bag: leg.count for leg in legs}
+    return len(counts), sum(counts.values())
 
 
 def _midnight(route: Route, day: date) -> datetime:
@@ -205,7 +234,9 @@ def _midnight(route: Route, day: date) -> datetime:
 def _with_bags(trip: RunTrip, out: Sequence[LegRow], back: Sequence[LegRow]) -> RunTrip:
     """Add what the bags tell to what the courier said: said or not, who took a bag was there."""
     departed = trip.departed_at or min((leg.taken_at for leg in out), default=None)
-    came = [leg.handed_at for leg in out if leg.handed_at is not None]
+    # Handed to another courier, or brought back, a bag has not arrived.
+    there = (leg for leg in out if leg.handed_to == leg.destination and not _is_taken(leg))
+    came = [leg.handed_at for leg in there if leg.handed_at is not None]
     came += [leg.taken_at for leg in back]
     arrived = trip.arrived_at or min(came, default=None)
     couriers = dict.fromkeys((*trip.couriers, *(leg.courier for leg in (*out, *back))))

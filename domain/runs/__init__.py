@@ -5,6 +5,7 @@ an administrator sets; whether it left is said by the couriers. Nothing here is 
 have none for the courier.
 """
 
+from domain.runs.period import MOST_DAYS, BadPeriodError, Period
 from domain.runs.planned import (
     EARLY,
     BadRunKeyError,
@@ -17,6 +18,7 @@ from domain.runs.planned import (
 )
 from domain.runs.replay import Departure, Replayed, Waits, replay
 from domain.runs.reports import Run
+from domain.runs.shares import Part, PartFigures, WaitingFigures, waiting_figures
 from domain.runs.timetable import (
     MOST_RUNS,
     BadTimetableError,
@@ -25,6 +27,7 @@ from domain.runs.timetable import (
     TimesFrom,
     Timetables,
     parse_times,
+    with_another,
 )
 from domain.runs.trips import (
     MISSED_AFTER,
@@ -47,12 +50,17 @@ __all__ = [
     "EARLY",
     "EVENTS",
     "MISSED_AFTER",
+    "MOST_DAYS",
     "MOST_RUNS",
     "ON_TIME",
+    "BadPeriodError",
     "BadRunKeyError",
     "BadTimetableError",
     "Departure",
+    "Part",
+    "PartFigures",
     "PastTimetableError",
+    "Period",
     "PlannedRun",
     "Punctuality",
     "Replayed",
@@ -65,6 +73,7 @@ __all__ = [
     "TimesFrom",
     "Timetables",
     "Waiting",
+    "WaitingFigures",
     "Waits",
     "parse_times",
     "planned_run",
@@ -77,4 +86,6 @@ __all__ = [
     "run_state",
     "split_waiting",
     "trip_of",
+    "waiting_figures",
+    "with_another",
 ]

@@ -112,6 +112,16 @@ class Route:
     calendars: Calendars
     zone: str
 
+    @property
+    def ends(self) -> frozenset[int]:
+        """Both organisations."""
+        return frozenset({self.branch, self.authority})
+
+    def closed(self, day: date) -> tuple[int, ...]:
+        """Return which sides do not work on a local day; then none leaves."""
+        sides = (self.branch, self.authority)
+        return tuple(side for side in sides if not self.calendars(side).is_working_day(day))
+
     def runs(self, first: date, last: date, times_of: TimesOf) -> list[PlannedRun]:
         """Return the runs of the local days `first` to `last` in order. Raises as planned_runs."""
         days = (first + _DAY * passed for passed in range((last - first).days + 1))

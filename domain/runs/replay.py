@@ -10,14 +10,13 @@ from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from statistics import quantiles
 
 from domain.calendar import Calendar
+from domain.runs.amounts import mean, ninetieth
 from domain.runs.planned import Route, TimesOf
 from domain.zones import local_day
 
 _NOTHING = timedelta(0)
-_MICROSECOND = timedelta(microseconds=1)
 _HORIZON = timedelta(days=31)  # longer than any row of days off
 
 
@@ -85,8 +84,8 @@ def replay(
         before=old_waits,
         after=new_waits,
         gain=old_waits.mean - new_waits.mean,
-        recorded=_mean([calendar.working_time(each.ready_at, each.taken_at) for each in went]),
-        travel=_mean([max(each.handed_at - each.taken_at, _NOTHING) for each in went]),
+        recorded=mean([calendar.working_time(each.ready_at, each.taken_at) for each in went]),
+        travel=mean([max(each.handed_at - each.taken_at, _NOTHING) for each in went]),
     )
 
 
@@ -104,15 +103,4 @@ def _next_runs(
 
 
 def _waits(amounts: Sequence[timedelta]) -> Waits:
-    return Waits(_mean(amounts), sum(amounts, _NOTHING), _ninetieth(amounts))
-
-
-def _mean(amounts: Sequence[timedelta]) -> timedelta:
-    return sum(amounts, _NOTHING) / len(amounts) if amounts else _NOTHING
-
-
-def _ninetieth(amounts: Sequence[timedelta]) -> timedelta:
-    if len(amounts) < 2:
-        return sum(amounts, _NOTHING)
-    exact = [amount // _MICROSECOND for amount in amounts]
-    return timedelta(microseconds=quantiles(exact, n=10, method="inclusive")[-1])
+    return Waits(mean(amounts), sum(amounts, _NOTHING), ninetieth(amounts))

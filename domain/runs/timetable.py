@@ -22,6 +22,7 @@ from domain.streams import Happening, Stream, Topics, numbered_stream
 
 MOST_RUNS = 6
 _TAG = 0x746D7301  # "tms", 1
+_APART, _DAY = 3 * 60, 24 * 60  # minutes
 _TIME = re.compile(r"(?:[01][0-9]|2[0-3]):[0-5][0-9]")
 _starts = attrgetter("starts")
 
@@ -111,6 +112,24 @@ def parse_times(times: Sequence[str]) -> tuple[time, ...]:
     if not (1 <= len(times) <= MOST_RUNS and written and rising):
         raise BadTimetableError(times=", ".join(times), most=MOST_RUNS)
     return tuple(time.fromisoformat(text) for text in times)
+
+
+def with_another(times: Sequence[time]) -> tuple[time, ...]:
+    """Return the times of a day with one more run amid the longest time without one.
+
+    A run that is alone is followed by the other after three hours, or comes three hours after it
+    where the day is too short for that. As many runs as there may be stay as they are.
+    """
+    if len(times) >= MOST_RUNS:
+        return tuple(times)
+    minutes = [60 * each.hour + each.minute for each in times]
+    if len(minutes) == 1:
+        alone = minutes[0]
+        another = alone + _APART if alone + _APART < _DAY else alone - _APART
+    else:
+        longest = max(range(1, len(minutes)), key=lambda i: minutes[i] - minutes[i - 1])
+        another = (minutes[longest - 1] + minutes[longest]) // 2
+    return tuple(time(*divmod(each, 60)) for each in sorted({*minutes, another}))
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,15 +10,14 @@ from collections.abc import Hashable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
-from statistics import median
 from typing import TypeVar
 
+from domain.runs.amounts import median
 from domain.runs.planned import PlannedRun
 from domain.runs.reports import Run
 
 ON_TIME = timedelta(minutes=10)
 MISSED_AFTER = timedelta(hours=1)
-_MICROSECOND = timedelta(microseconds=1)
 _NOTHING = timedelta(0)
 _Key = TypeVar("_Key", bound=Hashable)
 
@@ -148,5 +147,5 @@ def _verdict(trip: RunTrip, now: datetime, tolerance: timedelta) -> str:
 
 
 def _median(amounts: Iterable[timedelta | None]) -> timedelta | None:
-    known = [amount // _MICROSECOND for amount in amounts if amount is not None]
-    return timedelta(microseconds=median(known)) if known else None
+    known = [amount for amount in amounts if amount is not None]
+    return median(known) if known else None
