@@ -41,7 +41,7 @@ class BagRow:
     """One bag. Times are UTC; `place`, `organisation` and `holder`: where it is and with whom.
 
     `packed` counts the packets of its list, `verified` those of them that were scanned out of it,
-    `missing` those that were not when it was reconciled (0 before), `extra` what came out of it
+    `missing` those that were not though it was reconciled (0 before), `extra` what came out of it
     beside. `courier`: who carried it last; `deviations`: of how many steps.
     """
 
@@ -385,7 +385,7 @@ class Bags(View):
             .scalar_subquery()
         )
         columns: list[sa.ColumnElement[Any]] = [column for column in r if column.name != "packets"]
-        query = (
+        query: sa.Select[Any] = (
             sa.select(*columns, sa.func.coalesce(r.packets, packed).label("packets"))
             .where(r.begun_at.is_not(None), *which)
             .order_by(r.closed_at.is_not(None), r.closed_at.desc(), r.begun_at.desc(), r.number)

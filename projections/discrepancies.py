@@ -19,6 +19,7 @@ from domain.dispatch.journey import Journey
 from domain.numbers import BagCode, PacketNumber, RegistryCode
 from projections.view import (
     Batch,
+    History,
     View,
     among,
     delete_where_in,
@@ -103,7 +104,7 @@ class Discrepancies(View):
             for packet in _watched(journey)
         ]
         insert(connection, self.watched, watched)
-        items = [row for journey in journeys.values() for row in _rows(journey, batch)]
+        items = [row for journey in journeys.values() for row in _rows(journey, batch.history)]
         insert(connection, self.items, items)
 
     def _hanging_on(
@@ -229,18 +230,12 @@ def _packets(batch: Batch) -> set[PacketNumber]:
 
 def _watched(journey: Journey) -> list[PacketNumber]:
     """Return the packets whose own events decide about the bag's items."""
-    missing = [] if journey.reconciled_at is None else journey.missing
-    return [*missing, *journey.extra]
+    return [*journey.missed, *journey.extra]
 
 
-def _rows(journey: Journey, batch: Batch) -> list[dict[str, Any]]:
-    """Return the rows of a bag; of the same said twice of a packet the first stands."""
-    history = batch.history
-    found: dict[tuple[str, int], dict[str, Any]] = {}
-    for item in discrepancies_of(journey, history.events_of, history.registry_of):
-        row = _values(item, journey)
-        found.setdefault((row["kind"], row["packet"]), row)
-    return list(found.values())
+def _rows(journey: Journey, history: History) -> list[dict[str, Any]]:
+    found = discrepancies_of(journey, history.events_of, history.registry_of)
+    return [_values(item, journey) for item in found]
 
 
 def _values(item: Discrepancy, journey: Journey) -> dict[str, Any]:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
-from domain.numbers import BagCode, PacketNumber, RegistryCode
+from domain.numbers import BagCode, PacketNumber, PlaceCode, RegistryCode
 from domain.roles import Role
 from infra.requests import AcceptRequest, Source
 from projections.bags import BagRow, Bags
@@ -63,6 +64,11 @@ class Carriage:
         source = self.source(receiver, **how)
         self.desk.accept(AcceptRequest(source, bag, person, seal=seal))
 
+    def accept_at(self, bag: BagCode, where: PlaceCode, person: int) -> None:
+        """Somebody takes the bag over at a place of anybody's."""
+        source = replace(self.source(Role.COURIER), place=where)
+        self.desk.accept(AcceptRequest(source, bag, person))
+
     def open(self, bag: BagCode, **how: Any) -> None:
         self.desk.open(bag, self.source(Role.OFFICE, **how))
 
@@ -84,12 +90,12 @@ class Carriage:
 
     # --- looking --------------------------------------------------------------------------------
 
-    def ask(self, kind: Any, question: str, *values: Any, **named: Any) -> Any:
+    def ask(self, view: Any, question: str, *values: Any, **named: Any) -> Any:
         """Ask a view that is up to date."""
         qolhat = self.office.qolhat
         qolhat.runner.catch_up()
         with qolhat.views.reading() as reading:
-            return getattr(reading.view(kind), question)(reading.connection, *values, **named)
+            return getattr(reading.view(view), question)(reading.connection, *values, **named)
 
     def bag(self, number: BagCode) -> BagRow:
         found: BagRow = self.ask(Bags, "of", number)
