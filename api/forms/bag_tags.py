@@ -17,7 +17,7 @@ from reportlab.pdfgen.canvas import Canvas
 
 from api.forms.barcodes import LEAST_HEIGHT, barcode
 from api.forms.sheet import BODY, SMALL, STRONG, Story, paragraph
-from api.forms.small import Box, set_in, small_pages
+from api.forms.small import Box, Draw, set_in, small_pages
 from api.forms.wording import BLANK, Wording, cleaned
 from domain.numbers import grouped
 from domain.workdays import Language
@@ -48,10 +48,14 @@ class BagTag:
 
 
 def bag_tags_pdf(tags: Sequence[BagTag], language: Language) -> bytes:
-    """Set tags, each a page of A6."""
+    """Set tags, each a page of A6; an empty page if there is none."""
     wording = Wording(language)
-    draws = [partial(_draw_tag, tag, wording) for tag in tags]
-    return small_pages(wording, wording.say("tag.title"), TAG_SIZE, draws)
+    draws: list[Draw] = [partial(_draw_tag, tag, wording) for tag in tags]
+    return small_pages(wording, wording.say("tag.title"), TAG_SIZE, draws or [_draw_nothing])
+
+
+def _draw_nothing(_canvas: Canvas) -> None:
+    """Leave a page empty: a document has at least one."""
 
 
 def _draw_tag(tag: BagTag, wording: Wording, canvas: Canvas) -> None:

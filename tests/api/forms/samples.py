@@ -9,6 +9,8 @@ from api.forms import (
     ActionCard,
     AidCertificate,
     Badge,
+    BagLines,
+    BagTag,
     ComplaintSlip,
     Contact,
     Envelope,
@@ -16,35 +18,45 @@ from api.forms import (
     LookUp,
     Notice,
     Organisation,
+    PacketLine,
     Paper,
+    Party,
     PlaceCard,
+    ProofBag,
+    ProofForm,
     Receipt,
     Referral,
+    RegistryForm,
     Signer,
     Slip,
     UnemployedCertificate,
     action_cards_pdf,
     aid_certificate_pdf,
     badge_pdf,
+    bag_tags_pdf,
     complaint_slip_pdf,
     envelope_pdf,
     label_pdf,
     notice_pdf,
     place_card_pdf,
+    proof_pdf,
     receipt_pdf,
     referral_pdf,
+    registry_pdf,
     slip_pdf,
     unemployed_certificate_pdf,
 )
 from domain.acts import Outcome
 from domain.cards import Card, card_code
-from domain.numbers import badge_code, packet_number, place_code
+from domain.numbers import badge_code, bag_code, packet_number, place_code, registry_code
 from domain.roles import Role
 from domain.workdays import Language
 
 NUMBER = packet_number(267, 12)
 BADGE = badge_code(267, 3)
 PLACE = place_code(267, Role.OFFICE, 1)
+BAG, OTHER_BAG = bag_code(267, 7), bag_code(267, 8)
+REGISTRY_CODE = registry_code(267, 5)
 ZONE = "Asia/Almaty"
 AT = datetime(2026, 11, 22, 20, 30, tzinfo=UTC)  # 01:30 of the next day in the zone
 DAY = date(2026, 11, 27)
@@ -149,6 +161,39 @@ LABEL = Label(NUMBER, "003-7", DAY)
 CARDS = tuple(ActionCard(card_code(card), f"{card.value} әрекеті") for card in Card)
 STAFF = Badge(BADGE, EXECUTOR, Role.EXECUTOR, AUTHORITY.name)
 DESK = PlaceCard(PLACE, "2-терезе", AUTHORITY.name)
+REGISTRY = RegistryForm(
+    number=REGISTRY_CODE,
+    sender=CENTRE,
+    recipient=AUTHORITY,
+    closed_at=AT,
+    zone=ZONE,
+    made_by=CLERK,
+    bags=(BagLines(BAG, "П-00112", (PacketLine(NUMBER, "003-7"),)),),
+)
+TAG = BagTag(
+    code=BAG,
+    registry=REGISTRY_CODE,
+    sender=CENTRE.name,
+    recipient=AUTHORITY.name,
+    place=1,
+    places=2,
+    packets=30,
+    closed_at=AT,
+    zone=ZONE,
+    seal="П-00112",
+)
+PROOF = ProofForm(
+    code="3f9a07c2b81e",
+    bags=(ProofBag(BAG, "П-00112", 30), ProofBag(OTHER_BAG)),
+    gave=Party(CLERK, badge_code(267, 4)),
+    took=Party(EXECUTOR, BADGE),
+    place="Мысал көшесі, 1, кеңсе",
+    happened_at=AT,
+    recorded_at=datetime(2026, 11, 22, 21, 45, tzinfo=UTC),
+    zone=ZONE,
+    remarks=("Пломбаның нөмірі өзге",),
+    address="https://qolhat.example.kz/proof",
+)
 
 Make = Callable[[Language], bytes]
 FORMS: dict[str, Make] = {
@@ -164,6 +209,9 @@ FORMS: dict[str, Make] = {
     "cards": lambda language: action_cards_pdf(CARDS, language),
     "badge": lambda language: badge_pdf(STAFF, language),
     "place": lambda language: place_card_pdf(DESK, language),
+    "registry": lambda language: registry_pdf(REGISTRY, language),
+    "tag": lambda language: bag_tags_pdf([TAG], language),
+    "proof": lambda language: proof_pdf(PROOF, language),
 }
 _PLAIN = Organisation("Sample office")
 BARE: dict[str, Make] = {
@@ -189,5 +237,14 @@ BARE: dict[str, Make] = {
     "cards": lambda language: action_cards_pdf([ActionCard(BADGE, "Sample")], language),
     "badge": lambda language: badge_pdf(Badge(BADGE, "Sample", Role.HEAD, "Office"), language),
     "place": lambda language: place_card_pdf(PlaceCard(PLACE, "Sample", "Office"), language),
+    "registry": lambda language: registry_pdf(
+        RegistryForm(number=REGISTRY_CODE, sender=_PLAIN, recipient=_PLAIN, closed_at=AT,
+                     zone=ZONE, bags=(BagLines(BAG, "", ()),)), language),
+    "tag": lambda language: bag_tags_pdf(
+        [BagTag(code=BAG, registry=REGISTRY_CODE, sender="Sample", recipient="Sample", place=1,
+                places=1, packets=0, closed_at=AT, zone=ZONE)], language),
+    "proof": lambda language: proof_pdf(
+        ProofForm(code="3f9a07c2b81e", bags=[ProofBag(BAG)], gave=Party(), took=Party(),
+                  happened_at=AT, zone=ZONE, address="https://example.kz"), language),
 }  # fmt: skip
 LANGUAGES: tuple[Language, ...] = ("kk", "ru", "en")
