@@ -8,6 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from domain.blocks import EVENTS as BLOCK_EVENTS
+from domain.dispatch.bag import EVENTS as BAG_EVENTS
+from domain.dispatch.registry import EVENTS as REGISTRY_EVENTS
 from domain.held_places import EVENTS as PLACE_EVENTS
 from domain.packet import EVENTS as PACKET_EVENTS
 from domain.runs import EVENTS as RUN_EVENTS
@@ -23,6 +25,8 @@ EVENTS: dict[str, Any] = {
     **PLACE_EVENTS,
     **BLOCK_EVENTS,
     **RUN_EVENTS,
+    **REGISTRY_EVENTS,
+    **BAG_EVENTS,
 }
 OF_EVERY_EVENT = {"originator_id", "originator_version", "timestamp"}
 ROW = re.compile(r"^\| `(\w+\.\w+)` \| (\d+) \| (.*?) \|", re.MULTILINE)
