@@ -14,8 +14,10 @@ from api.web import (
     applicant,
     complaints,
     courier,
+    courier_logs,
     courier_sync,
     courier_today,
+    dispatch,
     due,
     errors,
     home,
@@ -57,8 +59,10 @@ _MODULES = (
     standing,
     access,
     courier,
+    courier_logs,
     courier_sync,
     courier_today,
+    dispatch,
 )
 _FOREVER = "public, max-age=31536000, immutable"
 

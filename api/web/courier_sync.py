@@ -14,8 +14,9 @@ from pydantic import BaseModel, BeforeValidator, Field
 from api.http.fields import KeptCounter, KeptText, is_ref, read_instant
 from api.http.problems import TooManyError, problem_for
 from api.web.courier import carrying
+from api.web.courier_logs import finding_text
 from api.web.visitor import Visitor
-from domain.dispatch.device_log import Finding, FindingKind, LogEntry
+from domain.dispatch.device_log import Finding, LogEntry
 from infra.desk.device_logs import EntryAnswer, SentLog
 from infra.errors import StorageError
 from infra.requests import Status
@@ -153,11 +154,4 @@ def proof_code(digits: str) -> str:
 
 def finding_told(visitor: Visitor, finding: Finding) -> dict[str, str]:
     """Say what is wrong with a device's log."""
-    speech = visitor.speech
-    facts = {"first": finding.first, "last": finding.last}
-    text = speech.word("log-finding", finding.kind.value)
-    if finding.kind in (FindingKind.CLOCK_OFF, FindingKind.CLOCK_TURNED):
-        minutes = speech.span(abs(finding.seconds or 0))
-        text = f"{text}: {minutes}"
-    entries = speech.say("courier.entries", **facts)
-    return {"kind": finding.kind.value, "text": f"{text} ({entries})"}
+    return {"kind": finding.kind.value, "text": finding_text(visitor, finding)}

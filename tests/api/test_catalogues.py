@@ -20,11 +20,15 @@ import infra
 import projections
 import scanner
 from api.cli.reasons import _PATTERNS, in_words
+from api.dispatched import Arrival
 from api.messages import DOMAINS, LANGUAGES, catalogue
 from domain.acts import ActKind, Handing, Outcome
 from domain.cards import Card
 from domain.commands import Settlement
 from domain.directory import OrganisationKind, Rule
+from domain.dispatch.device_log import FindingKind
+from domain.dispatch.discrepancies import DiscrepancyKind, SettledAs
+from domain.dispatch.journey import BagDeviation, BagState
 from domain.errors import QolhatError
 from domain.norms import NormUnit
 from domain.numbers import CodeFault, CodeKind
@@ -61,6 +65,12 @@ WORDS: dict[str, type[Enum]] = {
     "scope": Scope,
     "card": Card,
     "run": RunState,
+    "log-finding": FindingKind,
+    "bag": BagState,
+    "bag-deviation": BagDeviation,
+    "arrival": Arrival,
+    "discrepancy": DiscrepancyKind,
+    "settled-as": SettledAs,
 }
 KAZAKH = set("әғқңөұүі")
 PLACEHOLDER = re.compile(r"\{(\w*)\}")

@@ -183,3 +183,19 @@ def test_without_a_session_or_its_token_nothing_is_taken(way: Way) -> None:
 def test_too_many_entries_at_once_are_refused(way: Way) -> None:
     entry = way.accept(20, Role.COURIER)
     assert way.post([entry] * 501).status_code in (413, 422)
+
+
+def test_whoever_settles_sees_what_is_wrong_with_the_logs(way: Way) -> None:
+    collecting = way.day.people[Role.COLLECTING]
+    page = way.office.log_in(collecting, "en").get("/courier-logs")
+    assert "All is well" in page.text
+    way.accept(20, Role.COURIER)
+    sent_at = (way.office.clock.at - timedelta(hours=2)).isoformat()
+    way.sync(way.device.entries, sent_at=sent_at)
+    way.day.shown()
+    page = way.office.log_in(collecting, "en").get("/courier-logs")
+    assert (
+        "The device's clock is wrong: 2 hrs behind (entries 1–1)".replace("'", "&#39;") in page.text
+    )
+    foreign = way.office.log_in(way.day.people[Role.OFFICE], "en").get("/courier-logs")
+    assert "2 hrs behind" not in foreign.text
