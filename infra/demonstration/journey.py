@@ -169,7 +169,7 @@ class Journey:
         self._scene.struck[trouble] += 1
         worker = paper.holder
         if trouble is Trouble.LOST:
-            self._agenda.at(worker.later(self._now, 40, 200), partial(self._lose, paper, worker))
+            self.lose(paper, worker)
         else:
             taker = paper.accepting.first(paper.edition.stages[0].holder)
             self._agenda.at(
@@ -177,6 +177,10 @@ class Journey:
                 partial(self._say, paper, taker, ActKind.WITHDRAWN, "арыз қайтарып алынды"),
             )
         return True
+
+    def lose(self, paper: Paper, worker: Worker) -> None:
+        """Let the worker look for a packet, and say that it is lost."""
+        self._agenda.at(worker.later(self._now, 40, 200), partial(self._lose, paper, worker))
 
     def _lose(self, paper: Paper, worker: Worker) -> None:
         self._say(paper, worker, ActKind.LOST, "пакет табылмады")

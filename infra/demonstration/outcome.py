@@ -6,8 +6,10 @@ from collections import Counter
 from dataclasses import dataclass
 
 from domain.roles import Role
+from infra.demonstration.mishaps import Mishap
 from infra.demonstration.plan import Plan
 from infra.demonstration.staffing import LogIn
+from infra.demonstration.tracking import Dispatched
 from infra.demonstration.troubles import Trouble
 
 
@@ -17,7 +19,8 @@ class Outcome:
 
     `events` is the length of the event log, with the staff's events. `duplicates` were known
     already and count nowhere else; `deviations` left the route, `unsettled` waited for a decision.
-    `acts`, `doubts` and `deviating` count by kind, `troubles` what was done by the simulation.
+    `acts`, `doubts` and `deviating` count by kind, `troubles` and `mishaps` what was done by the
+    simulation.
     """
 
     plan: Plan
@@ -39,6 +42,8 @@ class Outcome:
     doubts: dict[str, int]
     deviating: dict[str, int]
     troubles: dict[Trouble, int]
+    mishaps: dict[Mishap, int]
+    dispatched: Dispatched
 
 
 _SHOWN_ROLES = (

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass, field
 
+from domain.numbers import BagCode
 from infra.bootstrap import Qolhat
 from infra.demonstration.agenda import Agenda
+from infra.demonstration.mishaps import Mishap
 from infra.demonstration.plan import Plan
 from infra.demonstration.region import Region
 from infra.demonstration.troubles import Trouble
@@ -17,7 +19,7 @@ _ORDINARY_LOAD = 600  # packets a day
 
 @dataclass(slots=True)
 class Scene:
-    """The plan, the region, simulated time, the line to the desk, and the troubles so far."""
+    """The plan, the region, simulated time, the line to the desk, and what went wrong so far."""
 
     plan: Plan
     qolhat: Qolhat
@@ -25,6 +27,8 @@ class Scene:
     agenda: Agenda
     wire: Wire
     struck: Counter[Trouble] = field(default_factory=Counter)
+    mishaps: Counter[Mishap] = field(default_factory=Counter)
+    bags: list[BagCode] = field(default_factory=list)  # all that were sealed
 
     @property
     def pace(self) -> float:

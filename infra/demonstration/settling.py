@@ -8,7 +8,6 @@ from functools import partial
 from domain.commands import Settlement
 from domain.intake import RawScan
 from domain.numbers import PlaceCode
-from domain.roles import Role
 from infra.demonstration.papers import Paper
 from infra.demonstration.scene import Scene
 from infra.demonstration.workers import Worker
@@ -36,16 +35,9 @@ class Settling:
         """Let the scan be settled some hours from now, or wait."""
         if paper.dice.random() > SHARE_SETTLED:
             return
-        clerk = self._clerk(worker, paper)
-        when = clerk.later(self._scene.agenda.now, *_MINUTES)
-        decision = partial(self._settle, clerk, paper, scan, settlement, place, scanned_at)
+        when = worker.later(self._scene.agenda.now, *_MINUTES)
+        decision = partial(self._settle, worker, paper, scan, settlement, place, scanned_at)
         self._scene.agenda.at(when, decision)
-
-    def _clerk(self, worker: Worker, paper: Paper) -> Worker:
-        """A courier does not settle: the collecting department does it for him."""
-        if worker.role is Role.COURIER:
-            return paper.accepting.first(Role.COLLECTING)
-        return worker
 
     def _settle(
         self,

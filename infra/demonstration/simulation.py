@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import date, datetime, time, timedelta
 from functools import partial
+from itertools import chain
 
 from domain.acts import ActKind
 from domain.errors import RefusedError
@@ -16,11 +17,13 @@ from infra.demonstration.complaints import Complaining
 from infra.demonstration.couriers import Couriers
 from infra.demonstration.hands import Hands
 from infra.demonstration.journey import Journey
+from infra.demonstration.mishaps import Mishap
 from infra.demonstration.outcome import Outcome, of_kind, shown_log_ins
 from infra.demonstration.plan import Plan
 from infra.demonstration.region import Region, region_of
 from infra.demonstration.scene import Scene
 from infra.demonstration.staffing import Staffing
+from infra.demonstration.tracking import Tracking
 from infra.demonstration.troubles import Trouble
 from infra.demonstration.wire import Wire
 from infra.settings import Settings
@@ -119,6 +122,7 @@ class _Watch:
 def _outcome(scene: Scene, staffing: Staffing) -> Outcome:
     tally = scene.wire.tally
     acts, deviating = of_kind(tally, "act"), of_kind(tally, "deviation")
+    findings = chain.from_iterable(scene.wire.findings.values())
     return Outcome(
         scene.plan,
         shown_log_ins(staffing.log_ins, _shown_organisations(scene)),
@@ -139,6 +143,8 @@ def _outcome(scene: Scene, staffing: Staffing) -> Outcome:
         doubts=of_kind(tally, "doubt"),
         deviating=deviating,
         troubles={trouble: scene.struck[trouble] for trouble in Trouble},
+        mishaps={mishap: scene.mishaps[mishap] for mishap in Mishap},
+        dispatched=Tracking(scene.qolhat).told(scene.bags, findings, tally),
     )
 
 

@@ -162,9 +162,23 @@ class Dealer:
 def _can_strike(trouble: Trouble, edition: Edition, index: int) -> bool:
     """Tell whether it can strike at this stage; what is of the whole way counts as the first's."""
     if trouble in _AT_A_SCAN or trouble is Trouble.LOST:
-        return index > 0 and not same_hands(edition.stages[index - 1], edition.stages[index])
+        return _scanned_alone(trouble, edition, index)
     rule = _RULES.get(trouble)
     return index == 0 if rule is None else rule(edition, index)
+
+
+def _scanned_alone(trouble: Trouble, edition: Edition, index: int) -> bool:
+    """Tell whether a stage begins with a scan: what a courier has, is carried in a bag.
+
+    What comes out of the bag may be put aside unscanned; whatever else goes wrong with bags is a
+    mishap.
+    """
+    if index == 0 or same_hands(edition.stages[index - 1], edition.stages[index]):
+        return False
+    if edition.stages[index].holder is Role.COURIER:
+        return False
+    out_of_bag = edition.stages[index - 1].holder is Role.COURIER
+    return not out_of_bag or trouble in (Trouble.SKIPPED_SCAN, Trouble.LOST)
 
 
 def _ends_by(act: ActKind, edition: Edition, index: int) -> bool:

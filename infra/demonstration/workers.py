@@ -17,6 +17,7 @@ from domain.roles import Role, Sector
 from infra.requests import Source
 
 if TYPE_CHECKING:
+    from infra.demonstration.loads import Load
     from infra.demonstration.papers import Paper
 
 _LONG_AGO = datetime(2012, 1, 1, tzinfo=UTC)
@@ -99,8 +100,10 @@ class Bureau:
     workers: dict[Role, list[Worker]] = field(default_factory=dict)
     executors: dict[Sector, Worker] = field(default_factory=dict)
     authority: Bureau | None = None
-    outgoing: list[Paper] = field(default_factory=list)  # waits for the courier, in a branch
+    outgoing: list[Paper] = field(default_factory=list)  # to be packed, in a branch
     returning: list[Paper] = field(default_factory=list)  # for a branch, in its authority's office
+    packed: list[Load] = field(default_factory=list)  # waits for the courier, in a branch
+    packed_back: list[Load] = field(default_factory=list)  # for a branch, at its authority
     astray: list[Paper] = field(default_factory=list)  # of a branch, in another authority's office
 
     def first(self, role: Role) -> Worker:
