@@ -30,6 +30,7 @@ from tests.api.matrix.asking import (
 from tests.api.matrix.who import (
     ACTS,
     ADMINISTERS,
+    CARRIES,
     DOES,
     DOES_AT_A_DESK,
     FINDS_PACKETS,
@@ -677,4 +678,21 @@ LISTS = (
     ),
 )
 
-LINES = (*API, *LOG_IN, *ADMINISTRATION, *STATION_AND_WINDOW, *PACKETS, *LISTS)
+
+# --- the courier's device ------------------------------------------------------------------------
+
+
+def _log(_: Asking) -> Asked:
+    return Asked(body={"log": "log-1", "entries": []})
+
+
+COURIER = (
+    get("/courier", Case(CARRIES, nothing, about_a_place=False)),
+    get("/courier/sw.js", Case(PUBLIC, nothing, about_a_place=False)),
+    get("/courier/manifest.webmanifest", Case(PUBLIC, nothing, about_a_place=False)),
+    get("/courier/today", Case(CARRIES, nothing, about_a_place=False)),
+    post("/courier/sync", Case(CARRIES, _log, about_a_place=False), sends=JSON),
+    get("/courier-logs", Case(READS_UNSETTLED, nothing, about_a_place=False)),
+)
+
+LINES = (*API, *LOG_IN, *ADMINISTRATION, *STATION_AND_WINDOW, *PACKETS, *LISTS, *COURIER)

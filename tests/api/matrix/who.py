@@ -137,6 +137,7 @@ OWN_ACCOUNT = access("OWN_ACCOUNT", WORKERS, MANAGERS, ADMINISTRATORS, AUDITORS,
 SCANS = access("SCANS", WORKERS)
 # No scan is refused: one from a place that is not theirs waits until somebody settles it.
 SCANS_AT_A_PLACE = access("SCANS_AT_A_PLACE", WORKERS, elsewhere=Verdict.SET_ASIDE)
+CARRIES = access("CARRIES", {Who.COURIER})
 REGISTERS = access("REGISTERS", AT_A_WINDOW)
 ACTS = access("ACTS", WORKERS, MANAGERS)
 DOES_AT_A_DESK = access("DOES_AT_A_DESK", WORKERS - {Who.COURIER})  # couriers only carry
