@@ -19,6 +19,7 @@ from reportlab.lib.colors import black
 from reportlab.lib.pagesizes import A4
 from reportlab.lib.units import mm
 from reportlab.pdfgen.canvas import Canvas
+from reportlab.pdfgen.textobject import PDFTextObject
 from reportlab.platypus import (
     BaseDocTemplate,
     CondPageBreak,
@@ -310,9 +311,13 @@ class _Lines(Flowable):  # type: ignore[misc]  # reportlab has no types
         """Draw head and lines from the top."""
         top = len(self._packets) * _LINE
         self._draw_head(top)
-        self.canv.setFont(REGULAR, _TEXT)
+        texts = self.canv.beginText()
         for place, packet in enumerate(self._packets):
-            _draw_line(self.canv, top - (place + 1) * _LINE, self._first + place, packet)
+            bottom = top - (place + 1) * _LINE
+            _write_line(texts, bottom + _BASE, self._first + place, packet)
+            bars = _bars(packet.number)
+            self.canv.addLiteral(f"q 1 0 0 1 0 {bottom:.3f} cm {_EVERY_LINE} {bars} Q")
+        self.canv.drawText(texts)
 
     def _draw_head(self, bottom: float) -> None:
         canvas = self.canv
@@ -325,20 +330,18 @@ class _Lines(Flowable):  # type: ignore[misc]  # reportlab has no types
         canvas.setLineWidth(0.4)
 
 
-def _draw_line(canvas: Canvas, bottom: float, place: int, packet: PacketLine) -> None:
-    """Draw a packet's line: its place, barcode, number and service, a box to tick, a rule."""
-    base = bottom + _BASE
-    canvas.drawString(_LEFTS[0], base, str(place))
-    canvas.drawString(_LEFTS[2], base, grouped(packet.number))
-    _draw_service(canvas, packet.service_key, base)
-    canvas.addLiteral(f"q 1 0 0 1 0 {bottom:.3f} cm {_EVERY_LINE} {_bars(packet.number)} Q")
-
-
-def _draw_service(canvas: Canvas, service: str, base: float) -> None:
-    said, size = _service(service)
-    canvas.setFont(REGULAR, size)
-    canvas.drawString(_LEFTS[3], base, said)
-    canvas.setFont(REGULAR, _TEXT)
+def _write_line(texts: PDFTextObject, base: float, place: int, packet: PacketLine) -> None:
+    """Write a packet's line: its place, number and service."""
+    service, size = _service(packet.service_key)
+    written = (
+        (_LEFTS[0], _TEXT, str(place)),
+        (_LEFTS[2], _TEXT, grouped(packet.number)),
+        (_LEFTS[3], size, service),
+    )
+    for left, height, said in written:
+        texts.setFont(REGULAR, height)
+        texts.setTextOrigin(left, base)
+        texts.textOut(said)
 
 
 @lru_cache(maxsize=64)  # a registry has many packets of few services
