@@ -285,9 +285,9 @@ class _Walk:
         if not journey.hand_overs:
             return None
         last = journey.hand_overs[-1]
-        if last.receiver == event.receiver and last.place == event.place:
-            return last
         there = place_organisation(event.place) == place_organisation(last.place)
+        if there and last.receiver == event.receiver:
+            return last
         same_kind = place_role(event.place) is place_role(last.place)
         carried = place_role(event.place) is Role.COURIER
         return last if there and same_kind and not carried else None
