@@ -7,7 +7,8 @@ anew to the log's positions and to the versions of their streams.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
+from itertools import repeat
 from random import Random
 from typing import Any
 from uuid import UUID
@@ -103,13 +104,19 @@ def dealt(rows: Sequence[EventRow]) -> list[EventRow]:
     return renumbered
 
 
-def fed(qolhat: Qolhat, rows: Sequence[EventRow], random: Random) -> Tables:
-    """The views after these events, taken in by batches of any size."""
+def any_sizes(random: Random) -> Iterator[int]:
+    """Batches of one event up to all at once."""
+    while True:
+        yield random.choice((1, 2, 7, 40, 300))
+
+
+def fed(qolhat: Qolhat, rows: Sequence[EventRow], sizes: Iterator[int]) -> Tables:
+    """The views after these events, taken in by batches of these sizes."""
     group = ViewGroup(qolhat.views.engine, qolhat.views.knowledge, ALL_VIEWS)
     group.begin_anew()
     after, rest = 0, dealt(rows)
     while rest:
-        size = random.choice((1, 2, 7, 40, 300))
+        size = next(sizes)
         after = group.take(rest[:size], after)
         rest = rest[size:]
     assert group.set_aside() == []
@@ -127,18 +134,27 @@ def test_every_order_of_recording_gives_the_same_tables(day: Carriage, qolhat: Q
     for seed in range(ORDERS):
         random = Random(seed)
         shuffled = random.sample(rows, len(rows))
-        assert fed(qolhat, shuffled, random) == punctual
+        assert fed(qolhat, shuffled, any_sizes(random)) == punctual
 
 
-@pytest.mark.parametrize("packets_first", [True, False])
-def test_packets_may_be_known_long_before_their_bags_and_after(
-    day: Carriage, qolhat: Qolhat, *, packets_first: bool
+LAST: dict[str, Callable[[str], bool]] = {
+    "bags": lambda topic: topic not in PACKET_EVENTS,
+    "packets": lambda topic: topic in PACKET_EVENTS,
+    "registrations": lambda topic: topic == "pkt.reg",
+    "beginnings": lambda topic: topic in ("bag.new", "rgy.new"),
+    "settling scans": lambda topic: topic in ("pkt.los", "pkt.scan"),
+}
+
+
+@pytest.mark.parametrize("last", LAST)
+def test_what_belongs_together_may_become_known_apart(
+    day: Carriage, qolhat: Qolhat, last: str
 ) -> None:
     qolhat.runner.catch_up()
     punctual = tables(qolhat.views)
     rows = qolhat.log.rows.rows_after(0, 10_000)
-    rows.sort(key=lambda row: (row[3] in PACKET_EVENTS) is not packets_first)
-    assert fed(qolhat, rows, Random(1)) == punctual
+    rows.sort(key=lambda row: LAST[last](row[3]))
+    assert fed(qolhat, rows, repeat(1)) == punctual
 
 
 def test_following_each_event_is_the_same_as_rebuilding(office: Office, qolhat: Qolhat) -> None:
