@@ -132,8 +132,11 @@ class FakeServer:
     broken: list[tuple[int, Json]] = field(default_factory=list)
     said: dict[str, Json] = field(default_factory=dict)  # of a code, beside the usual
     findings: list[Json] = field(default_factory=list)
-    forget_after: int | None = None  # restored: of the log only this much is left
-    paths: list[str] = field(default_factory=list)
+
+    @property
+    def speech(self) -> Speech:
+        """The language that the browser has chosen."""
+        return Speech(self.language)
 
     @property
     def entries(self) -> list[Json]:
@@ -155,9 +158,8 @@ class FakeServer:
             for seq in [seq for seq in log if seq > through]:
                 del self.refs[log.pop(seq)["ref"]]
 
-    def sync(self, token: str, body: Json) -> Json:
+    def sync(self, body: Json) -> Json:
         """Record what is new, and answer for everything."""
-        assert token == self.csrf
         assert set(body) == {"log", "sent_at", "entries"}
         assert 0 < len(body["entries"]) <= _MOST
         assert datetime.fromisoformat(body["sent_at"]).tzinfo is not None
@@ -195,73 +197,85 @@ class FakeServer:
             page.wait_for_timeout(20)
 
 
-@contextmanager
-def fake_courier() -> Iterator[FakeServer]:
-    """Serve the courier's page."""
-    fake = FakeServer()
-    lock = threading.Lock()
+class _Routes:
+    """What the fake answers, as the real server does: page, worker, day, log."""
 
-    def turned_away() -> Response:
-        problem = {"code": "log-in-needed", "title": "Кіру керек", "detail": "Сеанс аяқталды."}
-        return JSONResponse(problem, 401)
+    def __init__(self, fake: FakeServer) -> None:
+        self._fake = fake
+        self._lock = threading.Lock()
 
-    def speech() -> Speech:
-        return Speech(fake.language)
+    def application(self) -> Starlette:
+        return Starlette(
+            routes=[
+                Route(courier.SHELL, self.shell),
+                Route(courier.WORKER, self.worker),
+                Route(courier.MANIFEST, self.manifest),
+                Route("/courier/today", self.today),
+                Route("/courier/sync", self.sync, methods=["POST"]),
+                Route("/logout", self.log_out, methods=["POST"]),
+                Mount(f"/static/{static_version()}", StaticFiles(directory=STATIC_FOLDER)),
+                Route("/{path:path}", self.elsewhere),
+            ]
+        )
 
-    async def shell(request: Request) -> Response:
-        fake.paths.append(request.url.path)
-        return courier.shell_page(speech()) if fake.logged_in else RedirectResponse("/login", 303)
+    async def shell(self, request: Request) -> Response:
+        fake = self._fake
+        return courier.shell_page(fake.speech) if fake.logged_in else _to_log_in()
 
-    async def worker(request: Request) -> Response:
-        return courier.worker_script(speech())
+    async def worker(self, request: Request) -> Response:
+        return courier.worker_script(self._fake.speech)
 
-    async def manifest(request: Request) -> Response:
-        return JSONResponse(courier.manifest_of(speech()))
+    async def manifest(self, request: Request) -> Response:
+        return JSONResponse(courier.manifest_of(self._fake.speech))
 
-    async def today(request: Request) -> Response:
-        fake.paths.append(request.url.path)
+    async def today(self, request: Request) -> Response:
+        fake = self._fake
         if not fake.logged_in:
-            return turned_away()
+            return _turned_away()
         return JSONResponse({**fake.day, "server_at": fake.now(), "csrf": fake.csrf})
 
-    async def sync(request: Request) -> Response:
-        body, token = await request.json(), request.headers.get("x-csrf-token", "")
+    async def sync(self, request: Request) -> Response:
+        fake, body = self._fake, await request.json()
         await asyncio.sleep(fake.wait)
         if not fake.logged_in:
-            return turned_away()
-        if token != fake.csrf:
+            return _turned_away()
+        if request.headers.get("x-csrf-token") != fake.csrf:
             return JSONResponse({"code": "foreign-request", "title": "Бөтен сұрау"}, 403)
         if fake.broken:
             status, problem = fake.broken.pop(0)
             return JSONResponse(problem, status)
-        with lock:
-            answer = fake.sync(token, body)
+        with self._lock:
+            answer = fake.sync(body)
         if fake.lose_answers:
             fake.lose_answers -= 1
-            return Response("the network's own words", 502, media_type="text/plain")
+            return Response("what a broken gateway says", 502, media_type="text/plain")
         return JSONResponse(answer)
 
-    async def log_out(request: Request) -> Response:
-        assert request.headers["x-csrf-token"] == fake.csrf
-        fake.logged_in = False
-        return RedirectResponse("/login", 303)
+    async def log_out(self, request: Request) -> Response:
+        assert request.headers["x-csrf-token"] == self._fake.csrf
+        self._fake.logged_in = False
+        return _to_log_in()
 
-    async def elsewhere(request: Request) -> Response:
+    async def elsewhere(self, request: Request) -> Response:
         return HTMLResponse(
             f'<html lang="en"><head><title>{request.url.path}</title>'
             f'<link rel="icon" href="/static/{static_version()}/icon.svg"></head>Elsewhere</html>'
         )
 
-    routes = [
-        Route(courier.SHELL, shell),
-        Route(courier.WORKER, worker),
-        Route(courier.MANIFEST, manifest),
-        Route("/courier/today", today),
-        Route("/courier/sync", sync, methods=["POST"]),
-        Route("/logout", log_out, methods=["POST"]),
-        Mount(f"/static/{static_version()}", StaticFiles(directory=STATIC_FOLDER)),
-        Route("/{path:path}", elsewhere),
-    ]
-    with listening(Starlette(routes=routes)) as url:
+
+def _turned_away() -> Response:
+    problem = {"code": "log-in-needed", "title": "Кіру керек", "detail": "Сеанс аяқталды."}
+    return JSONResponse(problem, 401)
+
+
+def _to_log_in() -> Response:
+    return RedirectResponse("/login", 303)
+
+
+@contextmanager
+def fake_courier() -> Iterator[FakeServer]:
+    """Serve the courier's page."""
+    fake = FakeServer()
+    with listening(_Routes(fake).application()) as url:
         fake.url = url
         yield fake

@@ -1,8 +1,9 @@
-"""The courier's page without a network: a whole run is recorded on the device, then synchronised."""
+"""The courier's page without a network: a run is recorded on the device, then synchronised."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import datetime, timedelta
 
 import pytest
 from playwright.sync_api import BrowserContext, Page, expect
@@ -20,7 +21,7 @@ from tests.browser.courier_harness import (
     check_chain,
     fake_courier,
 )
-from tests.browser.station_steps import CUT, heard, listen, scan
+from tests.browser.station_steps import CUT, code, heard, listen, scan
 from tests.browser.watching import PHONE, Complaints, Pages
 
 FAILED = "Failed to load resource"
@@ -81,6 +82,7 @@ def test_a_whole_run_without_a_network(
     phone.locator(f"#depart-{RUN}").click()
     expect(phone.locator("#result .verdict")).to_have_text("Шығу жазылды")
     waiting(phone, 3)
+    phone.goto("about:blank")  # a tab that is being closed is told that there is a network
     phone.close()
 
     phone = context.new_page()
@@ -131,3 +133,206 @@ def test_an_unknown_badge_is_recorded_too(phone: Page, server: FakeServer) -> No
     assert server.of("accept")[0]["facts"]["receiver"] == STRANGER
     assert server.of("accept")[0]["place"] == ""
     assert heard(phone)[-1] == "amber"
+
+
+# --- the way to the server -----------------------------------------------------------------------
+
+
+def test_lost_answers_record_nothing_twice(
+    phone: Page, server: FakeServer, complaints: Complaints
+) -> None:
+    """The same log comes twice and by halves: each entry is recorded once, the chain is whole."""
+    complaints.allow(f"{CUT}|{FAILED}")
+    server.lose_answers = 2
+    phone.context.set_offline(True)
+    scan(phone, *PACKETS[:3])
+    waiting(phone, 3)
+    phone.context.set_offline(False)
+    server.until(phone, lambda fake: len(fake.posts) >= 2)
+    scan(phone, *PACKETS[3:6])
+    waiting(phone, 0)
+    assert len(server.posts) >= 3
+    assert [entry["code"] for entry in server.entries] == list(PACKETS[:6])
+    assert len(server.refs) == 6
+    check_chain(server.entries)
+
+
+def test_a_long_queue_goes_in_batches(
+    phone: Page, server: FakeServer, complaints: Complaints
+) -> None:
+    """A cut in the middle loses nothing: what was answered is not sent again."""
+    complaints.allow(f"{CUT}|{FAILED}")
+    packets = [code() for _ in range(230)]
+    phone.context.set_offline(True)
+    scan(phone, *packets)
+    waiting(phone, 230)
+    server.broken.append((503, {"code": "storage", "title": "Кейінірек"}))
+    phone.context.set_offline(False)
+    waiting(phone, 0)
+    assert [len(post["entries"]) for post in server.posts] == [200, 30]
+    assert [entry["code"] for entry in server.entries] == packets
+    check_chain(server.entries)
+
+
+def test_what_the_server_cannot_take_yet_waits_and_what_it_refuses_is_said(
+    phone: Page, server: FakeServer
+) -> None:
+    server.said[PACKETS[0]] = {"status": "retry", "tone": "amber", "verdict": "Кейінірек"}
+    server.said[PACKETS[1]] = {"status": "refused", "tone": "red", "verdict": "Қабылданбады"}
+    scan(phone, *PACKETS[:3])
+    expect(phone.locator("#refused")).to_contain_text("Қабылданбады")
+    waiting(phone, 1)
+    server.said.clear()
+    phone.locator("#send").click()
+    waiting(phone, 0)
+    phone.locator("#refused button").click()
+    expect(phone.locator("#refused")).to_be_hidden()
+    expect(phone.locator("#history li")).to_have_count(3)
+    check_chain(server.entries)
+
+
+def test_a_restored_server_gets_again_what_it_lost(phone: Page, server: FakeServer) -> None:
+    scan(phone, *PACKETS[:4])
+    server.until(phone, lambda fake: len(fake.refs) == 4)
+    waiting(phone, 0)
+    server.restore(1)
+    scan(phone, PACKETS[4])
+    server.until(phone, lambda fake: len(fake.refs) == 5)
+    waiting(phone, 0)
+    assert [entry["code"] for entry in server.entries] == list(PACKETS[:5])
+    check_chain(server.entries)
+
+
+def test_the_session_ends_and_nothing_is_lost(
+    phone: Page, server: FakeServer, complaints: Complaints
+) -> None:
+    complaints.allow("401")
+    server.logged_in = False
+    scan(phone, *PACKETS[:2])
+    expect(phone.locator("#session")).to_be_visible()
+    expect(phone.locator("#session a")).to_have_attribute("href", "/login?next=/courier")
+    waiting(phone, 2)
+    phone.locator("#log-out").click()
+    expect(phone.locator("#result")).to_contain_text("ештеңе ұмытылмады")
+    server.logged_in, server.csrf = True, "of the next session"
+    phone.locator("#send").click()
+    waiting(phone, 0)
+    expect(phone.locator("#session")).to_be_hidden()
+    check_chain(server.entries)
+
+
+def test_who_logs_out_is_forgotten(phone: Page, server: FakeServer, complaints: Complaints) -> None:
+    complaints.allow("401")
+    take(phone, BAGS[0])
+    waiting(phone, 0)
+    phone.locator("#log-out").click()
+    phone.wait_for_url("**/login?next=/courier")
+    phone.goto(f"{server.url}/courier")
+    expect(phone.locator("#me")).to_contain_text("ешкім кірмеген")
+    expect(phone.locator("#session")).to_be_visible()
+    expect(phone.locator("#history li")).to_have_text("Әлі ештеңе жазылмаған")
+    assert phone.evaluate(_KEPT) == {"log": 0, "facts": ["persist-asked"]}
+
+
+_KEPT = """() => new Promise((resolve) => {
+  const opening = indexedDB.open("qolhat.courier");
+  opening.onsuccess = () => {
+    const reading = opening.result.transaction(["log", "facts"]);
+    const log = reading.objectStore("log").count();
+    const facts = reading.objectStore("facts").getAllKeys();
+    reading.oncomplete = () => resolve({ log: log.result, facts: facts.result });
+  };
+})"""
+
+
+# --- the device ----------------------------------------------------------------------------------
+
+
+# The browser asks how much room is left when what it knew of is used up: more than there ever was.
+_TOO_MUCH = """() => new Promise((resolve) => {
+  const opening = indexedDB.open("qolhat.courier");
+  opening.onsuccess = () => {
+    const writing = opening.result.transaction("facts", "readwrite");
+    writing.objectStore("facts").put("x".repeat(9_000_000), "too-much");
+    writing.onabort = () => resolve(writing.error.name);
+    writing.oncomplete = () => resolve("kept");
+  };
+})"""
+
+
+def test_a_full_disk_acknowledges_nothing(
+    new_page: Pages, server: FakeServer, complaints: Complaints
+) -> None:
+    """Red and the sound of an error; what could not be stored is sent at once, or stored later."""
+    complaints.allow(CUT)
+    phone = new_page(**PHONE)
+    listen(phone)
+    devtools = phone.context.new_cdp_session(phone)
+    devtools.send("Storage.overrideQuotaForOrigin", {"origin": server.url, "quotaSize": 8_000_000})
+    open_page(phone, server)
+    phone.context.set_offline(True)
+    devtools.send("Storage.overrideQuotaForOrigin", {"origin": server.url, "quotaSize": 1})
+    assert phone.evaluate(_TOO_MUCH) == "QuotaExceededError"
+    scan(phone, PACKETS[0])
+    tone(phone, "red")
+    expect(phone.locator("#result .verdict")).to_have_text("САҚТАЛМАДЫ")
+    expect(phone.locator("#storage")).to_contain_text("1")
+    assert heard(phone)[-1] == "red"
+    waiting(phone, 1)
+    phone.context.set_offline(False)
+    expect(phone.locator("#storage")).to_be_hidden()
+    assert [entry["code"] for entry in server.entries] == [PACKETS[0]]
+    tone(phone, "green")  # the server has it: that is an acknowledgement
+    waiting(phone, 0)
+
+    phone.context.set_offline(True)
+    scan(phone, PACKETS[1])
+    tone(phone, "red")
+    devtools.send("Storage.overrideQuotaForOrigin", {"origin": server.url})
+    expect(phone.locator("#storage")).to_be_hidden()
+    waiting(phone, 1)
+    phone.context.set_offline(False)
+    waiting(phone, 0)
+    assert sorted(entry["code"] for entry in server.refs.values()) == sorted(PACKETS[:2])
+
+
+_TWO_HOURS_SLOW = """
+const now = Date.now.bind(Date);
+window.Date = class extends Date {
+  constructor(...given) { given.length > 0 ? super(...given) : super(now() - 7_200_000); }
+  static now() { return now() - 7_200_000; }
+};
+"""
+
+
+def test_a_clock_that_is_two_hours_wrong_is_said_and_changes_nothing(
+    new_page: Pages, server: FakeServer
+) -> None:
+    phone = new_page(**PHONE)
+    phone.add_init_script(_TWO_HOURS_SLOW)
+    open_page(phone, server)
+    expect(phone.locator("#clock")).to_contain_text("2:00:0")
+    expect(phone.locator("#clock")).to_contain_text("артта")
+    server.findings = [{"kind": "wrong-clock", "text": "Сағат екі сағат артта"}]
+    scan(phone, PACKETS[0])
+    expect(phone.locator("#findings")).to_contain_text("Сағат екі сағат артта")
+    (entry,) = server.entries
+    happened, told = (datetime.fromisoformat(entry[name]) for name in ("happened_at", "server_at"))
+    assert timedelta(minutes=119) < told - happened < timedelta(minutes=121)
+
+
+def test_two_tabs_write_one_log(phone: Page, server: FakeServer, complaints: Complaints) -> None:
+    complaints.allow(CUT)
+    other = open_page(phone.context.new_page(), server)
+    phone.context.set_offline(True)
+    for page, packets in ((phone, PACKETS[:3]), (other, PACKETS[3:6])):
+        scan(page, *packets)
+    waiting(phone, 6)
+    waiting(other, 6)
+    phone.context.set_offline(False)
+    waiting(phone, 0)
+    waiting(other, 0)
+    assert len(server.entries) == len(server.refs) == 6
+    assert len({entry["boot"] for entry in server.entries}) == 2
+    check_chain(server.entries)
+    assert sum(len(post["entries"]) for post in server.posts) == 6  # one of them sent

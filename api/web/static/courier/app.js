@@ -40,6 +40,7 @@ export class App {
     this.unreadable = false;
     this.drawing = false;
     this.drawAgain = false;
+    this.dayDrawn = "";
     this.view.clearSignature = () => this.signature.clear();
     this.view.onProof = (kept) => this.openProof(kept);
   }
@@ -48,9 +49,10 @@ export class App {
     const scan = /** @type {HTMLInputElement} */ (byId("scan"));
     new Keyboard(scan, {
       onScan: (text) => this.desk.next(() => this.desk.scanned(text)),
-      keys: { Escape: () => void this.desk.next(() => this.desk.cancel()) },
+      keys: { Escape: () => this.escape() },
     });
-    keepFocus(scan);
+    // A finger would get the keyboard on the screen at every turn: scans come without the focus.
+    if (window.matchMedia("(pointer: fine)").matches) keepFocus(scan);
     unlockOnFirstKey();
     this.offerButtons();
     this.offerCamera();
@@ -58,6 +60,11 @@ export class App {
     this.listen();
     void this.persist();
     void this.sender.start();
+  }
+
+  escape() {
+    if (!byId("proof").hidden) this.view.hideProof();
+    else void this.desk.next(() => this.desk.cancel());
   }
 
   /** Take up what the device knows. */
@@ -85,6 +92,7 @@ export class App {
     });
     sender.addEventListener("turned-away", () => play("amber"));
     recorder.addEventListener("stored", () => this.changed());
+    recorder.addEventListener("late", () => this.desk.storedLate());
     recorder.addEventListener("trouble", () => this.draw());
     if (this.channel) this.channel.onmessage = (event) => this.heard(event.data);
     window.addEventListener("beforeunload", (event) => {
@@ -134,14 +142,29 @@ export class App {
     view.storage(this.recorder.troubled || this.unreadable, held.all().length);
     view.refused(open, (kept) => void this.dismiss(kept));
     view.history(recent.filter((kept) => this.isOurs(kept)).slice(0, SHOWN));
-    if (this.desk.today) view.today(this.desk.today, this.desk.today.doneHere(recent), this.desk);
-    else view.nobody();
+    this.drawDay(recent);
+  }
+
+  /** Draw runs and bags, where anything is new. @param {Kept[]} recent */
+  drawDay(recent) {
+    const { today } = this.desk;
+    if (today === null) {
+      this.dayDrawn = "";
+      return this.view.nobody();
+    }
+    const done = today.doneHere(recent);
+    const now = [this.sender.today.server_at, ...[...done.values()].map((kept) => kept.seq)].join();
+    if (now === this.dayDrawn) return;
+    this.dayDrawn = now;
+    this.view.today(today, done, this.desk);
   }
 
   /** @returns {Promise<[number, Kept[]]>} */
   async read() {
     try {
-      return await Promise.all([this.store.waiting(), this.store.recent(SEARCHED)]);
+      const read = await Promise.all([this.store.waiting(), this.store.recent(SEARCHED)]);
+      this.unreadable = false;
+      return read;
     } catch {
       this.unreadable = true;
       return [0, []];
@@ -162,8 +185,8 @@ export class App {
 
   /** @param {Kept} kept */
   async openProof(kept) {
-    const all = await this.store.recent(SEARCHED, (each) => each.group === kept.group);
-    this.view.showProof(all.reverse());
+    const all = (await this.store.recent(SEARCHED)).reverse();
+    this.view.showProof(all.filter((each) => each.group === kept.group));
     byId("proof-title").focus();
   }
 

@@ -323,6 +323,11 @@ export class Desk {
     this.tell(said.tone, said.verdict, this.unstored);
   }
 
+  /** What no storage took at first is stored now. */
+  storedLate() {
+    if (this.unstored !== null) this.tell("green", this.say("kept"), this.unstored);
+  }
+
   /**
    * @param {Tone | ""} tone
    * @param {string} verdict

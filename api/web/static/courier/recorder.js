@@ -98,6 +98,7 @@ export class Recorder extends EventTarget {
       return false;
     }
     this.held.stored(done);
+    if (done.length > 0) this.tell("late");
     this.stored();
     return true;
   }

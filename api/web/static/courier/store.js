@@ -192,19 +192,16 @@ export class Store {
   /**
    * Return the last entries, the newest first.
    * @param {number} most
-   * @param {(kept: Kept) => boolean} [wanted]
    * @returns {Promise<Kept[]>}
    */
-  async recent(most, wanted = () => true) {
+  async recent(most) {
     const database = await this.open();
     const log = database.transaction(LOG).objectStore(LOG);
+    const tail = await lastOf(log);
+    const from = (tail ? tail.seq : 0) - most;
     /** @type {Kept[]} */
-    const found = [];
-    await each(log.openCursor(null, "prev"), (cursor) => {
-      if (wanted(cursor.value)) found.push(cursor.value);
-      return found.length < most;
-    });
-    return found;
+    const found = await result(log.getAll(IDBKeyRange.lowerBound(from, true)));
+    return found.reverse();
   }
 
   /**

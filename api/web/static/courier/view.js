@@ -34,7 +34,7 @@ export class View {
   }
 
   focusScan() {
-    byId("scan").focus({ preventScroll: true });
+    if (window.matchMedia("(pointer: fine)").matches) byId("scan").focus({ preventScroll: true });
   }
 
   // --- the result --------------------------------------------------------------------------------
