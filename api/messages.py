@@ -20,7 +20,7 @@ from babel.numbers import format_decimal
 from babel.support import Translations
 
 LANGUAGES = ("kk", "ru", "en")
-PAGE_DOMAINS = ("pages", "station", "packet", "people", "figures", "courier")
+PAGE_DOMAINS = ("pages", "station", "packet", "people", "figures", "courier", "dispatch", "runs")
 DOMAINS = ("words", "problems", "console", "forms", *PAGE_DOMAINS)
 FALLBACK = "kk"
 # English puts the day before the month here, as everybody else in the country does.

@@ -103,7 +103,7 @@ class PackedRow:
 
 
 class Bags(View):
-    """One row a bag, a registry, and a packet in a bag."""
+    """One row a bag, a registry, a packet in a bag, and a code that proves a hand-over."""
 
     name: ClassVar[str] = "bags"
 
@@ -161,13 +161,27 @@ class Bags(View):
             sa.Column("condition", sa.Text),
             self.index("bag_packets", "packet"),
         )
-        return {"bags": self.bags, "registries": self.registries, "bag_packets": self.packets}
+        self.proofs = self.table(
+            "hand_over_proofs",
+            sa.Column("bag", sa.BigInteger, primary_key=True, autoincrement=False),
+            sa.Column("ref", sa.Text, primary_key=True),
+            sa.Column("proof", sa.Text, nullable=False),
+            self.index("hand_over_proofs", "proof"),
+        )
+        return {
+            "bags": self.bags,
+            "registries": self.registries,
+            "bag_packets": self.packets,
+            "hand_over_proofs": self.proofs,
+        }
 
     def apply(self, connection: sa.Connection, batch: Batch) -> None:
         """Write how the bags stand, what became of their packets, and the registries."""
         upsert(connection, self.bags, [_bag_values(journey) for journey in batch.journeys()])
         for change in batch.bags:
             self._write_packets(connection, change)
+        proofs = [proof for change in batch.bags for proof in _proofs(change)]
+        upsert(connection, self.proofs, proofs)
         self._write_registries(connection, batch.registries)
 
     def _write_packets(self, connection: sa.Connection, change: BagChange) -> None:
@@ -345,6 +359,14 @@ class Bags(View):
                 found[bag].append(packet)
         return found
 
+    # --- questions: hand-overs -----------------------------------------------------------------
+
+    def proven(self, connection: sa.Connection, proof: str) -> list[tuple[BagCode, str]]:
+        """Return of which bags, and under which ids, a hand-over with this code was told."""
+        c = self.proofs.c
+        query = sa.select(c.bag, c.ref).where(c.proof == proof).order_by(c.bag, c.ref)
+        return [(BagCode(row.bag), row.ref) for row in connection.execute(query)]
+
     # --- questions: registries ----------------------------------------------------------------
 
     def registry(self, connection: sa.Connection, number: RegistryCode) -> RegistryRow | None:
@@ -437,6 +459,12 @@ def _packet_values(journey: Journey, numbers: Iterable[PacketNumber]) -> Iterato
             "verified_at": None if taken is None else micros(taken.at),
             "condition": conditions.get(number),
         }
+
+
+def _proofs(change: BagChange) -> Iterator[dict[str, Any]]:
+    for event in change.events:
+        if isinstance(event, Bag.Accepted) and event.proof is not None:
+            yield {"bag": change.number, "ref": event.ref, "proof": event.proof}
 
 
 def _blank(number: int) -> dict[str, Any]:
