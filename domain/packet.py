@@ -266,6 +266,7 @@ class Packet(Stream):
         self.refs: set[str] = set()
         self.registration: Packet.Registered | None = None
         self.bag: BagCode | None = None
+        self.packed: Packet.PutIntoBag | Packet.TakenOutOfBag | None = None
 
     def take(self, event: Any) -> None:
         """Keep the event; `timeline.py` puts them in order."""
@@ -275,9 +276,9 @@ class Packet(Stream):
         if kind is Packet.Registered:
             self.registration = event
         elif kind is Packet.PutIntoBag:
-            self.bag = event.bag
+            self.bag, self.packed = event.bag, event
         elif kind is Packet.TakenOutOfBag:
-            self.bag = None
+            self.bag, self.packed = None, event
 
     @property
     def number(self) -> PacketNumber:
@@ -474,7 +475,7 @@ EVENT_OF_ACT: dict[ActKind, type[Packet.Event]] = {
 OrderKey = tuple[datetime, int, int, str]
 
 
-def order_key(event: Packet.Event) -> OrderKey:
+def order_key(event: Packet.Event | Stamp) -> OrderKey:
     """Order events by happened-at, then device, the device's counter, and the id."""
     return event.happened_at, event.device, event.counter, event.ref
 

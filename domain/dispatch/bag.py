@@ -30,6 +30,7 @@ from domain.numbers import (
     place_organisation,
     place_role,
 )
+from domain.packet import OrderKey
 from domain.roles import Role
 from domain.streams import Happening, Stream, Topics, number_of, numbered_stream
 
@@ -153,6 +154,7 @@ class Bag(Stream):
         self.ever: dict[PacketNumber, None] = {}
         self.packed: dict[PacketNumber, Bag.Event] = {}
         self.left = False
+        self.over_since: OrderKey | None = None
 
     def take(self, event: Any) -> None:
         """Keep the event; and what packing must know, in the order in which it was recorded."""
@@ -170,15 +172,26 @@ class Bag(Stream):
                 self.packed[event.packet] = event
             case Bag.Sealed():
                 self.seal = event.seal
+                self._end_packing(event)
             case Bag.Accepted():
-                self.left = self.left or self._leaves(event.place)
+                if self._leaves(event.place):
+                    self._leave(event)
             case Bag.Opened() | Bag.Verified() | Bag.Reconciled():
-                self.left = True
+                self._leave(event)
 
     @property
     def number(self) -> BagCode:
         """The number on the bag's tag."""
         return BagCode(number_of(self.id))
+
+    def _leave(self, event: Bag.Event) -> None:
+        self.left = True
+        self._end_packing(event)
+
+    def _end_packing(self, event: Bag.Event) -> None:
+        """Remember since when nothing more goes in, though it may have become known later."""
+        key = order_key(event)
+        self.over_since = key if self.over_since is None else min(self.over_since, key)
 
     def _leaves(self, place: PlaceCode) -> bool:
         """Tell whether a bag accepted there is away: another desk of the packers is not."""
@@ -204,17 +217,22 @@ class Bag(Stream):
             raise BagSealedError(bag=grouped(self.number))
 
     def put(self, stamp: Stamp, recorded_at: datetime, packet: PacketNumber) -> bool:
-        """Put a packet in; False if it lies there, or was taken out later than this was done.
+        """Put a packet in; False if that says nothing new.
 
         Raises UnknownBagError, BagSealedError.
         """
-        if stamp.ref in self.refs:
+        if self.knows(stamp, packet):
             return False
         self.check_packable()
-        if packet in self.contents or self._overtaken(stamp, packet):
-            return False
         self.record(Bag.Put, stamp, recorded_at, packet=packet)
         return True
+
+    def knows(self, stamp: Stamp, packet: PacketNumber) -> bool:
+        """Tell whether a put says nothing new: it lay there then, or was taken out later."""
+        if stamp.ref in self.refs or self._overtaken(stamp, packet):
+            return True
+        packing = self.over_since is None or order_key(stamp) < self.over_since
+        return packing and packet in self.contents
 
     def _overtaken(self, stamp: Stamp, packet: PacketNumber) -> bool:
         """Tell whether the packet was put in or taken out later than this was done.
@@ -291,7 +309,7 @@ def is_seal(text: str) -> bool:
     return _SEAL.fullmatch(text) is not None
 
 
-def order_key(event: Bag.Event | Stamp) -> tuple[datetime, int, int, str]:
+def order_key(event: Bag.Event | Stamp) -> OrderKey:
     """Order events by happened-at, then device, the device's counter, and the id."""
     return event.happened_at, event.device, event.counter, event.ref
 

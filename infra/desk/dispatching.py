@@ -45,7 +45,7 @@ from domain.numbers import (
     place_role,
     registry_code,
 )
-from domain.packet import Packet
+from domain.packet import Packet, order_key
 from domain.roles import Role
 from infra.desk import scanning
 from infra.desk.counter import Counter
@@ -193,25 +193,28 @@ class Dispatching:
         self, unit: UnitOfWork, bag: BagCode, packet: PacketNumber, stamp: Stamp, now: datetime
     ) -> bool:
         into = unit.load(Bag, Bag.stream(bag))
-        if stamp.ref in into.refs:
+        if into.knows(stamp, packet):
             return False
         into.check_packable()
         if into.begun is not None:  # an empty bag stays unsealed when its registry is closed
             unit.load(Registry, Registry.stream(into.begun.registry)).check_open()
         found = unit.load(Packet, Packet.stream(packet))
-        self._check_packet(unit, found, into)
+        self._check_packet(unit, found, into, stamp)
         if not into.put(stamp, now, packet):
             return False
         found.put_into(stamp, now, bag)
         return True
 
-    def _check_packet(self, unit: UnitOfWork, packet: Packet, into: Bag) -> None:
+    def _check_packet(self, unit: UnitOfWork, packet: Packet, into: Bag, stamp: Stamp) -> None:
         to = into.begun.to if into.begun else 0
         registered = packet.registration
         if registered is not None:
             ways = (registered.decided_by, place_organisation(registered.place))
             if to not in ways:
                 raise OtherDestinationError(number=grouped(packet.number))
+        last = packet.packed
+        if last is not None and last.bag != into.number and order_key(stamp) < order_key(last):
+            raise InAnotherBagError(number=grouped(packet.number), bag=grouped(last.bag))
         if packet.bag is not None and packet.bag != into.number:
             other = unit.load(Bag, Bag.stream(packet.bag))
             if packet.number in other.contents and not other.left:

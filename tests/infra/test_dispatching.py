@@ -273,6 +273,20 @@ def test_a_packet_is_in_one_open_bag_at_most(table: Table) -> None:
     assert list(table.journey(other).contents) == [packet]
 
 
+def test_what_was_refused_stays_refused_when_it_is_sent_again(table: Table) -> None:
+    """The packet lay in the first bag when it was to go into the other."""
+    other = table.desk.add_bag(table.registry, table.source(35)).bag
+    assert other is not None
+    packet = table.packets[0]
+    table.put(40, packet)
+    source = table.source(41)
+    assert table.desk.put(other, packet, source).status is Status.REFUSED
+    table.desk.take_out(table.bag, packet, table.source(42))
+    assert table.desk.put(other, packet, source).status is Status.REFUSED
+    assert table.journey(other).contents == {}
+    assert table.progress(packet).bag is None
+
+
 def test_what_two_tables_put_into_two_bags_at_once_is_in_one(table: Table) -> None:
     other = table.desk.add_bag(table.registry, table.source(35)).bag
     assert other is not None

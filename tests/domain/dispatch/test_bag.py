@@ -86,6 +86,17 @@ def test_a_put_that_comes_late_does_not_undo_the_taking_out(road: Road) -> None:
     assert contents(road) == []
 
 
+def test_a_put_that_said_nothing_new_says_nothing_new_after_the_sealing(road: Road) -> None:
+    packet = road.packet()
+    road.put(30, packet)
+    assert not road.put(31, packet, ref="again")
+    road.seal(40)
+    road.accept(60, Role.COURIER)
+    assert not road.put(31, packet, ref="again")
+    with pytest.raises(BagSealedError):
+        road.put(70, packet)
+
+
 def test_a_taking_out_is_judged_by_what_was_in_the_bag_then(road: Road) -> None:
     packet = road.packet()
     road.put(30, packet)
