@@ -12,7 +12,7 @@ from typing import Any
 from uuid import uuid4
 
 from domain.cards import Card
-from domain.numbers import grouped
+from domain.numbers import grouped, packet_number
 from domain.roles import Role
 from tests.api.matrix.asking import (
     FORM,
@@ -39,6 +39,7 @@ from tests.api.matrix.who import (
     LOGS_IN,
     LOGS_IN_BY_BADGE,
     OWN_ACCOUNT,
+    PACKS,
     PUBLIC,
     READS_COMPLAINTS,
     READS_PACKETS,
@@ -51,10 +52,12 @@ from tests.api.matrix.who import (
     SEES_PERSONAL,
     SEES_STAFF,
     SETTLES,
+    TAKES_BAGS,
     TAKES_COMPLAINTS,
     Who,
 )
 from tests.api.matrix.world import NEW_PASSWORD, NOW, PIN, ROLES, SERVICE
+from tests.stories import AUTHORITY, CENTRE
 
 ANYTHING = ".*"
 LATER = NOW + timedelta(days=7)
@@ -288,6 +291,104 @@ API = (
     get("/healthz", Case(PUBLIC, nothing, about_a_place=False)),
     get("/readyz", Case(PUBLIC, nothing, about_a_place=False)),
     get("/metrics", Case(PUBLIC, nothing, about_a_place=False)),
+)
+
+
+# --- the API of dispatch -------------------------------------------------------------------------
+
+
+def _api_registry(it: Asking) -> Asked:
+    """Begin a registry at a place of there, for some other organisation."""
+    to = AUTHORITY if it.there.organisation == CENTRE else CENTRE
+    return Asked(body=it.command(to=to, place=str(it.there.window)))
+
+
+def _of_a_registry(**more: object) -> Build:
+    """Do something to a registry that was begun there, and whose only bag is sealed."""
+    return lambda it: Asked({"number": it.there.sealed()[0]}, body=it.command(**more))
+
+
+def _to_a_bag(**more: object) -> Build:
+    """Do something to a bag that is open there."""
+    return lambda it: Asked({"bag": it.there.begun()[1]}, body=it.command(**more))
+
+
+def _with_a_bag(**more: object) -> Build:
+    """Do something to a bag that was sealed there."""
+    return lambda it: Asked({"bag": it.there.sealed()[1]}, body=it.command(**more))
+
+
+def _at_a_place_of_there(**more: object) -> Build:
+    """Do something to a bag of one's own, at a place of there."""
+    return lambda it: Asked(
+        {"bag": it.here.sealed()[1]}, body=it.command(place=str(it.there.window), **more)
+    )
+
+
+def _api_settle_discrepancy(it: Asking) -> Asked:
+    said = it.command(settled_as="found")
+    del said["place"]
+    return Asked({"bag": it.there.differing(), "kind": "wrong-seal"}, body=said)
+
+
+STRAY = {"codes": [str(packet_number(CENTRE, 999_999))]}
+API_OF_DISPATCH = (
+    post(f"{V1}/registries", Case(PACKS, _api_registry), sends=JSON),
+    post(f"{V1}/registries/{{number}}/bags", Case(PACKS, _of_a_registry()), sends=JSON),
+    post(f"{V1}/registries/{{number}}/close", Case(PACKS, _of_a_registry()), sends=JSON),
+    get(
+        f"{V1}/registries",
+        Case(READS_PACKETS, of_organisation),
+        Case(READS_PACKETS, nothing, about_a_place=False),
+    ),
+    get(
+        f"{V1}/registries/{{number}}",
+        Case(READS_PACKETS, lambda it: Asked({"number": it.there.begun()[0]})),
+        Case(READS_PACKETS, lambda it: Asked({"number": it.there.begun()[0]}, {"format": "csv"})),
+    ),
+    post(f"{V1}/bags/{{bag}}/packets", Case(PACKS, _to_a_bag(**STRAY)), sends=JSON),
+    post(f"{V1}/bags/{{bag}}/taken-out", Case(PACKS, _to_a_bag(**STRAY)), sends=JSON),
+    post(f"{V1}/bags/{{bag}}/seal", Case(PACKS, _to_a_bag(seal="S-1")), sends=JSON),
+    post(
+        f"{V1}/bags/{{bag}}/offer",
+        Case(SCANS, _with_a_bag()),
+        Case(SCANS, _at_a_place_of_there()),
+        sends=JSON,
+    ),
+    post(
+        f"{V1}/bags/{{bag}}/accept",
+        Case(TAKES_BAGS, _with_a_bag()),
+        Case(SCANS, _at_a_place_of_there()),
+        sends=JSON,
+    ),
+    post(f"{V1}/bags/{{bag}}/broken-seal", Case(SCANS, _with_a_bag()), sends=JSON),
+    post(f"{V1}/bags/{{bag}}/open", Case(SCANS, _with_a_bag()), sends=JSON),
+    post(
+        f"{V1}/bags/{{bag}}/verified",
+        Case(SCANS, _with_a_bag(**STRAY)),
+        Case(SCANS, _at_a_place_of_there(**STRAY)),
+        sends=JSON,
+    ),
+    post(f"{V1}/bags/{{bag}}/reconcile", Case(SCANS, _with_a_bag()), sends=JSON),
+    get(
+        f"{V1}/bags",
+        Case(READS_PACKETS, of_organisation),
+        Case(READS_PACKETS, nothing, about_a_place=False),
+    ),
+    get(
+        f"{V1}/bags/{{bag}}",
+        Case(READS_PACKETS, lambda it: Asked({"bag": it.there.sealed()[1]})),
+    ),
+    get(
+        f"{V1}/discrepancies",
+        Case(READS_PACKETS, of_organisation),
+        Case(READS_PACKETS, nothing, about_a_place=False),
+    ),
+    post(
+        f"{V1}/discrepancies/{{bag}}/{{kind}}/settle",
+        Case(SETTLES, _api_settle_discrepancy),
+        sends=JSON,
+    ),
 )
 
 
@@ -695,4 +796,13 @@ COURIER = (
     get("/courier-logs", Case(READS_UNSETTLED, nothing, about_a_place=False)),
 )
 
-LINES = (*API, *LOG_IN, *ADMINISTRATION, *STATION_AND_WINDOW, *PACKETS, *LISTS, *COURIER)
+LINES = (
+    *API,
+    *API_OF_DISPATCH,
+    *LOG_IN,
+    *ADMINISTRATION,
+    *STATION_AND_WINDOW,
+    *PACKETS,
+    *LISTS,
+    *COURIER,
+)

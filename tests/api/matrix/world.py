@@ -34,9 +34,12 @@ from domain.blocks import NumberBlock
 from domain.intake import RawScan
 from domain.numbers import (
     BadgeCode,
+    BagCode,
     PacketNumber,
     PlaceCode,
+    RegistryCode,
     grouped,
+    packet_number,
     place_code,
     place_organisation,
 )
@@ -57,6 +60,7 @@ HIRED = MORNING - timedelta(days=900)
 PASSWORD, NEW_PASSWORD, PIN = "тек-сынақ-үшін-1", "тек-сынақ-үшін-2", "902745"
 SERVICE = "003-7"
 _MANY = 12  # events
+_PRINTED_AHEAD = 5_000_000  # labels
 _CENTRE_ROLES = frozenset({Role.INSPECTOR, Role.COLLECTING, Role.COURIER})
 
 # Centre, authority and (where the directory has one) akimat that work together.
@@ -181,6 +185,32 @@ class Things:
     def fresh(self) -> PacketNumber:
         """A packet that has just been accepted here."""
         return self.world.register(self.colleague, self.window)
+
+    def begun(self) -> tuple[RegistryCode, BagCode]:
+        """Begin a registry here; in its bag lies a packet that nobody has registered yet."""
+        dispatch, person = self.world.qolhat.desk.dispatch, self.colleague
+        centre, authority, *_ = ORGANISATIONS[self.where]
+        to = centre if self.organisation == authority else authority
+        made = dispatch.begin(self.world.source(person, self.window), to)
+        assert made.bag is not None
+        number = packet_number(self.organisation, _PRINTED_AHEAD + next(self.world.refs))
+        put = dispatch.put(made.bag, number, self.world.source(person, self.window))
+        assert put.error is None, put.error
+        return made.registry, made.bag
+
+    def sealed(self) -> tuple[RegistryCode, BagCode]:
+        """Begin a registry here and seal its only bag."""
+        registry, bag = self.begun()
+        source = self.world.source(self.colleague, self.window)
+        self.world.qolhat.desk.dispatch.seal(bag, "S-1", source)
+        return registry, bag
+
+    def differing(self) -> BagCode:
+        """Begin a bag whose seal is not what it should be."""
+        _, bag = self.sealed()
+        source = self.world.source(self.colleague, self.window)
+        self.world.qolhat.desk.dispatch.break_seal(bag, source)
+        return bag
 
     @property
     def victim(self) -> int:
