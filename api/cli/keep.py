@@ -99,11 +99,11 @@ def demo(
             outcome = demonstrate(settings, plan, told)
         keep_log_ins(settings.data_dir, outcome.log_ins)
     log_ins = kept_log_ins(settings.data_dir)
-    happened = _happened(outcome) if outcome else say("demo.kept")
+    happened = [_happened(outcome), _carried(outcome)] if outcome else [say("demo.kept")]
     with bootstrap(settings) as qolhat:
         shell.show(
             outcome or {"kept": True, "log_ins": log_ins},
-            [*_summary(qolhat), happened, *_log_ins(qolhat, log_ins)],
+            [*_summary(qolhat), *happened, *_log_ins(qolhat, log_ins)],
         )
 
 
@@ -153,6 +153,20 @@ def _happened(outcome: Outcome) -> str:
         unsettled=outcome.unsettled,
         lost=outcome.lost,
         found=outcome.found,
+    )
+
+
+def _carried(outcome: Outcome) -> str:
+    carried = outcome.dispatched
+    return say(
+        "demo.carried",
+        registries=carried.registries,
+        bags=carried.bags,
+        hand_overs=carried.hand_overs,
+        inferred=carried.inferred,
+        discrepancies=sum(carried.discrepancies.values()),
+        open=sum(carried.open.values()),
+        entries=carried.entries,
     )
 
 
