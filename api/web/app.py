@@ -29,6 +29,7 @@ from api.web import (
     places,
     prints,
     registering,
+    runs,
     search,
     standing,
     station,
@@ -63,6 +64,7 @@ _MODULES = (
     courier_sync,
     courier_today,
     dispatch,
+    runs,
 )
 _FOREVER = "public, max-age=31536000, immutable"
 
