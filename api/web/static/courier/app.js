@@ -21,6 +21,7 @@ import { View } from "./view.js";
 
 const CHANNEL = "qolhat.courier";
 const SHOWN = 50; // of what was done
+const SOON = 50; // ms
 const SEARCHED = 500; // of it for what the server's day does not tell yet
 
 export class App {
@@ -38,8 +39,8 @@ export class App {
     this.desk = new Desk(this.recorder, this.view, play, () => this.signature.address());
     this.channel = typeof BroadcastChannel === "function" ? new BroadcastChannel(CHANNEL) : null;
     this.unreadable = false;
-    this.drawing = false;
-    this.drawAgain = false;
+    /** @type {Promise<void> | null} */
+    this.drawing = null;
     this.dayDrawn = "";
     this.view.clearSignature = () => this.signature.clear();
     this.view.onProof = (kept) => this.openProof(kept);
@@ -118,18 +119,15 @@ export class App {
 
   // --- what is shown -----------------------------------------------------------------------------
 
-  /** Draw what the log says; once more, if it has changed meanwhile. */
-  async draw() {
-    if (this.drawing) {
-      this.drawAgain = true;
-      return;
+  /** Draw what the log says, soon: many things may happen at once. */
+  draw() {
+    if (this.drawing === null) {
+      this.drawing = new Promise((resolve) => window.setTimeout(resolve, SOON)).then(() => {
+        this.drawing = null;
+        return this.drawn();
+      });
     }
-    this.drawing = true;
-    do {
-      this.drawAgain = false;
-      await this.drawn();
-    } while (this.drawAgain);
-    this.drawing = false;
+    return this.drawing;
   }
 
   async drawn() {

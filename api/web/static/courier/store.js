@@ -25,6 +25,10 @@ import { chained } from "./chain.js";
 /** @typedef {{seq: number, ref: string, status: string, tone: Tone, verdict: string}} Answer */
 /** @typedef {{draft: Draft, group: string, shown: Shown}} Done what somebody did just now */
 
+/** Where a log ends, and the last time that the server told.
+ * @typedef {{tail: import("./chain.js").Tail, serverAt: string}} End
+ */
+
 const NAME = "qolhat.courier";
 const LOG = "log";
 const FACTS = "facts";
@@ -38,6 +42,8 @@ export class Store {
     this.opening = null;
     /** @type {Promise<unknown>} */
     this.line = Promise.resolve();
+    /** @type {End | null} where the log ended when this page wrote last */
+    this.known = null;
   }
 
   /** @returns {Promise<IDBDatabase>} fails where the browser keeps nothing */
@@ -102,38 +108,37 @@ export class Store {
    */
   async appended(done) {
     for (let tries = 0; tries < MOST_TRIES; tries += 1) {
-      const { tail, serverAt } = await this.end();
+      const end = this.known || (await this.end());
       // Hashing takes time, and a transaction would not wait for it: whether the log still ends
       // there is asked again inside the one that writes.
-      const entries = await chained(tail, done.map((each) => each.draft), serverAt);
+      const entries = await chained(end.tail, done.map((each) => each.draft), end.serverAt);
       const kept = entries.map((entry, i) => fresh(entry, done[i]));
-      if (await this.addAfter(tail, kept)) return kept;
+      this.known = null;
+      if (await this.addAfter(end, kept)) {
+        const last = entries[entries.length - 1];
+        this.known = { tail: { seq: last.seq, hash: last.hash }, serverAt: end.serverAt };
+        return kept;
+      }
     }
     throw new Error("other pages leave no turn");
   }
 
-  /** @returns {Promise<{tail: import("./chain.js").Tail, serverAt: string}>} */
+  /** @returns {Promise<End>} */
   async end() {
     const database = await this.open();
-    const reading = database.transaction([LOG, FACTS]);
-    const [tail, serverAt] = await Promise.all([
-      lastOf(reading.objectStore(LOG)),
-      result(reading.objectStore(FACTS).get("server_at")),
-    ]);
-    return { tail, serverAt: serverAt || "" };
+    return endOf(database.transaction([LOG, FACTS]));
   }
 
   /**
-   * @param {import("./chain.js").Tail} tail
+   * @param {End} end
    * @param {Kept[]} kept
-   * @returns {Promise<boolean>} false: the log has gone on meanwhile
+   * @returns {Promise<boolean>} false: the log has gone on meanwhile, or the server has told a time
    */
-  async addAfter(tail, kept) {
-    const writing = await this.writing([LOG]);
-    const log = writing.objectStore(LOG);
-    const now = await lastOf(log);
-    const same = (now && now.hash) === (tail && tail.hash);
-    if (same) for (const each of kept) log.add(each);
+  async addAfter(end, kept) {
+    const writing = await this.writing([LOG, FACTS]);
+    const now = await endOf(writing);
+    const same = hashAt(now) === hashAt(end) && now.serverAt === end.serverAt;
+    if (same) for (const each of kept) writing.objectStore(LOG).add(each);
     await complete(writing);
     return same;
   }
@@ -309,6 +314,21 @@ async function firstOpen(log) {
 async function lastOf(log) {
   const cursor = await result(log.openCursor(null, "prev"));
   return cursor ? { seq: cursor.value.seq, hash: cursor.value.entry.hash } : null;
+}
+
+/**
+ * @param {IDBTransaction} reading
+ * @returns {Promise<End>}
+ */
+async function endOf(reading) {
+  const told = result(reading.objectStore(FACTS).get("server_at"));
+  const tail = await lastOf(reading.objectStore(LOG));
+  return { tail, serverAt: (await told) || "" };
+}
+
+/** @param {End} end */
+function hashAt(end) {
+  return end.tail ? end.tail.hash : "";
 }
 
 // --- IndexedDB as promises -----------------------------------------------------------------------
