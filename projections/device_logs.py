@@ -181,6 +181,6 @@ def _numbers(text: str) -> tuple[int, ...]:
     return tuple(map(int, text.split()))
 
 
-def _with_instant(row: sa.Row[Any]) -> dict[str, Any]:
+def _with_instant(row: sa.Row[*tuple[Any, ...]]) -> dict[str, Any]:
     values = row._asdict()
     return values | {"seen_at": instant(values["seen_at"])}

@@ -24,6 +24,7 @@ from api.cli.shell import (
     span,
 )
 from api.cli.shell import where as place_name
+from api.entries import ENTRY_KINDS, details_of, kind_of
 from api.http.fields import read_packet, read_place
 from domain.errors import UnknownPacketError
 from domain.numbers import PacketNumber, grouped
@@ -129,28 +130,7 @@ def history(
         Shell(as_json).show({"entries": entries, "visits": stays}, shown)
 
 
-_DETAILS = (
-    "edition",
-    "incoming_number",
-    "executor",
-    "entitled",
-    "outcome",
-    "grounds",
-    "handing",
-    "scan",
-    "settlement",
-    "answer_by",
-    "ask",
-    "complaint",
-)
-_WITHOUT_KIND: dict[type[Packet.Event], str] = {
-    Packet.Scanned: "scanned",
-    Packet.ScanVoided: "voided",
-    Packet.ScanSettled: "settled",
-    Packet.PersonalDataErased: "erased",
-    Packet.ComplaintTaken: "complaint",
-    Packet.ComplaintAnswered: "complaint-answered",
-}
+_UNTOLD = frozenset({"decided_by", "papers", "began_at"})  # said by `qolhat show`
 
 
 def _entries(events: list[Packet.Event], timeline: Timeline) -> list[dict[str, Any]]:
@@ -160,7 +140,7 @@ def _entries(events: list[Packet.Event], timeline: Timeline) -> list[dict[str, A
         {
             "happened_at": event.happened_at,
             "recorded_at": event.timestamp,
-            "what": event.kind or _WITHOUT_KIND[type(event)],
+            "what": kind_of(event)[1],
             "place": event.place or None,
             "person": event.person,
             "device": event.device,
@@ -175,8 +155,7 @@ def _entries(events: list[Packet.Event], timeline: Timeline) -> list[dict[str, A
 
 
 def _details(event: Packet.Event) -> dict[str, Any]:
-    found = {name: getattr(event, name, None) for name in _DETAILS}
-    return {name: value for name, value in found.items() if value not in (None, ())}
+    return {name: value for name, value in details_of(event).items() if name not in _UNTOLD}
 
 
 def _history_table(qolhat: Qolhat, entries: list[dict[str, Any]]) -> Sheet:
@@ -184,11 +163,11 @@ def _history_table(qolhat: Qolhat, entries: list[dict[str, Any]]) -> Sheet:
         "title.history", "happened", "recorded", "what", "place", "person", "remarks", "scan"
     )
     for entry in entries:
-        act = entry["what"] not in _WITHOUT_KIND.values()
+        kind = "entry" if entry["what"] in ENTRY_KINDS else "act"
         made.add_row(
             local(entry["happened_at"]),
             local(entry["recorded_at"]),
-            term("act" if act else "entry", entry["what"]),
+            term(kind, entry["what"]),
             place_name(qolhat, entry["place"]),
             str(entry["person"]),
             ", ".join(_remarks(entry)),
@@ -217,6 +196,8 @@ def _detail_in_words(name: str, value: Any) -> str:
         value = ", ".join(value)
     elif name == "answer_by":
         value = local(value)
+    elif name == "bag":
+        value = grouped(value)
     return say(f"detail.{name}", value=value)
 
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
+from api.entries import details_of, kind_of
 from api.http import schemas
 from api.http.telling import Teller
 from api.http.visits import visit_out
@@ -13,32 +13,6 @@ from domain.numbers import PacketNumber, grouped
 from domain.packet import Packet, order_key
 from domain.timeline import Timeline, timeline_of
 from projections.visits import VisitRow
-
-_KINDS: dict[type[Packet.Event], str] = {
-    Packet.Scanned: "scanned",
-    Packet.ScanVoided: "voided",
-    Packet.ScanSettled: "settled",
-    Packet.PersonalDataErased: "erased",
-    Packet.ComplaintTaken: "complaint",
-    Packet.ComplaintAnswered: "complaint-answered",
-}
-_DETAILS = (
-    "edition",
-    "decided_by",
-    "papers",
-    "incoming_number",
-    "executor",
-    "entitled",
-    "outcome",
-    "grounds",
-    "handing",
-    "began_at",
-    "scan",
-    "settlement",
-    "answer_by",
-    "ask",
-    "complaint",
-)
 
 
 def history_of(tell: Teller, number: PacketNumber, visits: Sequence[VisitRow]) -> schemas.History:
@@ -68,10 +42,9 @@ class _Entries:
     def entry(self, event: Packet.Event) -> schemas.EntryOut:
         """Tell one event."""
         tell = self._tell
-        kind = event.kind or _KINDS[type(event)]
         return schemas.EntryOut(
             ref=event.ref,
-            kind=tell.word("act" if event.kind else "entry", kind),
+            kind=tell.word(*kind_of(event)),
             happened_at=event.happened_at,
             recorded_at=event.timestamp,
             claimed_at=getattr(event, "claimed_at", None),
@@ -85,7 +58,7 @@ class _Entries:
             settled=self._settled.get(event.ref),
             counts_as=self._counts_as(event),
             text_kept=getattr(event, "text_ref", None) is not None,
-            details=_details(event),
+            details=details_of(event),
         )
 
     def _counts_as(self, event: Packet.Event) -> schemas.Corrected | None:
@@ -95,9 +68,3 @@ class _Entries:
         return schemas.Corrected(
             place=self._tell.maybe_place(counted.place), happened_at=counted.happened_at
         )
-
-
-def _details(event: Packet.Event) -> dict[str, Any]:
-    """Return what this kind of event says beside: codes and numbers only."""
-    found = {name: getattr(event, name, None) for name in _DETAILS}
-    return {name: value for name, value in found.items() if value not in (None, ())}

@@ -21,6 +21,7 @@ import projections
 import scanner
 from api.cli.reasons import _PATTERNS, in_words
 from api.dispatched import Arrival
+from api.entries import ENTRY_KINDS
 from api.messages import DOMAINS, LANGUAGES, catalogue
 from domain.acts import ActKind, Handing, Outcome
 from domain.cards import Card
@@ -129,8 +130,7 @@ def test_every_word_of_the_field_is_there(language: str) -> None:
     texts = catalogue("words", language)
     wanted = {f"{kind}.{member.value}" for kind, members in WORDS.items() for member in members}
     wanted |= {f"fault.{kind.name.lower().replace('_', '-')}" for kind in CodeKind}
-    wanted |= {f"entry.{kind}" for kind in ("scanned", "voided", "settled", "erased")}
-    wanted |= {f"entry.{kind}" for kind in ("complaint", "complaint-answered")}
+    wanted |= {f"entry.{kind}" for kind in ENTRY_KINDS}
     wanted |= {f"why.{why}" for why in ("not-the-author", "too-late", "acted-upon")}
     wanted |= {"held.no"}
     assert wanted - set(texts) == set()
@@ -162,10 +162,11 @@ def test_a_detail_is_a_sentence(language: str) -> None:
 
 @cache
 def _spoken() -> list[ast.AST]:
-    """Everything that stands in the command line's modules."""
+    """Everything that stands in the command line's modules, and in the names of entries."""
     folder = files("api.cli")
-    modules = sorted(each.name for each in folder.iterdir() if each.name.endswith(".py"))
-    trees = (ast.parse((folder / name).read_text("utf-8")) for name in modules)
+    modules = [each for each in folder.iterdir() if each.name.endswith(".py")]
+    modules.append(files("api") / "entries.py")
+    trees = (ast.parse(each.read_text("utf-8")) for each in modules)
     return [node for tree in trees for node in ast.walk(tree)]
 
 

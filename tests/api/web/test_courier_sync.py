@@ -7,6 +7,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from fastapi.testclient import TestClient
 from httpx import Response
 
 from domain.dispatch.device_log import LogEntry
@@ -62,7 +63,8 @@ class Way:
             "entries": told,
         } | sent
         headers = {"accept": "application/json", "x-csrf-token": self.today()["csrf"]}
-        return self.browser.client.post("/courier/sync", json=body, headers=headers)
+        client: TestClient = self.browser.client
+        return client.post("/courier/sync", json=body, headers=headers)
 
     def sync(self, entries: Sequence[LogEntry], **sent: Any) -> dict[str, Any]:
         """Send entries that are taken."""
@@ -199,3 +201,20 @@ def test_whoever_settles_sees_what_is_wrong_with_the_logs(way: Way) -> None:
     )
     foreign = way.office.log_in(way.day.people[Role.OFFICE], "en").get("/courier-logs")
     assert "2 hrs behind" not in foreign.text
+
+
+def test_the_packet_s_page_tells_seen_from_concluded(way: Way) -> None:
+    way.accept(20, Role.COURIER)
+    way.accept(50, Role.OFFICE)
+    way.sync(way.device.entries)
+    dispatch, clerk = way.office.qolhat.desk.dispatch, way.day.people[Role.OFFICE]
+    dispatch.open(way.bag, way.day.source(55, Role.OFFICE))
+    dispatch.verify(way.bag, way.packets[:1], way.day.source(56, Role.OFFICE))
+    seen, other = (
+        way.office.log_in(clerk, "en").get(f"/packets/{number}").text for number in way.packets
+    )
+    assert "Came out of the bag and was scanned" in seen
+    assert "Came out of the bag and was scanned" not in other
+    assert other.count("Carried with the bag (concluded, not scanned)") == 3
+    assert other.count("inferred from its bag or from an act") == 3  # the way, the office, now
+    assert f"/bags/{way.bag}" in other
