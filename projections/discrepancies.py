@@ -6,8 +6,9 @@ either gets events.
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Collection, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, ClassVar
 
@@ -18,6 +19,7 @@ from domain.dispatch.discrepancies import Discrepancy, discrepancies_of
 from domain.dispatch.journey import Journey
 from domain.numbers import BagCode, PacketNumber, RegistryCode
 from projections.view import (
+    BagChange,
     Batch,
     History,
     View,
@@ -91,31 +93,54 @@ class Discrepancies(View):
 
     def apply(self, connection: sa.Connection, batch: Batch) -> None:
         """Work out anew what hangs on the bags and packets of the batch."""
-        journeys = {journey.number: journey for journey in batch.journeys()}
-        for bag in sorted(self._hanging_on(connection, _packets(batch))):
-            journey = batch.history.journey(bag)
-            if journey is not None:
-                journeys.setdefault(bag, journey)
-        delete_where_in(connection, self.items.c.bag, journeys)
-        delete_where_in(connection, self.watched.c.bag, journeys)
+        whole, narrow = self._scopes(connection, batch)
+        delete_where_in(connection, self.items.c.bag, [journey.number for journey in whole])
+        delete_where_in(connection, self.watched.c.bag, [journey.number for journey in whole])
+        for journey, packets in narrow:
+            self._forget(connection, journey.number, sorted(packets))
+        journeys = [*whole, *(_narrowed(journey, packets) for journey, packets in narrow)]
         watched = [
             {"packet": packet, "bag": journey.number}
-            for journey in journeys.values()
+            for journey in journeys
             for packet in _watched(journey)
         ]
         insert(connection, self.watched, watched)
-        items = [row for journey in journeys.values() for row in _rows(journey, batch.history)]
+        items = [row for journey in journeys for row in _rows(journey, batch.history)]
         insert(connection, self.items, items)
+
+    def _scopes(
+        self, connection: sa.Connection, batch: Batch
+    ) -> tuple[list[Journey], list[tuple[Journey, set[PacketNumber]]]]:
+        """Return the bags to be worked out as a whole, and those of which some packets are."""
+        whole: list[Journey] = []
+        some = self._hanging_on(connection, _packets(batch))
+        for change in batch.bags:
+            packets = _about_packets(change)
+            if packets is not None:
+                some[change.number].update(packets)
+            elif change.journey is not None:
+                whole.append(change.journey)
+                some.pop(change.number, None)
+        journeys = ((batch.history.journey(bag), packets) for bag, packets in some.items())
+        return whole, [(known, packets) for known, packets in journeys if known is not None]
 
     def _hanging_on(
         self, connection: sa.Connection, packets: Iterable[PacketNumber]
-    ) -> set[BagCode]:
+    ) -> defaultdict[BagCode, set[PacketNumber]]:
+        """Return the packets that bags' items hang on, of these, by bag."""
         c = self.watched.c
-        found: set[BagCode] = set()
+        found: defaultdict[BagCode, set[PacketNumber]] = defaultdict(set)
         for part in parts(list(packets)):
-            query = sa.select(c.bag).where(c.packet.in_(part)).distinct()
-            found.update(BagCode(bag) for bag in connection.execute(query).scalars())
+            query = sa.select(c.bag, c.packet).where(c.packet.in_(part))
+            for bag, packet in connection.execute(query):
+                found[bag].add(packet)
         return found
+
+    def _forget(self, connection: sa.Connection, bag: BagCode, packets: list[PacketNumber]) -> None:
+        for table in (self.items, self.watched):
+            for part in parts(packets):
+                c = table.c
+                connection.execute(table.delete().where(c.bag == bag, c.packet.in_(part)))
 
     # --- questions ----------------------------------------------------------------------------
 
@@ -226,6 +251,36 @@ def _packets(batch: Batch) -> set[PacketNumber]:
         if begun and change.journey is not None:
             packets.update(change.journey.verified)
     return packets
+
+
+def _about_packets(change: BagChange) -> set[PacketNumber] | None:
+    """Return the packets that the batch tells of, if it tells nothing of the bag itself.
+
+    What comes out of a bag that was reconciled before changes no other packet's item; nor does a
+    decision about one. None: the whole bag is to be worked out anew.
+    """
+    end = None if change.journey is None else change.journey.reconciled_at
+    packets = set()
+    for event in change.events:
+        match event:
+            case Bag.Settled(packet=packet) if packet is not None:
+                packets.add(packet)
+            case Bag.Verified(packet=packet) if end is not None and event.happened_at > end:
+                packets.add(packet)
+            case _:
+                return None
+    return packets
+
+
+def _narrowed(journey: Journey, packets: set[PacketNumber]) -> Journey:
+    """Return what a journey says of some of its packets only."""
+    return replace(
+        journey,
+        contents={each: journey.contents[each] for each in packets & journey.contents.keys()},
+        verified={each: journey.verified[each] for each in packets & journey.verified.keys()},
+        conditions=[each for each in journey.conditions if each[0] in packets],
+        wrong_seals=[],
+    )
 
 
 def _watched(journey: Journey) -> list[PacketNumber]:
