@@ -7,7 +7,6 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from fastapi.testclient import TestClient
 from httpx import Response
 
 from domain.dispatch.device_log import LogEntry
@@ -63,8 +62,8 @@ class Way:
             "entries": told,
         } | sent
         headers = {"accept": "application/json", "x-csrf-token": self.today()["csrf"]}
-        client: TestClient = self.browser.client
-        return client.post("/courier/sync", json=body, headers=headers)
+        answer: Response = self.browser.client.post("/courier/sync", json=body, headers=headers)
+        return answer
 
     def sync(self, entries: Sequence[LogEntry], **sent: Any) -> dict[str, Any]:
         """Send entries that are taken."""
