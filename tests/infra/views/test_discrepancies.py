@@ -167,3 +167,21 @@ def test_a_registration_that_becomes_known_later_tells_that_a_packet_was_misrout
     carriage.office.register(10, number=astray, decided_by=OTHER_AUTHORITY, recorded=late)
     assert one(carriage, bag).kind == "misrouted"
     assert verify(qolhat.log, qolhat.views).differences == ()
+
+
+def test_a_scan_told_late_may_tell_that_the_bag_was_opened_before(
+    carriage: Carriage, qolhat: Qolhat
+) -> None:
+    came, lost = packets = carriage.registered(2)
+    registry, bag = carriage.begin()
+    carriage.put(bag, *packets)
+    carriage.seal(bag, registry)
+    carriage.hand_over(bag, Role.COURIER, minute=60)
+    carriage.hand_over(bag, Role.OFFICE, minute=70)
+    carriage.office.act(80, ActKind.LOST, Role.OFFICE, lost, text="жоқ")
+    carriage.open(bag, minute=90)
+    carriage.reconcile(bag, minute=100)
+    assert {row.packet: row.settled_as for row in items(carriage, bag)} == {came: None, lost: None}
+    carriage.verify(bag, came, minute=75, recorded=120)  # and so it was open before it was lost
+    assert {row.packet: row.settled_as for row in items(carriage, bag)} == {lost: "declared-lost"}
+    assert verify(qolhat.log, qolhat.views).differences == ()

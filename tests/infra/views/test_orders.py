@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from itertools import repeat
+from itertools import chain, repeat
 from random import Random
 from typing import Any
 from uuid import UUID
@@ -33,7 +33,7 @@ from tests.infra.views.carriage import Carriage
 from tests.office import OTHER_CLERK, Office
 from tests.stories import CENTRE, OTHER_AUTHORITY, place
 
-ORDERS = 4
+ORDERS = 3
 COMPARED = (Holdings, Visits, Bags, Discrepancies, Trips)
 Tables = dict[str, set[tuple[Any, ...]]]
 
@@ -154,7 +154,8 @@ def test_what_belongs_together_may_become_known_apart(
     punctual = tables(qolhat.views)
     rows = qolhat.log.rows.rows_after(0, 10_000)
     rows.sort(key=lambda row: LAST[last](row[3]))
-    assert fed(qolhat, rows, repeat(1)) == punctual
+    before = sum(not LAST[last](row[3]) for row in rows)
+    assert fed(qolhat, rows, chain([before], repeat(1))) == punctual
 
 
 def test_following_each_event_is_the_same_as_rebuilding(office: Office, qolhat: Qolhat) -> None:
