@@ -6,6 +6,8 @@ it, and every person, bag and run in that interval. Nothing is settled by silenc
 
 from __future__ import annotations
 
+from contextlib import suppress
+from datetime import datetime
 from typing import Annotated
 from uuid import uuid4
 
@@ -13,8 +15,8 @@ from fastapi import APIRouter, Depends, Form, Path, Query, Response
 from fastapi.responses import HTMLResponse, RedirectResponse
 from pydantic import BaseModel, Field
 
+from api.dispatched import bag_journey, trace_of
 from api.dispatched import discrepancies as items_of
-from api.dispatched import trace_of
 from api.http.fields import is_ref, read_packet
 from api.http.problems import InvalidRequestError, NotFoundError, problem_of
 from api.web.acting import act, place_for
@@ -25,10 +27,14 @@ from api.web.station import place_name
 from api.web.visitor import Visitor, allowed
 from domain.acts import ROLES_OF_ACT, ActKind
 from domain.dispatch.discrepancies import Discrepancy, DiscrepancyKind, SettledAs
-from domain.dispatch.tracing import Trace
+from domain.dispatch.tracing import Sighting, Trace
 from domain.errors import NotYoursError, QolhatError, UnknownPacketError
-from domain.numbers import PacketNumber
+from domain.numbers import PacketNumber, place_role
 from domain.rights import Reach, Right
+from domain.roles import Role
+from domain.runs import PlannedRun, run_of
+from domain.workdays import OutsideCalendarError
+from domain.zones import local_day
 from infra.requests import ActRequest
 from projections.discrepancies import Discrepancies, DiscrepancyRow
 
@@ -143,6 +149,7 @@ def _page(
         ends=ends_of(item.kind) if may_settle(visitor, item) and not item.settled_as else (),
         reasons=_reasons(visitor, item),
         traced=traced,
+        runs=_runs_of(visitor, traced),
         now=visitor.qolhat.now(),
         names=visitor.qolhat.personnel.names(_people(item, traced)),
         organisation=lambda each: name_of(visitor, each),
@@ -160,6 +167,30 @@ def _people(item: Discrepancy, traced: Trace | None) -> set[int]:
         people |= {each.person for each in traced.steps}
         people |= {traced.last.person} if traced.last else set()
     return people
+
+
+def _runs_of(visitor: Visitor, traced: Trace | None) -> dict[str, datetime]:
+    """Return when the runs were planned on which couriers had the bag, by the step's id."""
+    found = {}
+    for step in () if traced is None else traced.steps:
+        run = _run_of(visitor, step)
+        if run is not None:
+            found[step.ref] = run.planned_at
+    return found
+
+
+def _run_of(visitor: Visitor, step: Sighting) -> PlannedRun | None:
+    runs = visitor.qolhat.courier_runs
+    if step.bag is None or not step.place or place_role(step.place) is not Role.COURIER:
+        return None
+    journey = bag_journey(visitor.qolhat, step.bag)
+    pair = {journey.origin, journey.to}
+    for route in runs.routes_of([journey.origin]):
+        if {route.branch, route.authority} == pair:
+            day = local_day(step.at, route.zone)
+            with suppress(OutsideCalendarError):
+                return run_of(step.at, runs.planned(route, day, day))
+    return None
 
 
 def _reasons(visitor: Visitor, item: Discrepancy) -> str:

@@ -12,10 +12,6 @@ import { Screen, holdForms, offerMute } from "./screen.js";
 /** @typedef {import("./line.js").Entry} Entry */
 /** @typedef {import("./line.js").Answer} Answer */
 
-const page = document.getElementById("packing");
-const field = /** @type {HTMLInputElement | null} */ (document.getElementById("code"));
-if (page && field) open(page, field);
-
 /**
  * @param {HTMLElement} root
  * @param {HTMLInputElement} scan
@@ -175,3 +171,7 @@ class Table {
     return document.querySelector(`section[data-bag="${CSS.escape(bag)}"]`);
   }
 }
+
+const page = document.getElementById("packing");
+const field = /** @type {HTMLInputElement | null} */ (document.getElementById("code"));
+if (page && field) open(page, field);

@@ -12,10 +12,6 @@ import { Screen, holdForms, offerMute } from "./screen.js";
 /** @typedef {import("./line.js").Entry} Entry */
 /** @typedef {import("./line.js").Answer & {seen?: number, all?: number}} Answer */
 
-const page = document.getElementById("unpacking");
-const field = /** @type {HTMLInputElement | null} */ (document.getElementById("code"));
-if (page && field) open(page, field);
-
 /**
  * @param {HTMLElement} root
  * @param {HTMLInputElement} scan
@@ -142,3 +138,7 @@ class Table {
     byId("extra").prepend(item);
   }
 }
+
+const page = document.getElementById("unpacking");
+const field = /** @type {HTMLInputElement | null} */ (document.getElementById("code"));
+if (page && field) open(page, field);
