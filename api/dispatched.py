@@ -13,13 +13,19 @@ from enum import StrEnum
 from hashlib import sha256
 
 from api.http.fields import OtherKindError
-from domain.dispatch.discrepancies import Discrepancy, DiscrepancyKind, discrepancies_of
+from domain.dispatch.discrepancies import (
+    Discrepancy,
+    DiscrepancyKind,
+    SettledAs,
+    discrepancies_of,
+)
 from domain.dispatch.errors import UnknownBagError, UnknownRegistryError
 from domain.dispatch.journey import Journey
 from domain.dispatch.registry import Registry
 from domain.dispatch.tracing import Trace, trace
 from domain.errors import UnknownPersonError
 from domain.numbers import (
+    BadCodeError,
     BadgeCode,
     BagCode,
     CodeKind,
@@ -32,6 +38,7 @@ from domain.numbers import (
 from domain.packet import Packet
 from infra.bootstrap import Qolhat
 from infra.requests import AcceptRequest
+from projections.discrepancies import DiscrepancyRow
 
 _DIGITS_OF_A_PROOF = 12
 
@@ -52,6 +59,15 @@ def read_bag(given: str) -> BagCode:
 def read_registry(given: str) -> RegistryCode:
     """Read the number of a registry. Raises BadCodeError, OtherKindError."""
     return RegistryCode(read_code(given, CodeKind.REGISTRY))
+
+
+def packet_or_none(given: str) -> PacketNumber | None:
+    """Read a packet's number; None for anything else."""
+    try:
+        code = parse(given)
+    except BadCodeError:
+        return None
+    return PacketNumber(code.value) if code.kind is CodeKind.PACKET else None
 
 
 def badge_holder(qolhat: Qolhat, given: str, at: datetime) -> int:
@@ -190,6 +206,22 @@ def discrepancies(qolhat: Qolhat, journey: Journey) -> list[Discrepancy]:
 
     return discrepancies_of(
         journey, lambda packet: qolhat.log.events_of(Packet.stream(packet)), registry_of
+    )
+
+
+def item_of(row: DiscrepancyRow) -> Discrepancy:
+    """Return an item of the view as the domain has it."""
+    return Discrepancy(
+        row.bag,
+        DiscrepancyKind(row.kind),
+        row.packet,
+        row.owner,
+        row.opened_at,
+        row.found_by,
+        None if row.settled_as is None else SettledAs(row.settled_as),
+        row.settled_at,
+        row.settled_by,
+        row.text_ref,
     )
 
 

@@ -108,7 +108,7 @@ def register(
     applicant = {"surname": surname, "given_name": given_name, "iin": iin}
     with opened() as qolhat:
         request = Registration(
-            _placed(source(qolhat, token, person, place, at, ref)),
+            placed(source(qolhat, token, person, place, at, ref)),
             service,
             read_packet(number) if number else None,
             authority,
@@ -120,7 +120,7 @@ def register(
         Shell(as_json).show(answer, answers_table(qolhat, [answer]))
 
 
-def _placed(asking: Source) -> Source:
+def placed(asking: Source) -> Source:
     """Refuse somebody who was nowhere; a scan is recorded even so, and waits for a place."""
     if not asking.place:
         raise MisuseError("no-place", person=asking.person)
@@ -143,7 +143,7 @@ def scan(
         seen: set[Status] = set()
         source(qolhat, token, person, place, at)  # who asks wrongly learns it before scanning
         try:
-            for batch in _batches(codes):
+            for batch in batches(codes):
                 asking = source(qolhat, token, person, place, at, ref if codes else "")
                 answers = _recorded(qolhat, _raw_scans(batch, asking, at))
                 seen |= {answer.status for answer in answers}
@@ -155,7 +155,7 @@ def scan(
         finally:  # whatever stopped it: what was recorded is told
             if as_json:
                 shell.show(told, "")
-    _exit_by(seen)
+    exit_by(seen)
 
 
 def _recorded(qolhat: Qolhat, scans: list[RawScan]) -> list[Answer]:
@@ -166,7 +166,7 @@ def _recorded(qolhat: Qolhat, scans: list[RawScan]) -> list[Answer]:
         return [Answer(scan.ref, Status.REFUSED, 0, error=error) for scan in scans]
 
 
-def _exit_by(seen: set[Status]) -> None:
+def exit_by(seen: set[Status]) -> None:
     """End with a code that says whether something must be sent again, or decided."""
     if Status.REFUSED in seen:
         raise typer.Exit(FAILED)
@@ -174,7 +174,7 @@ def _exit_by(seen: set[Status]) -> None:
         raise typer.Exit(IN_DOUBT)
 
 
-def _batches(codes: list[str] | None) -> Iterator[list[str]]:
+def batches(codes: list[str] | None) -> Iterator[list[str]]:
     """Take codes from the arguments, or lines from standard input as they come."""
     if codes and codes != ["-"]:
         yield [_storable(code) for code in codes]
@@ -227,14 +227,15 @@ def _lines(qolhat: Qolhat, answers: list[Answer], codes: list[str]) -> list[Line
     lines: list[Line] = []
     for answer, code in zip(answers, codes, strict=True):
         shown = harmless(code if len(code) <= SHOWN_OF_A_CODE else f"{code[:SHOWN_OF_A_CODE]}…")
-        lines.append(_marked(answer, f"{shown}  {_told(qolhat, answer)}"))
+        lines.append(marked(answer.status, f"{shown}  {_told(qolhat, answer)}"))
     if any(_wrong(answer) for answer in answers):
         bell()
     return lines
 
 
-def _marked(answer: Answer, told: str) -> Text:
-    return Text.assemble((_MARKS[answer.status], _COLOURS[answer.status]), " ", harmless(told))
+def marked(status: Status, told: str) -> Text:
+    """Put the mark of a status before what is told."""
+    return Text.assemble((_MARKS[status], _COLOURS[status]), " ", harmless(told))
 
 
 def _wrong(answer: Answer) -> bool:
@@ -265,7 +266,7 @@ def answers_table(
     made = table("", "packet", "answer")
     asked = numbers or [answer.standing.number if answer.standing else None for answer in answers]
     for answer, number in zip(answers, asked, strict=True):
-        made.add_row(number_text(number), _marked(answer, _told(qolhat, answer)))
+        made.add_row(number_text(number), marked(answer.status, _told(qolhat, answer)))
     return made
 
 
@@ -291,7 +292,7 @@ def act(
 ) -> None:
     """Record an act on one packet or on many at once."""
     with opened() as qolhat:
-        asking = _placed(source(qolhat, token, person, place, at, ref))
+        asking = placed(source(qolhat, token, person, place, at, ref))
         began_at: datetime | None = read_time(began)
         request = ActRequest(
             asking,
@@ -317,7 +318,7 @@ def _finish(
 ) -> None:
     data = [{"number": n} | plain(a) for n, a in zip(numbers, answers, strict=True)]
     Shell(as_json).show(data, answers_table(qolhat, answers, numbers))
-    _exit_by({answer.status for answer in answers} & {Status.REFUSED})
+    exit_by({answer.status for answer in answers} & {Status.REFUSED})
 
 
 def void(
@@ -402,7 +403,7 @@ def complain(
     if promised is None:
         raise BadTimeError(text=answer_by)
     with opened() as qolhat:
-        asking = _placed(source(qolhat, token, person, place, at, ref))
+        asking = placed(source(qolhat, token, person, place, at, ref))
         request = ComplaintRequest(asking, packet, promised, ask, written or None)
         _finish(qolhat, [qolhat.desk.complain(request)], [packet], as_json)
 
@@ -421,7 +422,7 @@ def answer(
     """Answer a written complaint, named by the id that `history` shows."""
     packet = read_packet(number)
     with opened() as qolhat:
-        asking = _placed(source(qolhat, token, person, place, at, ref))
+        asking = placed(source(qolhat, token, person, place, at, ref))
         request = ComplaintAnswerRequest(asking, packet, complaint, written or None)
         _finish(qolhat, [qolhat.desk.answer_complaint(request)], [packet], as_json)
 

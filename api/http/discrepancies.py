@@ -14,6 +14,7 @@ from api.dispatched import (
     bag_journey,
     concerned,
     discrepancies,
+    item_of,
     read_bag,
     trace_of,
 )
@@ -23,13 +24,13 @@ from api.http.fields import InstantField, read_packet
 from api.http.media import resource
 from api.http.problems import OF_A_COMMAND, documented
 from api.http.telling import Teller
-from domain.dispatch.discrepancies import Discrepancy, DiscrepancyKind, SettledAs
+from domain.dispatch.discrepancies import Discrepancy, DiscrepancyKind
 from domain.dispatch.errors import UnknownDiscrepancyError
 from domain.dispatch.tracing import Sighting, Trace
 from domain.intake import EARLIEST
 from domain.numbers import BagCode, PacketNumber, RegistryCode, grouped
 from domain.rights import Right
-from projections.discrepancies import Discrepancies, DiscrepancyRow
+from projections.discrepancies import Discrepancies
 
 router = resource("discrepancies")
 
@@ -58,22 +59,6 @@ def list_discrepancies(
             )
     items = [discrepancy_out(call.tell, item_of(row), row.registry) for row in rows]
     return schemas.DiscrepancyList(items=items)
-
-
-def item_of(row: DiscrepancyRow) -> Discrepancy:
-    """Return an item of the view as the domain has it."""
-    return Discrepancy(
-        row.bag,
-        DiscrepancyKind(row.kind),
-        row.packet,
-        row.owner,
-        row.opened_at,
-        row.found_by,
-        None if row.settled_as is None else SettledAs(row.settled_as),
-        row.settled_at,
-        row.settled_by,
-        row.text_ref,
-    )
 
 
 @router.post(

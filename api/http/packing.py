@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 
-from api.dispatched import Arrival, bag_journey, read_bag
+from api.dispatched import Arrival, bag_journey, packet_or_none, read_bag
 from api.http import schemas
 from api.http.bag_telling import BagPath, step_out, summary_out
 from api.http.calls import Call, Calling
@@ -17,9 +17,8 @@ from api.http.media import resource
 from api.http.problems import OF_A_COMMAND, TooManyError, documented, problem_for
 from api.http.schemas import MOST_AT_ONCE
 from api.http.telling import Teller
-from domain.errors import QolhatError
 from domain.intake import RawScan
-from domain.numbers import BagCode, CodeKind, PacketNumber, parse
+from domain.numbers import BagCode, PacketNumber
 from domain.rights import Right
 from infra.requests import Answer, PackAnswer, Source, Status
 
@@ -88,21 +87,13 @@ def read_all(call: Call, body: schemas.PackedIn, right: Right) -> list[CodeRead]
         raise TooManyError(limit=MOST_AT_ONCE)
     source = call.source(body, right)
     if len(body.codes) == 1:
-        return [CodeRead(body.codes[0], _packet_or_none(body.codes[0]), source)]
+        return [CodeRead(body.codes[0], packet_or_none(body.codes[0]), source)]
     return [_one_of_many(code, source, position) for position, code in enumerate(body.codes)]
 
 
 def _one_of_many(code: str, source: Source, position: int) -> CodeRead:
-    packet = _packet_or_none(code)
+    packet = packet_or_none(code)
     return CodeRead(code, packet, replace(source, ref=f"{source.ref}.{packet or position}"))
-
-
-def _packet_or_none(code: str) -> PacketNumber | None:
-    try:
-        found = parse(code)
-    except QolhatError:
-        return None
-    return PacketNumber(found.value) if found.kind is CodeKind.PACKET else None
 
 
 def _packed(
