@@ -181,7 +181,7 @@ class FakeServer:
         assert entry["hash"] == hash_of(entry)
         said = {"status": "recorded", "tone": "green", "verdict": "Жазылған"}
         said |= self.said.get(entry["code"], {})
-        if said["status"] != "retry":
+        if said["status"] not in ("retry", "refused"):
             again = entry["ref"] in self.refs
             assert log.setdefault(entry["seq"], entry) == entry
             assert self.refs.setdefault(entry["ref"], entry)["code"] == entry["code"]

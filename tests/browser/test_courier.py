@@ -188,7 +188,11 @@ def test_what_the_server_cannot_take_yet_waits_and_what_it_refuses_is_said(
     phone.locator("#refused button").click()
     expect(phone.locator("#refused")).to_be_hidden()
     expect(phone.locator("#history li")).to_have_count(3)
-    check_chain(server.entries)
+    scan(phone, PACKETS[3])
+    waiting(phone, 0)
+    assert [entry["seq"] for entry in server.entries] == [1, 3, 4]
+    sent = [entry["seq"] for post in server.posts for entry in post["entries"]]
+    assert [sent.count(seq) for seq in (2, 3, 4)] == [1, 1, 1]  # only the first one again
 
 
 def test_a_restored_server_gets_again_what_it_lost(phone: Page, server: FakeServer) -> None:
@@ -243,6 +247,28 @@ _KEPT = """() => new Promise((resolve) => {
     reading.oncomplete = () => resolve({ log: log.result, facts: facts.result });
   };
 })"""
+
+
+def test_what_another_courier_did_waits_for_them(
+    phone: Page, server: FakeServer, complaints: Complaints
+) -> None:
+    """Who works with the device next can log out, and takes nobody's entries along."""
+    complaints.allow("401")
+    server.said[PACKETS[0]] = {"status": "retry", "tone": "amber", "verdict": "Басқа адамдікі"}
+    scan(phone, PACKETS[0])
+    waiting(phone, 1)
+    server.day["person"] = {**server.day["person"], "person": 9, "name": "Үлгі Екінші"}
+    phone.reload()
+    expect(phone.locator("#me")).to_contain_text("Үлгі Екінші")
+    expect(phone.locator("#queue")).to_contain_text("Басқа адамның жазбалары: 1")
+    phone.locator("#log-out").click()
+    phone.wait_for_url("**/login?next=/courier")
+    server.logged_in = True
+    server.day["person"] |= {"person": 7, "name": "Үлгі Тасушы"}
+    server.said.clear()
+    open_page(phone, server)
+    waiting(phone, 0)
+    check_chain(server.entries)
 
 
 # --- the device ----------------------------------------------------------------------------------

@@ -135,10 +135,11 @@ export class App {
     const said = sender.today;
     this.desk.today = said ? new Today(said) : null;
     const [waiting, recent] = await this.read();
-    const open = recent.filter((kept) => kept.status === "refused" && !kept.read && !kept.open);
-    view.queue(waiting + held.all().length, sender);
+    const others = recent.filter((kept) => kept.open && !this.isOurs(kept)).length;
+    const refused = recent.filter((kept) => kept.status === "refused" && !kept.read && !kept.open);
+    view.queue(waiting + held.all().length, this.desk.today ? others : 0, sender);
     view.storage(this.recorder.troubled || this.unreadable, held.all().length);
-    view.refused(open, (kept) => void this.dismiss(kept));
+    view.refused(refused, (kept) => void this.dismiss(kept));
     view.history(recent.filter((kept) => this.isOurs(kept)).slice(0, SHOWN));
     this.drawDay(recent);
   }
@@ -258,17 +259,24 @@ export class App {
     }
   }
 
-  /** End the session, and forget everybody; not while something waits. */
+  /** End the session, and forget who it was; not while something of theirs waits. */
   async logOut() {
-    const waiting = await this.store.waiting().catch(() => 1);
-    if (waiting + this.held.all().length > 0)
+    const { today } = this.sender;
+    const person = today ? today.person.person : 0;
+    if ((await this.waitsFor(person)) || this.held.all().length > 0)
       return this.desk.tell("amber", this.say("log-out-waits"));
-    const csrf = this.sender.today ? this.sender.today.csrf : "";
-    if (!(await endSession(csrf))) return this.desk.tell("amber", this.say("log-out-offline"));
+    if (!(await endSession(today ? today.csrf : "")))
+      return this.desk.tell("amber", this.say("log-out-offline"));
     this.sender.stop();
-    if (!(await this.store.forget())) return this.desk.tell("amber", this.say("log-out-waits"));
+    if (!(await this.store.forget(person))) return this.desk.tell("amber", this.say("log-out-waits"));
     if (this.channel) this.channel.postMessage("forgotten");
     window.location.assign("/login?next=/courier");
+  }
+
+  /** Tell whether something that this person did is not with the server. @param {number} person */
+  async waitsFor(person) {
+    const waits = await this.store.unanswered(0, Infinity).catch(() => null);
+    return waits === null || waits.some((kept) => kept.entry.person === person);
   }
 }
 

@@ -32,6 +32,7 @@ import { chained } from "./chain.js";
 const NAME = "qolhat.courier";
 const LOG = "log";
 const FACTS = "facts";
+const OF_PEOPLE = ["today", "clock"];
 const KEEP = 2_000; // answered entries: more than a day's
 const MOST_TRIES = 50; // another page may add entries at the same time
 const MOST_TEXT = 1_000_000; // characters in a batch: signatures are long
@@ -221,17 +222,25 @@ export class Store {
     await complete(writing);
   }
 
-  /** Forget everything, unless something waits. @returns {Promise<boolean>} */
-  async forget() {
+  /**
+   * Forget everything, unless something of this person's waits. What waits for somebody else stays,
+   * and so does the log that it is in.
+   * @param {number} person
+   * @returns {Promise<boolean>}
+   */
+  async forget(person) {
     const writing = await this.writing([LOG, FACTS]);
-    const log = writing.objectStore(LOG);
-    const waits = await result(log.index("open").count(IDBKeyRange.only(1)));
-    if (waits === 0) {
+    const [log, facts] = [writing.objectStore(LOG), writing.objectStore(FACTS)];
+    /** @type {Kept[]} */
+    const waits = await result(log.index("open").getAll(IDBKeyRange.only(1)));
+    const own = waits.some((kept) => kept.entry.person === person);
+    if (!own && waits.length === 0) {
       log.clear();
-      writing.objectStore(FACTS).clear();
-    }
+      facts.clear();
+      this.known = null;
+    } else if (!own) for (const name of OF_PEOPLE) facts.delete(name);
     await complete(writing);
-    return waits === 0;
+    return !own;
   }
 
   /**
@@ -277,6 +286,9 @@ function answered(kept, { status, tone, verdict }) {
 async function reopen(log, facts, known) {
   const first = await firstOpen(log);
   if (known >= first - 1) return;
+  // What it refused it does not have: what comes after that says nothing.
+  const next = await result(log.get(known + 1));
+  if (next && next.status === "refused") return;
   const before = (await result(facts.get("reopened"))) || { known: -1, through: 0 };
   const from = before.known === known ? Math.max(known, before.through) : known;
   await each(log.openCursor(IDBKeyRange.bound(from, first, true, true)), (cursor) => {

@@ -304,10 +304,12 @@ export class View {
 
   /**
    * @param {number} waiting
+   * @param {number} others how many of them somebody else did: they go when that one is here
    * @param {import("./sender.js").Sender} sender
    */
-  queue(waiting, sender) {
+  queue(waiting, others, sender) {
     const parts = [this.say("queue", { number: waiting })];
+    if (others > 0) parts.push(this.say("others", { number: others }));
     if (sender.offline) parts.push(this.say("offline"));
     else if (sender.problem) parts.push(sender.problem);
     else if (sender.sending && waiting > 0) parts.push(this.say("sending"));
