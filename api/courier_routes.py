@@ -10,7 +10,7 @@ from domain.errors import RefusedError
 from domain.rights import Right
 from domain.runs import Route
 
-MOST_ROUTES = 40  # whose runs are read for one answer; a region has fewer
+MOST_ROUTES = 60  # whose runs are read for one answer; the country has fewer today
 DAYS = 28  # that figures look back: four weeks, each weekday as often
 
 

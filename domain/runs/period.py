@@ -41,6 +41,7 @@ class Period:
     @classmethod
     def of_days(cls, last: date, days: int) -> Self:
         """Return so many days, of which this is the last."""
+        cls(last, last)  # before one counts back from the year 1
         return cls(last - timedelta(days=days - 1), last)
 
     @property

@@ -78,6 +78,8 @@ def test_a_period_neither_ends_before_it_begins_nor_is_too_long(days: int) -> No
 def test_a_period_lies_within_the_calendars(day: date) -> None:
     with pytest.raises(OutsideCalendarError):
         Period(day, day)
+    with pytest.raises(OutsideCalendarError):
+        Period.of_days(day, 28)
 
 
 # --- a run more ----------------------------------------------------------------------------------

@@ -29,6 +29,10 @@ PATHS = [
     ("GET", "/bags"),
     ("GET", "/bags/20267000000122"),
     ("GET", "/discrepancies"),
+    ("GET", "/runs"),
+    ("GET", "/runs/punctuality"),
+    ("GET", "/runs/what-if"),
+    ("GET", "/timetables"),
     ("POST", "/packets"),
     ("POST", "/scans"),
     ("POST", "/acts"),
@@ -50,6 +54,7 @@ PATHS = [
     ("POST", "/bags/20267000000122/verified"),
     ("POST", "/bags/20267000000122/reconcile"),
     ("POST", "/discrepancies/20267000000122/missing/settle"),
+    ("POST", "/timetables"),
 ]
 
 
