@@ -37,7 +37,7 @@ from domain.numbers import (
 )
 from domain.packet import Packet
 from infra.bootstrap import Qolhat
-from infra.requests import AcceptRequest
+from infra.requests import AcceptRequest, Status
 from projections.discrepancies import DiscrepancyRow
 
 _DIGITS_OF_A_PROOF = 12
@@ -195,6 +195,16 @@ def found_of(journey: Journey) -> dict[PacketNumber, Arrival]:
         for number in journey.contents
     }
     return found | dict.fromkeys(journey.extra, Arrival.EXTRA)
+
+
+def unpacked(
+    before: Journey, packet: PacketNumber, condition: str | None
+) -> tuple[Arrival, Status]:
+    """Tell what it means that a packet came out of a bag that stood like this."""
+    found = Arrival.VERIFIED if packet in before.contents else Arrival.EXTRA
+    if condition is None and packet in before.verified:
+        return found, Status.DUPLICATE
+    return found, Status.ACCEPTED if found is Arrival.VERIFIED else Status.DEVIATION
 
 
 def discrepancies(qolhat: Qolhat, journey: Journey) -> list[Discrepancy]:

@@ -47,6 +47,7 @@ from api.dispatched import (
     read_bag,
     read_registry,
     trace_of,
+    unpacked,
 )
 from domain.dispatch.bag import is_seal
 from domain.dispatch.errors import SealMissingError
@@ -213,11 +214,9 @@ def verify(
         state = None if condition is None else condition.value
 
         def one(packet: PacketNumber, asking: Source) -> _Told:
-            answer = qolhat.desk.dispatch.verify(number, [packet], asking, state)
-            status, journey = answer.status, answer.journey
-            if status is Status.ACCEPTED and journey is not None and packet in journey.extra:
-                status = Status.DEVIATION
-            return _Told(asking.ref, packet, status)
+            before = bag_journey(qolhat, number)
+            qolhat.desk.dispatch.verify(number, [packet], asking, state)
+            return _Told(asking.ref, packet, unpacked(before, packet, state)[1])
 
         def ask() -> Source:
             asking = placed(source(qolhat, token, person, place, at, ref if codes else ""))

@@ -13,12 +13,12 @@ from typing import Annotated, Literal
 from fastapi import Query
 
 from api.dispatched import (
-    Arrival,
     badge_holder,
     bag_journey,
     concerned,
     proof_of,
     read_bag,
+    unpacked,
 )
 from api.http import schemas
 from api.http.bag_telling import BagPath, journey_out, row_out, step_out
@@ -33,12 +33,11 @@ from api.http.packing import (
     read_all,
 )
 from api.http.problems import OF_A_COMMAND, documented
-from api.http.telling import Teller
 from domain.dispatch.journey import Journey
 from domain.intake import NO_PLACE
 from domain.numbers import BagCode, PacketNumber, PlaceCode, place_organisation
 from domain.rights import Right
-from infra.requests import AcceptRequest, BagAnswer, Source, Status
+from infra.requests import AcceptRequest, BagAnswer, Source
 from projections.bags import Bags
 
 router = resource("bags")
@@ -169,7 +168,7 @@ def verify_packets(
     answers = [
         kept_out(call.tell, each, kept[each.source.ref])
         if each.packet is None
-        else _verified_out(call.tell, each, before, body.condition)
+        else packet_answered(call.tell, each, *unpacked(before, each.packet, body.condition))
         for each in read
     ]
     return packets_answered(call, before.number, answers, position)
@@ -177,16 +176,6 @@ def verify_packets(
 
 def _source_of(read: Sequence[CodeRead], packet: PacketNumber) -> Source:
     return next(each.source for each in read if each.packet == packet)
-
-
-def _verified_out(
-    tell: Teller, read: CodeRead, before: Journey, condition: str | None
-) -> schemas.PacketAnswered:
-    found = Arrival.VERIFIED if read.packet in before.contents else Arrival.EXTRA
-    status = Status.ACCEPTED if found is Arrival.VERIFIED else Status.DEVIATION
-    if condition is None and read.packet in before.verified:
-        status = Status.DUPLICATE
-    return packet_answered(tell, read, status, found=found)
 
 
 @router.post("/bags/{bag}/reconcile", summary="Reconcile a bag", responses=_OF_A_STEP)

@@ -132,20 +132,20 @@ def _raw(read: CodeRead) -> RawScan:
 
 def _packed_out(tell: Teller, read: CodeRead, answer: PackAnswer) -> schemas.PacketAnswered:
     problem = None if answer.error is None else problem_for(answer.error, tell.language)
-    return packet_answered(tell, read, answer.status, problem=problem)
+    return packet_answered(tell, read, None, answer.status, problem=problem)
 
 
 def kept_out(tell: Teller, read: CodeRead, answer: Answer) -> schemas.PacketAnswered:
     """Tell that something was kept as a scan."""
-    return packet_answered(tell, read, answer.status, scan=tell.answer(answer))
+    return packet_answered(tell, read, None, answer.status, scan=tell.answer(answer))
 
 
 def packet_answered(
     tell: Teller,
     read: CodeRead,
+    found: Arrival | None,
     status: Status,
     *,
-    found: Arrival | None = None,
     problem: schemas.Problem | None = None,
     scan: schemas.Answer | None = None,
 ) -> schemas.PacketAnswered:

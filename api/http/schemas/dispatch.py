@@ -18,8 +18,8 @@ from api.http.schemas.words import OrganisationRef, Out, PlaceRef, Problem, Word
 from domain.dispatch.bag import LONGEST_SEAL
 from domain.dispatch.discrepancies import SettledAs
 
-EXAMPLE_BAG = "20267000000122"
-EXAMPLE_REGISTRY = "60267000000126"
+EXAMPLE_BAG = "20267000000108"
+EXAMPLE_REGISTRY = "60267000000145"
 LONGEST_BADGE = 40
 LONGEST_SIGNATURE = 40_000
 _SEAL = rf"^[0-9A-Za-z\u0400-\u04ff/.\-]{{1,{LONGEST_SEAL}}}$"  # it stands in events: no free text
@@ -36,7 +36,7 @@ class RegistryIn(SentFrom):
                 {
                     "ref": "01J9Z3M8-rgy",
                     "to": 32,
-                    "place": "30267200000133",
+                    "place": "30267200000125",
                     "happened_at": EXAMPLE_INSTANT,
                     "counter": 7,
                 }
@@ -55,7 +55,7 @@ class PackedIn(SentFrom):
             "examples": [
                 {
                     "ref": "01J9Z3M8-put",
-                    "place": "30267200000133",
+                    "place": "30267200000125",
                     "codes": [EXAMPLE_PACKET],
                     "happened_at": EXAMPLE_INSTANT,
                     "counter": 8,

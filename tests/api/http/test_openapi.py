@@ -82,7 +82,15 @@ def test_problems_and_the_token_are_described(schema: dict[str, Any]) -> None:
 def test_examples_are_accepted(schema: dict[str, Any]) -> None:
     from api.http import schemas  # noqa: PLC0415  only this test needs the models
 
-    for model in (schemas.RegisterIn, schemas.ScanIn, schemas.ActIn, schemas.ComplaintIn):
+    sent = (
+        schemas.RegisterIn,
+        schemas.ScanIn,
+        schemas.ActIn,
+        schemas.ComplaintIn,
+        schemas.RegistryIn,
+        schemas.PackedIn,
+    )
+    for model in sent:
         for example in schema["components"]["schemas"][model.__name__]["examples"]:
             model.model_validate(example)
 
