@@ -8,12 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import timedelta
+from hashlib import sha256
 from typing import Any
 from uuid import uuid4
 
 from domain.cards import Card
 from domain.numbers import grouped, packet_number
 from domain.roles import Role
+from infra.requests import AcceptRequest
 from tests.api.matrix.asking import (
     FORM,
     JSON,
@@ -43,6 +45,7 @@ from tests.api.matrix.who import (
     PUBLIC,
     READS_COMPLAINTS,
     READS_PACKETS,
+    READS_TIMETABLES,
     READS_UNSETTLED,
     REGISTERS,
     SCANS,
@@ -56,7 +59,7 @@ from tests.api.matrix.who import (
     TAKES_COMPLAINTS,
     Who,
 )
-from tests.api.matrix.world import NEW_PASSWORD, NOW, PIN, ROLES, SERVICE
+from tests.api.matrix.world import NEW_PASSWORD, NOW, ORGANISATIONS, PIN, ROLES, SERVICE
 from tests.stories import AUTHORITY, CENTRE
 
 ANYTHING = ".*"
@@ -796,6 +799,223 @@ COURIER = (
     get("/courier-logs", Case(READS_UNSETTLED, nothing, about_a_place=False)),
 )
 
+# --- the courier's runs --------------------------------------------------------------------------
+
+
+def _branch(it: Asking) -> int:
+    return ORGANISATIONS[it.there.where][0]
+
+
+def _of_an_end(it: Asking) -> Asked:
+    return Asked(query={"branch": it.there.organisation})
+
+
+def _of_a_branch(it: Asking) -> Asked:
+    return Asked(query={"branch": _branch(it)})
+
+
+def _at_a_branch(it: Asking) -> Asked:
+    return Asked({"branch": _branch(it)})
+
+
+def _api_timetable(it: Asking) -> Asked:
+    times = ["10:00", f"1{len(it.who) % 5 + 1}:30"]  # everybody's other ones
+    return Asked(body={"branch": _branch(it), "times": times, "starts": f"{LATER:%Y-%m-%d}"})
+
+
+RUNS = (
+    get(
+        f"{V1}/runs",
+        Case(READS_PACKETS, _of_an_end),
+        Case(READS_PACKETS, nothing, about_a_place=False),
+    ),
+    get(
+        f"{V1}/runs/punctuality",
+        Case(SEES_FIGURES, _of_an_end),
+        Case(SEES_FIGURES, nothing, about_a_place=False),
+    ),
+    get(f"{V1}/runs/what-if", Case(SEES_FIGURES, _of_a_branch)),
+    get(
+        f"{V1}/timetables",
+        Case(READS_TIMETABLES, _of_a_branch),
+        Case(LOGGED_IN, nothing, about_a_place=False),
+    ),
+    post(f"{V1}/timetables", Case(ADMINISTERS, _api_timetable), sends=JSON),
+    get(
+        "/runs",
+        Case(READS_PACKETS, of_organisation),
+        Case(READS_PACKETS, nothing, about_a_place=False),
+    ),
+    get(
+        "/runs/figures",
+        Case(SEES_FIGURES, of_organisation),
+        Case(SEES_FIGURES, nothing, about_a_place=False),
+    ),
+    get(
+        "/runs/what-if",
+        Case(SEES_FIGURES, _of_a_branch),
+        Case(SEES_FIGURES, nothing, about_a_place=False),
+    ),
+    get("/runs/timetable", Case(ADMINISTERS, nothing, about_a_place=False)),
+    get("/runs/timetable/{branch}", Case(ADMINISTERS, _at_a_branch)),
+    post(
+        "/runs/timetable/{branch}",
+        Case(
+            ADMINISTERS,
+            to(_at_a_branch, times="11:00, 16:30", starts=f"{LATER:%Y-%m-%d}"),
+            r"/runs/timetable/\d+\?done=(changed|same)",
+        ),
+    ),
+)
+
+# --- the pages of dispatch -----------------------------------------------------------------------
+
+# A picture of one dot: a signature.
+DOT = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNkYPhfDwAChwGA60e6kgAAAABJRU5ErkJggg=="
+
+
+def _ref(it: Asking) -> str:
+    return f"d{next(it.world.refs)}"
+
+
+def _destination(it: Asking) -> Asked:
+    """Begin a registry for where one's own organisation sends papers."""
+    directory, mine = it.world.qolhat.directory, it.me.organisation
+    to = directory.authority_of(mine) or next(iter(directory.clients_of(mine)), 0)
+    return Asked(body={"to": f"{it.me.place}-{to}", "ref": _ref(it)})
+
+
+def _registry(**fields: object) -> Build:
+    """Do something to a registry that was begun there, and its open bag."""
+
+    def asked(it: Asking) -> Asked:
+        registry, bag = it.there.begun()
+        return Asked({"code": registry}, body={"bag": str(bag), "ref": _ref(it)} | fields)
+
+    return asked
+
+
+def _registry_to_close(it: Asking) -> Asked:
+    return Asked({"code": it.there.sealed()[0]}, body={"ref": _ref(it)})
+
+
+def _closed_registry(it: Asking) -> Asked:
+    registry, _ = it.there.sealed()
+    source = it.world.source(it.there.colleague, it.there.window)
+    it.world.qolhat.desk.dispatch.close(registry, source)
+    return Asked({"code": registry})
+
+
+def _scans_of(it: Asking, **scan: object) -> dict[str, object]:
+    number = packet_number(CENTRE, 900_000 + next(it.world.refs))
+    return {"person": it.me.person, "scans": [{"ref": _ref(it), "code": str(number)} | scan]}
+
+
+def _packed(it: Asking) -> Asked:
+    registry, bag = it.there.begun()
+    return Asked({"code": registry}, body=_scans_of(it, bag=str(bag)))
+
+
+def _bag(**fields: object) -> Build:
+    """Do something to a bag that was sealed there."""
+    return lambda it: Asked({"code": it.there.sealed()[1]}, body={"ref": _ref(it)} | fields)
+
+
+def _given(it: Asking) -> Asked:
+    person = it.here.colleague
+    badge = it.world.qolhat.personnel.issue_badge(person, since=NOW - timedelta(days=1))
+    return Asked({"code": it.there.sealed()[1]}, body={"ref": _ref(it), "badge": str(badge)})
+
+
+def _differs(it: Asking) -> Asked:
+    path = {"code": it.there.differing(), "kind": "wrong-seal", "packet": 0}
+    return Asked(path, body={"settled_as": "explained", "text": "Үлгі", "ref": _ref(it)})
+
+
+def _proven(it: Asking) -> str:
+    """Hand a bag over there, by its code of proof."""
+    source = it.world.source(it.there.colleague, it.there.window)
+    code = sha256(source.ref.encode()).hexdigest()[:12]
+    request = AcceptRequest(
+        source, it.there.sealed()[1], it.there.colleague, proof=code, signature=DOT
+    )
+    it.world.qolhat.desk.dispatch.accept(request)
+    return code
+
+
+def _proof(it: Asking) -> Asked:
+    return Asked({"code": _proven(it)})
+
+
+DISPATCH = (
+    get("/dispatch", Case(READS_PACKETS, nothing, about_a_place=False)),
+    post("/dispatch", Case(PACKS, _destination, r"/registries/\d+", about_a_place=False)),
+    get(
+        "/dispatch/find",
+        Case(
+            FINDS_PACKETS,
+            _query(code=lambda it: it.there.sealed()[1]),
+            r"/bags/\d+",
+        ),
+    ),
+    get("/registries/{code}", Case(READS_PACKETS, _closed_registry)),
+    get("/registries/{code}.pdf", Case(READS_PACKETS, _closed_registry)),
+    get("/registries/{code}/tags.pdf", Case(READS_PACKETS, _closed_registry)),
+    get("/registries/{code}.json", Case(READS_PACKETS, _closed_registry)),
+    get("/registries/{code}.csv", Case(READS_PACKETS, _closed_registry)),
+    post("/registries/{code}/scans", Case(PACKS, _packed, judge=at_the_station), sends=JSON),
+    post("/registries/{code}/put", Case(PACKS, _registry(code="10267999999990"))),
+    post("/registries/{code}/bags", Case(PACKS, _registry(), r"/registries/\d+\?said=added.*")),
+    post(
+        "/registries/{code}/seal",
+        Case(PACKS, _registry(seal="S-1"), r"/registries/\d+\?said=sealed"),
+    ),
+    post(
+        "/registries/{code}/close",
+        Case(PACKS, _registry_to_close, r"/registries/\d+\?said=closed"),
+    ),
+    # Of a bag that came by mistake everybody sees where it goes, and takes it over.
+    get("/bags/{code}", Case(FINDS_PACKETS, _bag())),
+    post("/bags/{code}/offer", Case(SCANS, _bag(), r"/bags/\d+\?said=offered")),
+    post("/bags/{code}/accept", Case(TAKES_BAGS, _bag(), r"/bags/\d+\?said=(taken|deviation)")),
+    post("/bags/{code}/give", Case(SCANS, _given, r"/bags/\d+\?said=(given|deviation)")),
+    post("/bags/{code}/broken", Case(SCANS, _bag(), r"/bags/\d+\?said=broken")),
+    post("/bags/{code}/open", Case(SCANS, _bag(), r"/bags/\d+/unpack")),
+    get("/bags/{code}/unpack", Case(SCANS, _bag())),
+    post(
+        "/bags/{code}/scans",
+        Case(
+            SCANS,
+            lambda it: Asked({"code": it.there.sealed()[1]}, body=_scans_of(it)),
+            judge=at_the_station,
+        ),
+        sends=JSON,
+    ),
+    post("/bags/{code}/check", Case(SCANS, _bag(code="10267999999990"))),
+    post(
+        "/bags/{code}/reconcile",
+        Case(SCANS, _bag(missing="1"), r"/bags/\d+\?said=reconciled"),
+        Case(SCANS, _bag()),
+    ),
+    get(
+        "/discrepancies",
+        Case(READS_UNSETTLED, of_organisation),
+        Case(READS_UNSETTLED, nothing, about_a_place=False),
+    ),
+    get("/discrepancies/{code}/{kind}/{packet}", Case(READS_UNSETTLED, _differs)),
+    post(
+        "/discrepancies/{code}/{kind}/{packet}",
+        Case(SETTLES, _differs, r"/discrepancies\?done=explained"),
+    ),
+    get(
+        "/proof",
+        Case(READS_PACKETS, nothing, about_a_place=False),
+        Case(READS_PACKETS, _query(code=_proven)),
+    ),
+    get("/proof/{code}.pdf", Case(READS_PACKETS, _proof)),
+    get("/proof/{code}/signature.png", Case(READS_PACKETS, _proof)),
+)
+
 LINES = (
     *API,
     *API_OF_DISPATCH,
@@ -805,4 +1025,6 @@ LINES = (
     *PACKETS,
     *LISTS,
     *COURIER,
+    *DISPATCH,
+    *RUNS,
 )

@@ -170,6 +170,10 @@ PACKS = access("PACKS", {Who.COLLECTING, Who.OFFICE, Who.AKIM})
 # Somebody to whom a bag is brought by mistake takes it over at their own place.
 TAKES_BAGS = access("TAKES_BAGS", WORKERS, elsewhere=Verdict.ALLOWED)
 SEES_FIGURES = access("SEES_FIGURES", MANAGERS, AUDITORS)
+# No courier runs to an akim: the route is not theirs.
+READS_TIMETABLES = access(
+    "READS_TIMETABLES", WORKERS - {Who.AKIM}, MANAGERS, ADMINISTRATORS, AUDITORS
+)
 SEES_STAFF = access("SEES_STAFF", ADMINISTRATORS, AUDITORS)
 ADMINISTERS = access("ADMINISTERS", ADMINISTRATORS)
 SEES_ACCESS = access("SEES_ACCESS", ADMINISTRATORS, AUDITORS)
