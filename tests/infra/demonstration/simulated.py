@@ -14,19 +14,29 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import pytest
 import sqlalchemy as sa
 
 import infra.bootstrap
 import infra.views.runner
+from domain.dispatch.bag import Bag
+from domain.dispatch.discrepancies import Discrepancy
+from domain.dispatch.journey import Journey
+from domain.numbers import BagCode
+from domain.streams import Happening, number_of
 from infra.bootstrap import Qolhat, bootstrap
 from infra.database import sqlite_engine
 from infra.demonstration import Outcome, Plan, SimulatedClock, demonstrate, run_demonstration
+from infra.demonstration.tracking import Tracking
 from infra.settings import Settings
+from infra.store.mapper import read_event
 from infra.store.sqlite import SQLiteRowRecorder
 from infra.vault import Record
+
+LARGE = Plan(days=3, packets=120, seed=1, start=date(2026, 12, 15))  # the 16th is a holiday
+Kind = TypeVar("Kind", bound=Happening)
 
 
 @dataclass
@@ -47,6 +57,24 @@ class Simulated:
         """Ask the views."""
         with self.qolhat.views.reading() as reading:
             return reading.connection.exec_driver_sql(statement).all()  # type: ignore[return-value]
+
+    def events(self, kind: type[Kind]) -> Iterator[Kind]:
+        """Every event of a kind, in the order of recording."""
+        for page in self.qolhat.log.pages(0):
+            for row in page:
+                if row[3] == vars(kind)["TOPIC"]:
+                    yield read_event(*row[1:])
+
+    def journeys(self) -> list[Journey]:
+        """The journey of every bag, in the order of their packing."""
+        dispatch = self.qolhat.desk.dispatch
+        bags = (BagCode(number_of(event.originator_id)) for event in self.events(Bag.Begun))
+        return [journey for journey in map(dispatch.journey, bags) if journey is not None]
+
+    def discrepancies(self) -> list[Discrepancy]:
+        """Every discrepancy of every bag."""
+        tracking = Tracking(self.qolhat)
+        return [item for each in self.journeys() for item in tracking.discrepancies(each.number)]
 
     def states(self) -> Iterator[str]:
         """Every event's state, as it is stored."""

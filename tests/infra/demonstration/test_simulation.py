@@ -26,19 +26,12 @@ from infra.demonstration.troubles import SHARES
 from infra.personnel import token_hash
 from infra.settings import Settings
 from infra.views.rebuild import verify
-from tests.infra.demonstration.simulated import Simulated, simulated
+from tests.infra.demonstration.simulated import LARGE, Simulated, simulated
 
 SMALL = Plan(days=2, packets=8, seed=3, start=date(2026, 11, 13))  # a Friday and a Monday
-LARGE = Plan(days=3, packets=120, seed=1, start=date(2026, 12, 15))  # the 16th is a holiday
 OTHER = Plan(days=27, packets=1, seed=4, start=date(2025, 9, 1))
 pytestmark = pytest.mark.xdist_group("demonstration")  # the simulations are run once
 ROOT = Path(__file__).parents[3]
-
-
-@pytest.fixture(scope="module")
-def large(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Simulated]:
-    with simulated(tmp_path_factory.mktemp("large"), LARGE) as done:
-        yield done
 
 
 @pytest.fixture(scope="module")
