@@ -86,10 +86,7 @@ def bag(
     visitor: Seeing, code: CodePath, said: Annotated[str, Query(max_length=20)] = ""
 ) -> HTMLResponse:
     """Show a bag; of one that went astray only where it goes, and that it can be taken over."""
-    journey = find_bag(visitor, code)
-    if not visitor.may(Right.SCAN):
-        visitor.require_reach(concerned(journey), Right.SEE_PACKETS)
-    return _page(visitor, journey, said=said)
+    return _page(visitor, find_bag(visitor, code), said=said)
 
 
 def _page(
@@ -148,7 +145,7 @@ def doable(visitor: Visitor, journey: Journey) -> Doable:
     return Doable(
         take=closed and not mine,
         give=closed and (mine or (lies_here and not carried)),
-        open=closed and (journey.to in here or (lies_here and bool(journey.hand_overs))),
+        open=closed and lies_here and bool(journey.hand_overs) and not carried,
         unpack=journey.state in _UNPACKED and visitor.reach(Right.SCAN).covers(here),
     )
 

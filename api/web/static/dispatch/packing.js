@@ -51,6 +51,12 @@ class Table {
     this.say = say;
     this.out = false;
     this.bag = root.dataset.bag || "";
+    /** @type {Map<string, HTMLElement>} what lies in the bags, found without searching the page */
+    this.items = new Map();
+    for (const each of document.querySelectorAll("section[data-bag] li[data-number]")) {
+      const item = /** @type {HTMLElement} */ (each);
+      this.items.set(item.dataset.number || "", item);
+    }
     this.turnButton = byId("take-out");
     this.turnButton.addEventListener("click", (event) => {
       event.preventDefault();
@@ -144,7 +150,7 @@ class Table {
     const section = this.section(answer.bag || "");
     if (section === null) return;
     if (answer.kind === "in") this.list(section, answer);
-    else section.querySelector(`li[data-number="${CSS.escape(answer.number)}"]`)?.remove();
+    else this.unlist(answer.number);
     for (const place of document.querySelectorAll(`[data-count="${CSS.escape(answer.bag || "")}"]`)) {
       place.textContent = String(answer.count);
     }
@@ -156,11 +162,18 @@ class Table {
    */
   list(section, answer) {
     const { number } = answer;
-    if (section.querySelector(`li[data-number="${CSS.escape(number)}"]`)) return;
+    if (this.items.has(number)) return;
     const item = made("li", "number", answer.grouped);
+    this.items.set(number, item);
     item.dataset.number = number;
     section.querySelector("ol")?.prepend(item);
     put(section, "nothing", "");
+  }
+
+  /** @param {string} number */
+  unlist(number) {
+    this.items.get(number)?.remove();
+    this.items.delete(number);
   }
 
   /**
