@@ -14,6 +14,7 @@ from tests.browser.courier_harness import (
     CLERK,
     CLERKS_PLACE,
     ME,
+    MY_PLACE,
     PACKETS,
     RUN,
     STRANGER,
@@ -133,6 +134,34 @@ def test_an_unknown_badge_is_recorded_too(phone: Page, server: FakeServer) -> No
     assert server.of("accept")[0]["facts"]["receiver"] == STRANGER
     assert server.of("accept")[0]["place"] == ""
     assert heard(phone)[-1] == "amber"
+
+
+def test_givers_seals_and_broken_seals_are_recorded(phone: Page, server: FakeServer) -> None:
+    """A seal that is another one is taken down as it is seen, and looks so."""
+    server.held = True  # nobody waits for the server
+    phone.locator(f"#broken-{BAGS[2]}").click()
+    phone.locator(f"#seal-{BAGS[2]}").fill("cut")
+    phone.locator("#confirm").click()
+    expect(phone.locator("#result .verdict")).to_have_text("Пломба бұзылған")
+    phone.locator(f"#take-{BAGS[0]}").click()
+    phone.locator(f"#seal-{BAGS[0]}").fill("S-9")
+    scan(phone, CLERK)
+    expect(phone.locator("#basket .giver")).to_contain_text("Үлгі Кеңсе")
+    phone.locator("#confirm").click()
+    tone(phone, "amber")
+    expect(phone.locator("#result")).to_contain_text("сәйкес емес")
+    phone.emulate_media(media="print")
+    expect(phone.locator("#proof")).to_be_visible()
+    for others in ("#bags", "#result", "#print", ".top"):
+        expect(phone.locator(others)).to_be_hidden()
+    phone.emulate_media(media="screen")
+    expect(phone.locator("#bags .amber-text")).to_have_count(2)  # the server has not told yet
+    server.held = False
+    waiting(phone, 0)
+    broken, taken = server.entries
+    assert (broken["kind"], broken["facts"]) == ("broken", {"seal": "cut"})
+    assert taken["facts"] == {"receiver": ME, "giver": CLERK, "seal": "S-9"}
+    assert taken["place"] == MY_PLACE
 
 
 # --- the way to the server -----------------------------------------------------------------------

@@ -275,8 +275,8 @@ export class App {
 
   /** Tell whether something that this person did is not with the server. @param {number} person */
   async waitsFor(person) {
-    const waits = await this.store.unanswered(0, Infinity).catch(() => null);
-    return waits === null || waits.some((kept) => kept.entry.person === person);
+    const waits = await this.store.unanswered(person, 0, 1).catch(() => null);
+    return waits === null || waits.length > 0;
   }
 }
 

@@ -115,8 +115,7 @@ export class Desk {
     if (basket.bags.includes(bag)) return this.tell("amber", this.say("in-list"), bag);
     if (basket.mode === "hand") {
       const offer = { kind: /** @type {const} */ ("offer"), code: bag };
-      if (!(await this.take([offer], this.toneOf(bag), this.say("offered"), this.facts(bag), bag)))
-        return;
+      await this.take([offer], this.toneOf(bag), this.say("offered"), this.facts(bag), bag);
     } else this.tell(this.toneOf(bag), this.say("listed"), bag, this.facts(bag));
     basket.bags.push(bag);
     this.showBasket();
@@ -275,10 +274,11 @@ export class Desk {
    * @param {import("./today.js").Run} run
    */
   async run(kind, run) {
-    const lines = [`${run.branch.name} – ${run.authority.name}`];
-    const doing = { kind, code: this.here, facts: { run: run.key } };
+    const route = `${run.branch.name} – ${run.authority.name}`;
+    const doing = { kind, code: this.here, facts: { run: run.key }, shown: { route } };
     this.here = "";
-    await this.take([doing], "green", this.say(kind === "depart" ? "departed" : "arrived"), lines);
+    const verdict = this.say(kind === "depart" ? "departed" : "arrived");
+    await this.take([doing], "green", verdict, [route]);
   }
 
   // --- what is said ------------------------------------------------------------------------------

@@ -27,7 +27,8 @@ export function proofOf(kept, say) {
   const list = made("ol", "proofs");
   list.append(...kept.map((each) => bagOf(each, say)));
   const signature = signatureOf(entry.facts.signature || "", say);
-  return [facts, list, ...(signature ? [signature] : []), made("p", "soft", say("proof-hint"))];
+  const hint = made("p", "soft", say("proof-hint", { address: `${window.location.origin}/proof` }));
+  return [facts, list, ...(signature ? [signature] : []), hint];
 }
 
 /**

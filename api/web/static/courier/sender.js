@@ -130,9 +130,11 @@ export class Sender extends EventTarget {
 
   /** @returns {Promise<number>} how many entries were sent */
   async sendLog() {
+    // What somebody else did with this device is theirs to send.
+    const { person } = this.today.person;
     let [after, sent] = [0, 0];
     for (;;) {
-      const batch = await this.store.unanswered(after, BATCH).catch(() => []);
+      const batch = await this.store.unanswered(person, after, BATCH).catch(() => []);
       if (batch.length === 0) return sent;
       const log = await this.store.logId();
       const said = await this.post(
@@ -204,11 +206,12 @@ export class Sender extends EventTarget {
    * @returns {number} after how many milliseconds to try again
    */
   fail(error) {
+    const before = this.turnedAway;
     this.offline = error instanceof Unreachable;
     this.turnedAway = error instanceof Problem && error.turnedAway ? error.message : "";
     this.problem = error instanceof Problem && !error.turnedAway ? said(error) : "";
     if (!(error instanceof Problem || error instanceof Unreachable)) console.warn(error);
-    if (this.turnedAway) this.tell("turned-away");
+    if (this.turnedAway && !before) this.tell("turned-away");
     this.tell("change");
     return this.nextPause();
   }

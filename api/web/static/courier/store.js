@@ -35,6 +35,7 @@ const FACTS = "facts";
 const OF_PEOPLE = ["today", "clock"];
 const KEEP = 2_000; // answered entries: more than a day's
 const MOST_TRIES = 50; // another page may add entries at the same time
+const CHUNK = 400; // entries that are read at once
 const MOST_TEXT = 1_000_000; // characters in a batch: signatures are long
 
 export class Store {
@@ -145,22 +146,25 @@ export class Store {
   }
 
   /**
-   * Return entries for which the server has not answered, in their order.
+   * Return a person's entries for which the server has not answered, in their order.
+   * @param {number} person
    * @param {number} after a number in the log
    * @param {number} most
    * @returns {Promise<Kept[]>}
    */
-  async unanswered(after, most) {
+  async unanswered(person, after, most) {
     const database = await this.open();
-    const numbers = await result(
-      database.transaction(LOG).objectStore(LOG).index("open").getAllKeys(IDBKeyRange.only(1)),
-    );
-    const wanted = numbers.filter((seq) => Number(seq) > after).slice(0, most);
-    const log = database.transaction(LOG).objectStore(LOG);
-    const found = await Promise.all(wanted.map((seq) => result(log.get(seq))));
-    let text = 0;
-    const cut = found.findIndex((each) => (text += JSON.stringify(each.entry).length) > MOST_TEXT);
-    return cut < 0 ? found : found.slice(0, Math.max(1, cut));
+    const log = () => database.transaction(LOG).objectStore(LOG);
+    /** @type {Kept[]} */
+    const found = [];
+    let from = Math.max(after, (await firstOpen(log())) - 1);
+    for (let read = CHUNK; read === CHUNK && found.length < most; ) {
+      const chunk = await result(log().getAll(IDBKeyRange.lowerBound(from, true), CHUNK));
+      found.push(...chunk.filter((kept) => kept.open && kept.entry.person === person));
+      read = chunk.length;
+      if (read > 0) from = chunk[read - 1].seq;
+    }
+    return cut(found.slice(0, most));
   }
 
   /** Return how many wait. */
@@ -276,6 +280,13 @@ function answered(kept, { status, tone, verdict }) {
   return status === "retry" ? { ...told, open: 1 } : told;
 }
 
+/** Take as many as make a bearable request, and one at least. @param {Kept[]} found */
+function cut(found) {
+  let text = 0;
+  const end = found.findIndex((kept) => (text += JSON.stringify(kept.entry).length) > MOST_TEXT);
+  return end < 0 ? found : found.slice(0, Math.max(1, end));
+}
+
 /**
  * A server that was restored from a backup knows less than it has answered for: it gets that again,
  * once for each point to which it was set back.
@@ -285,7 +296,7 @@ function answered(kept, { status, tone, verdict }) {
  */
 async function reopen(log, facts, known) {
   const first = await firstOpen(log);
-  if (known >= first - 1) return;
+  if (!(known < first - 1)) return;
   // What it refused it does not have: what comes after that says nothing.
   const next = await result(log.get(known + 1));
   if (next && next.status === "refused") return;

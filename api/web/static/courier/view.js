@@ -273,7 +273,8 @@ export class View {
     const what = this.say(`kind-${entry.kind}`);
     const at = clockOf(entry.happened_at);
     const state = kept.open ? this.say("waits") : kept.verdict;
-    item.append(mark, ` ${[at, what, grouped(entry.code), state].filter(Boolean).join(" · ")} `);
+    const words = [at, what, grouped(entry.code), kept.shown.route, state];
+    item.append(mark, ` ${words.filter(Boolean).join(" · ")} `);
     if (entry.kind === "accept") {
       const button = madeButton("quiet", this.say("proof"), () => this.onProof(kept));
       button.id = `proof-${kept.seq}`;
