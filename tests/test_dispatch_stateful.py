@@ -13,8 +13,8 @@ import re
 import tempfile
 from collections import defaultdict
 from collections.abc import Callable, Iterator
-from datetime import datetime
 from enum import Enum
+from functools import partial
 from itertools import count, groupby
 from pathlib import Path
 from typing import Any
@@ -29,6 +29,12 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 from domain.acts import ActKind
 from domain.dispatch.bag import Bag
 from domain.dispatch.discrepancies import DiscrepancyKind, discrepancies_of
+from domain.dispatch.errors import (
+    BagEmptyError,
+    BagSealedError,
+    BagsUnsealedError,
+    RegistryClosedError,
+)
 from domain.dispatch.journey import Journey
 from domain.dispatch.tracing import trace
 from domain.errors import RefusedError
@@ -75,7 +81,8 @@ SIDE_OF = {
     **dict.fromkeys((OFFICE, SECOND_CLERK, HEAD), AUTHORITY),
     OTHER_CLERK: OTHER_AUTHORITY,
 }
-PERSON_AT = {where: person for person, where in DESKS.items()}
+PEOPLE_AT_WORK = st.sampled_from(TAKERS)
+LATE = st.one_of(st.just(0), st.integers(0, 20))
 NUMBER = re.compile(r"\d{14}")
 EXAMPLES = int(os.environ.get("QOLHAT_TEST_EXAMPLES", "12"))  # `make campaign` asks for more
 
@@ -336,15 +343,13 @@ class Day:
             (27, 1, 0),  # lies there
             (28, 3, 0),  # lies in another
         ):
-            self._do(
-                minute, lambda s, b=bag, p=packet: desk.put(world.bags[b], world.packets[p], s)
-            )
-        self._do(29, lambda s: desk.take_out(world.bags[0], world.packets[2], s))
-        self._do(30, lambda s: desk.put(world.bags[2], world.packets[2], s))
-        for bag in range(BAGS):
-            self._do(35, lambda s, b=bag: desk.seal(world.bags[b], "S-1", s))
-        for registry in range(2):
-            self._do(36, lambda s, r=registry: desk.close(world.registries[r], s))
+            self._do(minute, partial(desk.put, world.bags[bag], world.packets[packet]))
+        self._do(29, partial(desk.take_out, world.bags[0], world.packets[2]))
+        self._do(30, partial(desk.put, world.bags[2], world.packets[2]))
+        for number in world.bags:
+            self._do(35, partial(desk.seal, number, "S-1"))
+        for registry in world.registries:
+            self._do(36, partial(desk.close, registry))
 
     def _do(self, minute: float, what: Callable[[Source], Any]) -> None:
         """Pack punctually, and remember the request: it may come once more."""
@@ -467,13 +472,381 @@ def test_any_order_repetition_and_delay_ends_as_the_punctual_day(house: House) -
 # --- random days against a naive model ----------------------------------------------------------
 
 
+@dataclasses.dataclass
+class Fact:
+    """Something that was done, as the model remembers it."""
+
+    at: float
+    device: int
+    counter: int
+    what: str
+    who: int
+    packet: int | None = None
+    bag: int | None = None
+
+    @property
+    def key(self) -> tuple[float, int, int]:
+        return self.at, self.device, self.counter
+
+    @property
+    def by_courier(self) -> bool:
+        return self.who in COURIERS
+
+
+@dataclasses.dataclass
+class ModelBag:
+    """A bag as the model knows it."""
+
+    registry: int
+    contents: list[int] = dataclasses.field(default_factory=list)
+    sealed: bool = False
+    facts: list[Fact] = dataclasses.field(default_factory=list)
+
+    @property
+    def away(self) -> bool:
+        """Somebody other than the packers' clerk took it, or it was unpacked."""
+        return any(f.what != "accept" or f.who != CLERK for f in self.facts)
+
+
+class NaiveBag:
+    """Reads a bag's story from its facts."""
+
+    def __init__(self, bag: ModelBag) -> None:
+        self.custody: list[tuple[int, float, bool]] = []  # who, since when, only inferred
+        self.opened: float | None = None
+        self.reconciled: float | None = None
+        self.out: dict[int, float] = {}
+        for fact in sorted(bag.facts, key=lambda f: f.key):
+            self.read(fact)
+        self.missing = [p for p in bag.contents if p not in self.out]
+        self.extra = sorted(p for p in self.out if p not in bag.contents)
+
+    @property
+    def holder(self) -> int:
+        return self.custody[-1][0] if self.custody else CLERK
+
+    def read(self, fact: Fact) -> None:
+        if fact.what == "accept":
+            self.accept(fact)
+            return
+        if self.opened is None:
+            self.opened = fact.at
+            if self.holder in COURIERS or SIDE_OF[self.holder] != SIDE_OF[fact.who]:
+                self.custody.append((fact.who, fact.at, True))
+        if fact.packet is not None:
+            self.out.setdefault(fact.packet, fact.at)
+        if fact.what == "reconcile" and self.reconciled is None:
+            self.reconciled = fact.at
+
+    def accept(self, fact: Fact) -> None:
+        if self.custody:
+            has, since, _ = self.custody[-1]
+            both_at_desks = has not in COURIERS and not fact.by_courier
+            if has == fact.who or (both_at_desks and SIDE_OF[has] == SIDE_OF[fact.who]):
+                self.custody[-1] = (has, since, False)  # told once more
+                return
+        self.custody.append((fact.who, fact.at, False))
+
+
+class NaivePacket:
+    """Reads from its facts where a packet is, in which bag, and whether somebody saw it there."""
+
+    def __init__(self, facts: list[Fact]) -> None:
+        self.who, self.seen, self.bag = INSPECTOR, True, None
+        for fact in sorted(facts, key=lambda f: f.key):
+            self.read(fact)
+
+    who: int
+    seen: bool
+    bag: int | None
+
+    def read(self, fact: Fact) -> None:
+        if fact.what == "carried":
+            if self.bag == fact.bag:
+                self.seen = self.seen and self.who == fact.who
+                self.who = fact.who
+            return
+        at_the_table = self.seen and self.who == fact.who
+        if fact.what == "put":
+            self.bag = fact.bag
+        elif fact.what in ("out", "verified") or not (at_the_table or fact.by_courier):
+            self.bag = None
+        self.who, self.seen = fact.who, True
+
+
 class Bags(RuleBasedStateMachine):
     """People at work with bags, and the model that watches them."""
 
     house: House
 
+    @initialize()
+    def begin_the_day(self) -> None:
+        self.world = World(self.house)
+        self.minute = 30.0
+        self.world.at(self.minute)
+        self.world.register(10, 4)
+        self.bags: list[ModelBag] = []
+        self.closed: dict[int, list[list[int]]] = {}
+        self.papers: dict[int, list[Fact]] = {
+            nth: [Fact(15, CLERK, 0, "scan", CLERK)] for nth in range(4)
+        }
+        self.requests: list[Callable[[], Any]] = []
+        self.begin_a_registry()
+
+    def tick(self) -> float:
+        self.minute += 1
+        self.world.at(self.minute)
+        return self.minute
+
+    def fact(self, what: str, source: Source, who: int | None = None, **of: int) -> Fact:
+        at = (source.happened_at - self.house.office.at(0)).total_seconds() / 60
+        person = source.person if who is None else who
+        return Fact(at, source.device, source.counter, what, person, **of)
+
+    # --- packing --------------------------------------------------------------------------------
+
+    @precondition(lambda self: len(self.world.registries) < 2)
+    @rule()
+    def begin_a_registry(self) -> None:
+        self.world.begin(self.tick())
+        self.bags.append(ModelBag(len(self.world.registries) - 1))
+
+    @precondition(lambda self: len(self.bags) < 4)
+    @rule(registry=st.integers(0, 1))
+    def add_a_bag(self, registry: int) -> None:
+        registry %= len(self.world.registries)
+        minute = self.tick()
+        if registry in self.closed:
+            with pytest.raises(RegistryClosedError):
+                self.world.add_bag(minute, self.world.registries[registry])
+            return
+        self.world.add_bag(minute, self.world.registries[registry])
+        self.bags.append(ModelBag(registry))
+
+    def pick(self, nth: int) -> tuple[ModelBag, int, BagCode]:
+        nth %= len(self.bags)
+        return self.bags[nth], nth, self.world.bags[nth]
+
+    @rule(bag=st.integers(0, 3), packet=st.integers(0, 3))
+    def put(self, bag: int, packet: int) -> None:
+        into, nth, number = self.pick(bag)
+        source = self.world.source(self.tick(), CLERK)
+        number_of_packet = self.world.packets[packet]
+        answer: PackAnswer = self.world.desk.put(number, number_of_packet, source)
+        over = into.sealed or into.away or into.registry in self.closed
+        others = [other for other in self.bags if other is not into and not other.away]
+        elsewhere = any(packet in other.contents for other in others)
+        if packet in into.contents and not (into.sealed or into.away):
+            assert answer.status is Status.DUPLICATE
+        elif over or elsewhere:
+            assert answer.status is Status.REFUSED
+            self.papers[packet].append(self.fact("scan", source))
+        else:
+            assert answer.status is Status.ACCEPTED
+            into.contents.append(packet)
+            self.papers[packet].append(self.fact("put", source, bag=nth))
+            self.again(lambda: self.world.desk.put(number, number_of_packet, source))
+
+    @rule(bag=st.integers(0, 3), packet=st.integers(0, 3))
+    def take_out(self, bag: int, packet: int) -> None:
+        of, _, number = self.pick(bag)
+        source = self.world.source(self.tick(), CLERK)
+        answer = self.world.desk.take_out(number, self.world.packets[packet], source)
+        if of.sealed or of.away or packet not in of.contents:
+            assert answer.status is Status.REFUSED
+            self.papers[packet].append(self.fact("scan", source))
+        else:
+            assert answer.status is Status.ACCEPTED
+            of.contents.remove(packet)
+            self.papers[packet].append(self.fact("out", source))
+
+    @rule(bag=st.integers(0, 3))
+    def seal(self, bag: int) -> None:
+        of, _, number = self.pick(bag)
+        source = self.world.source(self.tick(), CLERK)
+        if of.sealed or of.away or not of.contents:
+            with pytest.raises((BagSealedError, BagEmptyError)):
+                self.world.desk.seal(number, "S-1", source)
+            return
+        assert self.world.desk.seal(number, "S-1", source).status is Status.ACCEPTED
+        of.sealed = True
+        self.again(lambda: self.world.desk.seal(number, "S-1", source))
+
+    @rule(registry=st.integers(0, 1))
+    def close(self, registry: int) -> None:
+        registry %= len(self.world.registries)
+        number = self.world.registries[registry]
+        source = self.world.source(self.tick(), CLERK)
+        packed = [b for b in self.bags if b.registry == registry and b.contents]
+        ready = bool(packed) and all(b.sealed or b.away for b in packed)
+        if registry in self.closed or not ready:
+            with pytest.raises((RegistryClosedError, BagsUnsealedError)):
+                self.world.desk.close(number, source)
+            return
+        self.world.desk.close(number, source)
+        of_it = [b for b in self.bags if b.registry == registry]
+        self.closed[registry] = [list(b.contents) for b in of_it]
+
+    # --- on the way -----------------------------------------------------------------------------
+
+    @rule(bag=st.integers(0, 3), teller=PEOPLE_AT_WORK, receiver=PEOPLE_AT_WORK, late=LATE)
+    def hand_over(self, bag: int, teller: int, receiver: int, late: int) -> None:
+        of, nth, number = self.pick(bag)
+        source = self.world.source(self.tick() - late, teller, NO_PLACE)
+        request = AcceptRequest(source, number, receiver)
+        self.recorded(self.world.desk.accept(request))
+        of.facts.append(self.fact("accept", source, receiver))
+        self.carried(of, nth, source, receiver)
+        self.again(lambda: self.world.desk.accept(request))
+
+    def carried(self, bag: ModelBag, nth: int, source: Source, who: int) -> None:
+        del bag
+        for facts in self.papers.values():
+            if any(f.what == "put" and f.bag == nth for f in facts):
+                facts.append(self.fact("carried", source, who, bag=nth))
+
+    @rule(bag=st.integers(0, 3), who=PEOPLE_AT_WORK)
+    def offer(self, bag: int, who: int) -> None:
+        """Nothing that the invariants see changes by it."""
+        source = self.world.source(self.tick(), who)
+        self.recorded(self.world.desk.offer(self.pick(bag)[2], source))
+
+    @rule(bag=st.integers(0, 3), who=st.sampled_from(OPENERS), late=LATE)
+    def open(self, bag: int, who: int, late: int) -> None:
+        of, nth, number = self.pick(bag)
+        source = self.world.source(self.tick() - late, who)
+        self.recorded(self.world.desk.open(number, source))
+        of.facts.append(self.fact("open", source))
+        self.carried(of, nth, source, who)
+        self.again(lambda: self.world.desk.open(number, source))
+
+    @rule(
+        bag=st.integers(0, 3),
+        packet=st.integers(0, 3),
+        who=st.sampled_from(OPENERS),
+        late=LATE,
+        condition=st.sampled_from([None, None, None, "damaged"]),
+    )
+    def verify(self, bag: int, packet: int, who: int, late: int, condition: str | None) -> None:
+        of, _, number = self.pick(bag)
+        source = self.world.source(self.tick() - late, who)
+        packets = [self.world.packets[packet]]
+        self.recorded(self.world.desk.verify(number, packets, source, condition))
+        of.facts.append(self.fact("verify", source, packet=packet))
+        self.papers[packet].append(self.fact("verified", source))
+        self.again(lambda: self.world.desk.verify(number, packets, source, condition))
+
+    @rule(bag=st.integers(0, 3), who=st.sampled_from(OPENERS), late=LATE)
+    def reconcile(self, bag: int, who: int, late: int) -> None:
+        of, _, number = self.pick(bag)
+        source = self.world.source(self.tick() - late, who)
+        self.recorded(self.world.desk.reconcile(number, source))
+        of.facts.append(self.fact("reconcile", source))
+        self.again(lambda: self.world.desk.reconcile(number, source))
+
+    @rule(packet=st.integers(0, 3), who=st.sampled_from(sorted(DESKS)), late=LATE)
+    def scan(self, packet: int, who: int, late: int) -> None:
+        source = self.world.source(self.tick() - late, who)
+        raw = World.raw(source, self.world.packets[packet])
+        desk = self.house.qolhat.desk
+        assert desk.scan([raw])[0].status in (Status.ACCEPTED, Status.DEVIATION)
+        self.papers[packet].append(self.fact("scan", source))
+        self.again(lambda: desk.scan([raw])[0])
+
+    @staticmethod
+    def recorded(answer: BagAnswer) -> None:
+        assert answer.status in (Status.ACCEPTED, Status.DEVIATION)
+
+    def again(self, request: Callable[[], Any]) -> None:
+        self.requests.append(request)
+
+    @precondition(lambda self: bool(self.requests))
+    @rule(data=st.data())
+    def a_device_sends_something_again(self, data: st.DataObject) -> None:
+        nth = data.draw(st.integers(0, len(self.requests) - 1))
+        assert self.requests[nth]().status is Status.DUPLICATE
+
+    # --- what must hold after every step ----------------------------------------------------------
+
+    @invariant()
+    def bags_are_as_the_model_has_them(self) -> None:
+        for nth, bag in enumerate(getattr(self, "bags", ())):
+            journey, naive = self.world.journey(self.world.bags[nth]), NaiveBag(bag)
+            at = self.house.office.at
+            assert [(h.receiver, h.at, h.inferred) for h in journey.hand_overs] == [
+                (who, at(minute), inferred) for who, minute, inferred in naive.custody
+            ]
+            assert journey.holder == naive.holder
+            assert list(journey.contents) == self.numbers(bag.contents)
+            assert journey.missing == self.numbers(naive.missing)
+            assert sorted(journey.extra) == self.numbers(naive.extra)
+            assert journey.opened_at == (None if naive.opened is None else at(naive.opened))
+            if naive.reconciled is not None:
+                assert journey.state.value == "reconciled"
+                assert journey.reconciled_at == at(naive.reconciled)
+                self.counts_add_up(journey)
+
+    def numbers(self, packets: list[int]) -> list[PacketNumber]:
+        return [self.world.packets[nth] for nth in packets]
+
+    def counts_add_up(self, journey: Journey) -> None:
+        """Verified and missing make up the contents; each missed packet is an item or was seen."""
+        verified = set(journey.contents) & set(journey.verified)
+        assert len(verified) + len(journey.missing) == len(journey.contents)
+        items = discrepancies_of(journey, self.world.events, self.world.registry_of)
+        known = [(item.kind, item.packet) for item in items]
+        assert len(known) == len(set(known))
+        missed = {item.packet for item in items if item.kind is DiscrepancyKind.MISSING}
+        assert missed <= set(journey.missed)
+        for packet in set(journey.missed) - missed:
+            facts = self.papers[self.world.packets.index(packet)]
+            assert any(f.what == "scan" and not f.by_courier for f in facts)
+        for item in items:
+            assert item.settled_at is None or item.settled_at >= item.opened_at
+
+    @invariant()
+    def packets_are_where_the_model_has_them(self) -> None:
+        editions = self.house.qolhat.regulations
+        for nth, facts in getattr(self, "papers", {}).items():
+            events = self.world.events(self.world.packets[nth])
+            progress, naive = timeline_of(events, editions).progress, NaivePacket(facts)
+            assert (progress.place, progress.person) == (DESKS[naive.who], naive.who)
+            assert progress.verified is naive.seen
+            assert progress.bag == (None if naive.bag is None else self.world.bags[naive.bag])
+            inferred = sum(isinstance(event, Packet.Carried) for event in events)
+            assert inferred == sum(f.what == "carried" for f in facts)
+            assert len(events) == len(facts) + 1  # and the registration
+
+    @invariant()
+    def a_packet_is_in_one_open_bag_at_most(self) -> None:
+        if not hasattr(self, "bags"):
+            return
+        packed = [
+            packet
+            for nth, bag in enumerate(self.bags)
+            if not bag.away
+            for packet in self.world.journey(self.world.bags[nth]).contents
+        ]
+        assert len(packed) == len(set(packed))
+
+    @invariant()
+    def a_closed_registry_stays_as_it_was(self) -> None:
+        for registry, contents in getattr(self, "closed", {}).items():
+            of_it = [nth for nth, b in enumerate(self.bags) if b.registry == registry]
+            journeys = [self.world.journey(self.world.bags[nth]) for nth in of_it]
+            assert [list(j.contents) for j in journeys] == [self.numbers(c) for c in contents]
+
+    @invariant()
+    def nothing_is_recorded_twice(self) -> None:
+        for bag in getattr(self, "bags", ()) and self.world.bags:
+            refs = [event.ref for event in self.world.bag_events(bag)]
+            assert len(refs) == len(set(refs))
+        for packet in getattr(self, "papers", ()):
+            refs = [event.ref for event in self.world.events(self.world.packets[packet])]
+            assert len(refs) == len(set(refs))
+
 
 TestBags = Bags.TestCase
 TestBags.settings = hypothesis_settings(
-    max_examples=EXAMPLES, stateful_step_count=30, deadline=None
+    max_examples=EXAMPLES, stateful_step_count=25, deadline=None
 )
