@@ -45,7 +45,7 @@ unit: setup ## Tests, with coverage; real servers are started for those that nee
 	$(BIN)/pytest -n logical --dist loadgroup --cov --cov-report=term $(ARGS)
 
 campaign: setup ## Random days against the naive model, for a long time: make campaign EXAMPLES=5000
-	QOLHAT_TEST_EXAMPLES=$(EXAMPLES) $(BIN)/pytest tests/test_stateful.py $(ARGS)
+	QOLHAT_TEST_EXAMPLES=$(EXAMPLES) $(BIN)/pytest tests/test_stateful.py tests/test_dispatch_stateful.py $(ARGS)
 
 bench: $(BENCH_INSTALLED) ## Measure against baselines
 	$(BIN)/python -m tests.bench
