@@ -268,7 +268,8 @@ export class App {
     if (!(await endSession(today ? today.csrf : "")))
       return this.desk.tell("amber", this.say("log-out-offline"));
     this.sender.stop();
-    if (!(await this.store.forget(person))) return this.desk.tell("amber", this.say("log-out-waits"));
+    if (!(await this.store.forget(person)))
+      return this.desk.tell("amber", this.say("log-out-waits"));
     if (this.channel) this.channel.postMessage("forgotten");
     window.location.assign("/login?next=/courier");
   }

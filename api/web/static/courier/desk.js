@@ -1,7 +1,16 @@
 // @ts-check
 // What a scan means to a courier: a bag that is taken or handed over, the badge of who has it then,
 // a packet, the card of a place. Nothing is preselected.
-import { ACTION_CARD, BADGE, BAG, PACKET, PLACE, REGISTRY, grouped, parse } from "../common/codes.js";
+import {
+  ACTION_CARD,
+  BADGE,
+  BAG,
+  PACKET,
+  PLACE,
+  REGISTRY,
+  grouped,
+  parse,
+} from "../common/codes.js";
 import { digitsOf } from "./today.js";
 
 /** @typedef {import("./today.js").Today} Today */
@@ -115,8 +124,14 @@ export class Desk {
     if (basket.bags.includes(bag)) return this.tell("amber", this.say("in-list"), bag);
     if (basket.mode === "hand") {
       const offer = { kind: /** @type {const} */ ("offer"), code: bag };
-      await this.take([offer], this.toneOf(bag), this.say("offered"), this.facts(bag), bag);
-    } else this.tell(this.toneOf(bag), this.say("listed"), bag, this.facts(bag));
+      await this.take(
+        [offer],
+        this.knows(bag) ? "green" : "amber",
+        this.say("offered"),
+        this.facts(bag),
+        bag,
+      );
+    } else this.note(this.knows(bag), this.say("listed"), bag, this.facts(bag));
     basket.bags.push(bag);
     this.showBasket();
   }
@@ -127,7 +142,7 @@ export class Desk {
    */
   select(today, bag) {
     this.selected = bag;
-    this.tell(this.toneOf(bag), this.say("what-now"), bag, this.facts(bag));
+    this.note(this.knows(bag), this.say("what-now"), bag, this.facts(bag));
     this.view.offer(bag, (mode) => this.next(() => this.begin(mode, bag)));
   }
 
@@ -139,12 +154,14 @@ export class Desk {
     const { basket } = this;
     const name = today.nameOf(badge);
     if (basket === null || basket.mode === "broken")
-      return this.tell("amber", name || this.say("unknown-badge"), badge, [this.say("badge-alone")]);
+      return this.tell("amber", name || this.say("unknown-badge"), badge, [
+        this.say("badge-alone"),
+      ]);
     if (basket.mode === "hand") return this.handOver(today, basket, badge);
     if (today.isMe(badge)) return this.confirm();
     basket.giver = badge;
-    const tone = name ? "green" : "amber";
-    this.tell(tone, this.say("giver", { name: name || this.say("unknown-badge") }), badge);
+    const said = this.say("giver", { name: name || this.say("unknown-badge") });
+    this.note(name !== "", said, badge);
     this.showBasket();
   }
 
@@ -156,7 +173,7 @@ export class Desk {
     const known = today.placeOf.get(place);
     this.here = place;
     const verdict = known ? this.say("here", { place: known.name }) : this.say("unknown-place");
-    this.tell(known ? "green" : "amber", verdict, place, [this.say("place-hint")]);
+    this.note(known !== undefined, verdict, place, [this.say("place-hint")]);
   }
 
   /**
@@ -167,7 +184,7 @@ export class Desk {
     const bags = today.bagsOf(registry);
     const verdict = this.say(bags.length > 0 ? "registry" : "unknown-registry");
     const lines = bags.map((bag) => `${grouped(bag.code)} · ${bag.from.name} → ${bag.to.name}`);
-    this.tell(bags.length > 0 ? "green" : "amber", verdict, registry, lines);
+    this.note(bags.length > 0, verdict, registry, lines);
   }
 
   // --- bags --------------------------------------------------------------------------------------
@@ -329,6 +346,18 @@ export class Desk {
   }
 
   /**
+   * Say what was read where nothing is recorded yet: green is for what is durable.
+   * @param {boolean} known whether this device knows the code
+   * @param {string} verdict
+   * @param {string} code
+   * @param {string[]} [lines]
+   */
+  note(known, verdict, code, lines) {
+    this.tell(known ? "" : "amber", verdict, code, lines);
+    if (known) this.play("amber");
+  }
+
+  /**
    * @param {Tone | ""} tone
    * @param {string} verdict
    * @param {string} [code]
@@ -350,8 +379,8 @@ export class Desk {
   }
 
   /** @param {string} bag */
-  toneOf(bag) {
-    return this.today && this.today.bagOf.has(bag) ? "green" : "amber";
+  knows(bag) {
+    return this.today !== null && this.today.bagOf.has(bag);
   }
 
   /** What the device knows of a bag. @param {string} code */

@@ -42,11 +42,24 @@ export class Recorder extends EventTarget {
     const group = crypto.randomUUID();
     const done = doings.map(({ kind, code, place = "", facts = {}, shown = {} }) => {
       const ref = crypto.randomUUID();
-      const draft = { ref, kind, happened_at: at, boot: this.boot, mono, person, place, code, facts };
+      const draft = {
+        ref,
+        kind,
+        happened_at: at,
+        boot: this.boot,
+        mono,
+        person,
+        place,
+        code,
+        facts,
+      };
       return { draft, group, shown };
     });
     const refs = done.map((each) => each.draft.ref);
-    return { kept: (await this.storable()) ? await this.storedOrHeld(done) : this.hold(done), refs };
+    return {
+      kept: (await this.storable()) ? await this.storedOrHeld(done) : this.hold(done),
+      refs,
+    };
   }
 
   /** What is held came first, and goes first. */

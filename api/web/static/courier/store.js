@@ -113,7 +113,11 @@ export class Store {
       const end = this.known || (await this.end());
       // Hashing takes time, and a transaction would not wait for it: whether the log still ends
       // there is asked again inside the one that writes.
-      const entries = await chained(end.tail, done.map((each) => each.draft), end.serverAt);
+      const entries = await chained(
+        end.tail,
+        done.map((each) => each.draft),
+        end.serverAt,
+      );
       const kept = entries.map((entry, i) => fresh(entry, done[i]));
       this.known = null;
       if (await this.addAfter(end, kept)) {
@@ -158,7 +162,7 @@ export class Store {
     /** @type {Kept[]} */
     const found = [];
     let from = Math.max(after, (await firstOpen(log())) - 1);
-    for (let read = CHUNK; read === CHUNK && found.length < most; ) {
+    for (let read = CHUNK; read === CHUNK && found.length < most;) {
       const chunk = await result(log().getAll(IDBKeyRange.lowerBound(from, true), CHUNK));
       found.push(...chunk.filter((kept) => kept.open && kept.entry.person === person));
       read = chunk.length;

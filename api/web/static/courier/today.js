@@ -91,6 +91,8 @@ export function digitsOf(text) {
  */
 function by(items, key) {
   return new Map(
-    items.filter((item) => key(item) !== "").map((item) => /** @type {[string, T]} */ ([key(item), item])),
+    items
+      .filter((item) => key(item) !== "")
+      .map((item) => /** @type {[string, T]} */ ([key(item), item])),
   );
 }

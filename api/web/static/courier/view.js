@@ -179,7 +179,9 @@ export class View {
     item.append(title, made("p", "", run.state_name), ...this.doneHere(done));
     const buttons = made("div", "buttons");
     for (const kind of /** @type {const} */ (["depart", "arrive"])) {
-      const button = madeButton("second", this.say(kind), () => desk.next(() => desk.run(kind, run)));
+      const button = madeButton("second", this.say(kind), () =>
+        desk.next(() => desk.run(kind, run)),
+      );
       button.id = `${kind}-${run.key}`;
       button.setAttribute("aria-describedby", title.id);
       buttons.append(button);
@@ -350,7 +352,11 @@ export class View {
     byId("refused").hidden = refused.length === 0;
     const items = refused.map((kept) => {
       const { kind, code } = kept.entry;
-      const item = made("li", "", `${this.say(`kind-${kind}`)} ${grouped(code)} · ${kept.verdict} `);
+      const item = made(
+        "li",
+        "",
+        `${this.say(`kind-${kind}`)} ${grouped(code)} · ${kept.verdict} `,
+      );
       const button = madeButton("quiet", this.say("dismiss"), () => dismiss(kept));
       button.id = `dismiss-${kept.seq}`;
       item.append(button);
