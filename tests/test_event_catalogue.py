@@ -9,6 +9,7 @@ from typing import Any
 
 from domain.blocks import EVENTS as BLOCK_EVENTS
 from domain.dispatch.bag import EVENTS as BAG_EVENTS
+from domain.dispatch.device_log import EVENTS as DEVICE_LOG_EVENTS
 from domain.dispatch.registry import EVENTS as REGISTRY_EVENTS
 from domain.held_places import EVENTS as PLACE_EVENTS
 from domain.packet import EVENTS as PACKET_EVENTS
@@ -27,6 +28,7 @@ EVENTS: dict[str, Any] = {
     **RUN_EVENTS,
     **REGISTRY_EVENTS,
     **BAG_EVENTS,
+    **DEVICE_LOG_EVENTS,
 }
 OF_EVERY_EVENT = {"originator_id", "originator_version", "timestamp"}
 ROW = re.compile(r"^\| `(\w+\.\w+)` \| (\d+) \| (.*?) \|", re.MULTILINE)

@@ -13,13 +13,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from domain import blocks, held_places, packet, runs, staff, unsettled
+from domain.dispatch import bag, device_log, registry
 from domain.numbers import PacketNumber, PlaceCode, place_code
 from domain.packet import Packet
 from domain.roles import Role, Scope
 from domain.streams import Happening, Stream, Topics
 from infra.store.mapper import KEYS, CompactMapper, from_micros, read_event, state_of, to_micros
 
-MODULES = (packet, unsettled, staff, held_places, blocks, runs)
+MODULES = (packet, unsettled, staff, held_places, blocks, runs, bag, registry, device_log)
 EVENTS = {topic: event for module in MODULES for topic, event in module.EVENTS.items()}
 AT = datetime(2026, 11, 16, 4, 0, 0, 123456, tzinfo=UTC)
 VALUES: dict[str, Any] = {
@@ -31,6 +32,8 @@ VALUES: dict[str, Any] = {
     "PlaceCode": place_code(1, Role.HEAD, 1),
     "PacketNumber": 10267000000123,
     "BadgeCode": 40267000000101,
+    "BagCode": 20267000000108,
+    "RegistryCode": 60267000000145,
 }
 
 
@@ -57,12 +60,14 @@ def test_the_topics_in_use_are_those_of_the_first_day() -> None:
     assert set(EVENTS) == {
         "pkt.reg", "pkt.scan", "pkt.void", "pkt.set", "pkt.in", "pkt.res", "pkt.rgt", "pkt.drf",
         "pkt.ret", "pkt.sgn", "pkt.bck", "pkt.iss", "pkt.hnd", "pkt.wdr", "pkt.los", "pkt.fnd",
-        "pkt.lbl", "pkt.era", "pkt.cmp", "pkt.cma",
+        "pkt.lbl", "pkt.era", "pkt.cmp", "pkt.cma", "pkt.put", "pkt.out", "pkt.car",
         "uns.new", "uns.set",
         "prs.new", "prs.plc", "prs.npl", "prs.std", "prs.nsd", "prs.bdg", "prs.nbg", "prs.end",
         "dev.new", "dev.rev", "plc.new", "plc.end",
         "blk.res", "clm.reg",
         "tms.set", "run.dep", "run.arr",
+        "bag.new", "bag.put", "bag.out", "bag.cls", "bag.off", "bag.tak", "bag.brk", "bag.opn",
+        "bag.ver", "bag.rec", "bag.stl", "rgy.new", "rgy.bag", "rgy.cls", "log.got",
     }  # fmt: skip
 
 
