@@ -127,12 +127,25 @@ def test_an_unknown_badge_is_recorded_too(phone: Page, server: FakeServer) -> No
     expect(phone.locator(f"#seal-{BAGS[0]}")).to_be_visible()
     scan(phone, ME)
     expect(phone.locator("#result .verdict")).to_contain_text("өз бейджіңіз")
+    phone.locator("#signing summary").click()
+    phone.locator("#canvas").hover()
+    phone.mouse.down()
+    for x, y in ((40, 10), (-40, -20), (60, 30)):
+        box = phone.locator("#canvas").bounding_box()
+        assert box is not None
+        phone.mouse.move(box["x"] + 150 + x, box["y"] + 60 + y, steps=5)
+    phone.mouse.up()
+    phone.locator("#scan").focus()
     scan(phone, STRANGER)
     expect(phone.locator("#proof")).to_contain_text("белгісіз")
     tone(phone, "amber")
     server.until(phone, lambda fake: len(fake.of("accept")) == 1)
-    assert server.of("accept")[0]["facts"]["receiver"] == STRANGER
-    assert server.of("accept")[0]["place"] == ""
+    (accepted,) = server.of("accept")
+    assert (accepted["facts"]["receiver"], accepted["place"]) == (STRANGER, "")
+    signature = accepted["facts"]["signature"]
+    assert signature.startswith("data:image/png;base64,")
+    assert 500 < len(signature) < 30_000
+    expect(phone.locator("#proof img")).to_have_attribute("src", signature)
     assert heard(phone)[-1] == "amber"
 
 
@@ -349,6 +362,32 @@ def test_a_full_disk_acknowledges_nothing(
     phone.context.set_offline(False)
     waiting(phone, 0)
     assert sorted(entry["code"] for entry in server.refs.values()) == sorted(PACKETS[:2])
+
+
+_NO_STORAGE = """
+IDBFactory.prototype.open = () => { throw new DOMException("forbidden", "UnknownError"); };
+"""
+
+
+def test_where_nothing_can_be_kept_the_network_is_enough(
+    new_page: Pages, server: FakeServer, complaints: Complaints
+) -> None:
+    complaints.allow(CUT)
+    phone = new_page(**PHONE)
+    phone.add_init_script(_NO_STORAGE)
+    open_page(phone, server)
+    expect(phone.locator("#storage")).to_be_visible()
+    scan(phone, PACKETS[0])
+    tone(phone, "green")
+    phone.context.set_offline(True)
+    scan(phone, PACKETS[1])
+    tone(phone, "red")
+    waiting(phone, 1)
+    phone.context.set_offline(False)
+    tone(phone, "green")
+    waiting(phone, 0)
+    assert [entry["code"] for entry in server.entries] == list(PACKETS[:2])
+    check_chain(server.entries)
 
 
 _TWO_HOURS_SLOW = """
