@@ -99,7 +99,8 @@ class Couriers:
         self._riding.update(dict.fromkeys(loads))
         at = self._take(trip, loads, now)
         phone.write("depart", at, "", courier.place, run=key)
-        self._agenda.at(at + _A_MOMENT, partial(self._synchronise, phone))
+        if loads:  # else there is nothing to prove yet: it goes with the arrival
+            self._agenda.at(at + _A_MOMENT, partial(self._synchronise, phone))
         self._agenda.at(at + self._ride(), partial(self._arrive, trip))
 
     def _phone(self, branch: Bureau, courier: Worker) -> Phone:
