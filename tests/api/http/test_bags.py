@@ -9,6 +9,7 @@ import pytest
 
 from domain.numbers import bag_code, packet_number
 from domain.roles import Role
+from projections.bags import Bags
 from tests.api.http.carrying import Carrying
 from tests.api.http.counter import V1, Counter
 from tests.stories import AUTHORITY, CENTRE, OTHER_AUTHORITY, place
@@ -227,6 +228,15 @@ def test_what_cannot_be_understood_is_refused(
     _, bag = carrying.packed(shared.register())
     answer = carrying.send(61, f"/bags/{bag}/accept", Role.COURIER, **more)
     assert (answer.status_code, answer.json()["code"]) == (status, code)
+
+
+def test_a_hand_over_is_found_again_by_the_code_of_its_proof(carrying: Carrying) -> None:
+    _, bag = carrying.packed(carrying.counter.register())
+    told = carrying.step(61, bag, "accept", Role.COURIER, ref="taken")
+    known(carrying, bag)  # the views show it
+    with carrying.counter.qolhat.views.reading() as reading:
+        found = reading.view(Bags).proven(reading.connection, told["proof"].replace("-", ""))
+    assert [(str(number), ref) for number, ref in found] == [(bag, "taken")]
 
 
 # --- arrival -------------------------------------------------------------------------------------
