@@ -194,8 +194,15 @@ def _run_of(visitor: Visitor, step: Sighting) -> PlannedRun | None:
 
 
 def _reasons(visitor: Visitor, item: Discrepancy) -> str:
-    """Return why it was settled so; a free text may name people: so it is noted who looked."""
-    written = None if item.text_ref is None else visitor.qolhat.vault.get(item.text_ref)
+    """Return why it was settled so; a free text may name people: so it is noted who looked.
+
+    Of a packet that was declared lost its own history settles the item; the reasons stand with
+    the decision.
+    """
+    decisions = bag_journey(visitor.qolhat, item.bag).settlements
+    refs = [d.text_ref for d in decisions if (d.kind, d.packet) == (item.kind.value, item.packet)]
+    ref = next((each for each in (item.text_ref, *reversed(refs)) if each is not None), None)
+    written = None if ref is None else visitor.qolhat.vault.get(ref)
     if written is None:
         return ""
     visitor.saw([f"bag:{item.bag}"], "discrepancy")

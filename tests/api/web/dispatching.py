@@ -10,7 +10,8 @@ from typing import Any
 
 from httpx import Response
 
-from domain.numbers import BadgeCode, PacketNumber
+from domain.dispatch.journey import Journey
+from domain.numbers import BadgeCode, BagCode, PacketNumber
 from domain.roles import Role
 from tests.api.web.day import Day
 from tests.api.web.office import Browser, Office
@@ -32,6 +33,13 @@ class Way:
         """Accept so many packets at a window."""
         day = Day(office)
         return cls(office, day, [day.register(10 + nth) for nth in range(packets)])
+
+    @property
+    def journey(self) -> Journey:
+        """What is known of the bag."""
+        found = self.office.qolhat.desk.dispatch.journey(BagCode(int(self.bag[-14:])))
+        assert found is not None
+        return found
 
     def enter(self, role: Role, language: str = "kk") -> Browser:
         """Log somebody of the day in."""
@@ -89,7 +97,8 @@ class Way:
         browser.get("/account")
         body = {"person": browser.person, "scans": list(scans)}
         headers = {"x-csrf-token": browser.csrf, "accept": "application/json"}
-        return browser.client.post(address, json=body, headers=headers)
+        answer: Response = browser.client.post(address, json=body, headers=headers)
+        return answer
 
     def told(self, browser: Browser, address: str, *scans: dict[str, Any]) -> list[dict[str, Any]]:
         """Send scans and return what is told of each."""

@@ -9,7 +9,7 @@ import pytest
 
 from api.messages import text
 from domain.dispatch.journey import BagState
-from domain.numbers import BagCode, grouped, packet_number
+from domain.numbers import grouped, packet_number
 from domain.packet import Packet
 from domain.roles import Role
 from domain.unsettled import UnsettledScan
@@ -30,9 +30,7 @@ def test_packets_are_put_into_a_bag_sealed_and_closed_without_scripts(way: Way) 
     assert collector.says("dispatch.said.closed")
     assert collector.says("dispatch.print-registry")
     assert not collector.has_form(f"{way.registry}/put")
-    journey = way.office.qolhat.desk.dispatch.journey(BagCode(int(way.bag[-14:])))
-    assert journey is not None
-    assert (list(journey.contents), journey.seal) == (way.packets, "П-17")
+    assert (list(way.journey.contents), way.journey.seal) == (way.packets, "П-17")
     assert way.day.kinds(way.packets[0])[-1] is Packet.PutIntoBag
 
 
