@@ -49,7 +49,7 @@ from domain.packet import Packet, order_key
 from domain.roles import Role
 from infra.desk import scanning
 from infra.desk.counter import Counter
-from infra.desk.errors import PlaceMissingError
+from infra.desk.errors import HoldsNoPlaceError
 from infra.requests import AcceptRequest, BagAnswer, PackAnswer, RegistryAnswer, Source, Status
 from infra.store.group_commit import Outcome, UnitOfWork
 from infra.vault import Record
@@ -269,7 +269,7 @@ class Dispatching:
     def accept(self, request: AcceptRequest) -> BagAnswer:
         """Take a bag over: custody moves to the receiver, who is named by the badge.
 
-        Raises UnknownBagError, UnknownPersonError, PlaceMissingError, StorageError.
+        Raises UnknownBagError, UnknownPersonError, HoldsNoPlaceError, StorageError.
         """
         return self._run(self.accepting(request))
 
@@ -389,7 +389,7 @@ class Dispatching:
     def accepting(self, request: AcceptRequest) -> Job:
         """Return the job of taking a bag over.
 
-        Raises UnknownPersonError, PlaceMissingError, UnknownPlaceError, StorageError.
+        Raises UnknownPersonError, HoldsNoPlaceError, UnknownPlaceError, StorageError.
         """
         counter, now, source = self._counter, self._counter.now(), request.source
         stamp, claimed = counter.stamp(source, now)
@@ -428,7 +428,7 @@ class Dispatching:
             if place_role(place) is Role.COURIER or place_organisation(place) in ends:
                 return place
         if not places:
-            raise PlaceMissingError
+            raise HoldsNoPlaceError(person=person)
         return next(iter(places))
 
     def _happening(

@@ -35,6 +35,12 @@ class NumberMissingError(RefusedError):
     code = "number-missing"
 
 
+class HoldsNoPlaceError(RefusedError):
+    """Somebody who has no place can take nothing over."""
+
+    code = "holds-no-place"
+
+
 class NotAnExecutorError(RefusedError):
     """The person whom a resolution names is no executor of the organisation that decides."""
 

@@ -28,7 +28,7 @@ from domain.packet import Packet
 from domain.rights import Right
 from domain.roles import Role
 from infra.bootstrap import Qolhat
-from infra.desk.errors import PlaceMissingError
+from infra.desk.errors import HoldsNoPlaceError
 from infra.requests import Source
 
 CodePath = Annotated[str, Path(max_length=40)]
@@ -92,11 +92,11 @@ def packing_place(visitor: Visitor, organisation: int) -> Place:
 def place_for(visitor: Visitor, organisations: Iterable[int]) -> Place:
     """Return the visitor's place for a bag, in one of these organisations if there is one.
 
-    Raises PlaceMissingError for those who hold no place.
+    Raises HoldsNoPlaceError for those who hold no place.
     """
     wanted, places = frozenset(organisations), visitor.places()
     if not places:
-        raise PlaceMissingError
+        raise HoldsNoPlaceError(person=visitor.person)
     return max(places, key=lambda p: (p.organisation in wanted, p.role in PACKERS))
 
 
