@@ -117,6 +117,14 @@ class CourierRuns:
         branch, authority = route.branch, route.authority
         return route.runs(first, last, lambda day: timetables.times(branch, authority, day))
 
+    def first_day(self, route: Route) -> date | None:
+        """Return the local day of the first run of which anything is known."""
+        pair = route.branch, route.authority
+        with self._views.reading() as reading:
+            taken, said = reading.view(Trips).first_of(reading.connection, *pair)
+        days = [local_day(taken, route.zone)] if taken is not None else []
+        return min([*days, said.day] if said is not None else days, default=None)
+
     # --- how runs went ------------------------------------------------------------------------
 
     def lines(self, route: Route, first: date, last: date) -> list[RunLine]:

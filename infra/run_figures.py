@@ -38,13 +38,21 @@ class RunFigures:
 def run_figures(
     runs: CourierRuns, routes: Iterable[Route], period: Period, now: datetime
 ) -> RunFigures:
-    """Count and measure the runs of some routes in a period; `now` is UTC. Raises StorageError."""
+    """Count and measure the runs of some routes in a period; `now` is UTC. Raises StorageError.
+
+    Runs of the days before anything was known of a route are not counted as missed: nobody could
+    have told of them.
+    """
     trips: list[RunTrip] = []
     waits: list[Waiting] = []
     by_sender: defaultdict[int, list[Waiting]] = defaultdict(list)
     for route in routes:
-        trips += [line.trip for line in runs.lines(route, period.first, period.last)]
-        for sender, waiting in runs.waiting(route, period.first, period.last):
+        begun = runs.first_day(route)
+        if begun is None or begun > period.last:
+            continue
+        first = max(begun, period.first)
+        trips += [line.trip for line in runs.lines(route, first, period.last)]
+        for sender, waiting in runs.waiting(route, first, period.last):
             waits.append(waiting)
             by_sender[sender].append(waiting)
     return RunFigures(

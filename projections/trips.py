@@ -119,10 +119,20 @@ class Trips(View):
 
         Taken from `since` to before `until` (UTC).
         """
-        c = self.legs.c
-        there = (c.origin == one) & (c.destination == other)
-        back = (c.origin == other) & (c.destination == one)
-        return self._taken(connection, since, until, there | back)
+        return self._taken(connection, since, until, self._between(one, other))
+
+    def first_of(
+        self, connection: sa.Connection, branch: int, authority: int
+    ) -> tuple[datetime | None, RunKey | None]:
+        """Return when the first bag of a pair was taken (UTC), and the first run that was told of.
+
+        None where there is none.
+        """
+        taken = sa.select(sa.func.min(self.legs.c.taken_at)).where(self._between(branch, authority))
+        run = self.said.c.run  # keys of one pair are in order of time as texts are
+        told = sa.select(sa.func.min(run)).where(run.startswith(f"{branch}-{authority}-"))
+        first = connection.scalar(told)
+        return instant(connection.scalar(taken)), None if first is None else RunKey.parse(first)
 
     def legs_of(
         self,
@@ -140,6 +150,12 @@ class Trips(View):
         c = self.legs.c
         mine = among(c.origin, None, organisations) | among(c.destination, None, organisations)
         return self._taken(connection, since, until, mine, among(c.courier, courier, None))
+
+    def _between(self, one: int, other: int) -> sa.ColumnElement[bool]:
+        """Either way between two organisations."""
+        c = self.legs.c
+        there = (c.origin == one) & (c.destination == other)
+        return there | ((c.origin == other) & (c.destination == one))
 
     def legs_of_bag(self, connection: sa.Connection, bag: BagCode) -> list[LegRow]:
         """Return the legs of a bag in order."""

@@ -189,6 +189,25 @@ def test_a_packet_that_missed_its_run_waited_past_it(
     assert figures.by_route[CENTRE, AUTHORITY].missed == 1
 
 
+def test_days_before_anything_was_told_are_not_missed(
+    carriage: Carriage, office: Office, route: Route
+) -> None:
+    runs, month = office.qolhat.courier_runs, Period.of_days(date(2026, 11, 30), 28)
+    lines(office, route)
+    assert runs.first_day(route) is None
+    assert run_figures(runs, [route], month, office.clock.at).by_route == {}
+    say(office, Run.Departed, FIRST)
+    lines(office, route)
+    assert runs.first_day(route) == MONDAY
+    found = run_figures(runs, [route], month, office.clock.at).by_route[CENTRE, AUTHORITY]
+    assert (found.on_time, found.missed) == (1, 1)  # and all others are still to leave
+    bag = packed(carriage)
+    carriage.hand_over(bag, Role.COURIER, minute=FIRST - 3 * 24 * 60)  # by a wrong clock
+    lines(office, route)
+    assert runs.first_day(route) == date(2026, 11, 13)
+    assert run_figures(runs, [route], Period.of_days(date(2026, 11, 12), 28), at(0)).by_route == {}
+
+
 def test_another_timetable_is_replayed_for_one_sender(
     carriage: Carriage, office: Office, route: Route
 ) -> None:

@@ -137,12 +137,17 @@ def write_times(times: Iterable[time]) -> str:
 
 
 def why_none(visitor: Visitor, shown: Told, day: date) -> list[tuple[str, str]]:
-    """Say for each end of a route that does not work on a day, why. Raises OutsideCalendarError."""
+    """Say for each end of a route that does not work on a day, why; once, if both have one reason.
+
+    Raises OutsideCalendarError.
+    """
     ends = {each.code: each for each in (shown.branch, shown.authority)}
-    return [
+    closed = [
         (ends[code].name_kk, _day_off(visitor, shown.route, code, day))
         for code in shown.route.closed(day)
     ]
+    reasons = {reason for _, reason in closed}
+    return [("", reasons.pop())] if len(closed) > len(reasons) else closed
 
 
 def _day_off(visitor: Visitor, route: Route, organisation: int, day: date) -> str:

@@ -96,13 +96,14 @@ def _run(visitor: Visitor, line: RunLine) -> ShownRun:
 
 
 def _delay(visitor: Visitor, delay: timedelta | None) -> str:
-    """Say how a departure compares with its time; less than a minute is punctual."""
+    """Say how a departure compares with its time, in minutes as clocks show them."""
     if delay is None:
         return ""
-    if abs(delay) < _A_MINUTE:
+    minutes = delay // _A_MINUTE
+    if not minutes:
         return visitor.speech.say("runs.punctual")
-    key = "runs.late-by" if delay > timedelta(0) else "runs.early-by"
-    return visitor.speech.say(key, span=visitor.speech.span(delay))
+    key = "runs.late-by" if minutes > 0 else "runs.early-by"
+    return visitor.speech.say(key, span=visitor.speech.span(minutes * _A_MINUTE))
 
 
 def _names(visitor: Visitor, days: Iterable[DayOfRoute]) -> dict[int, str]:

@@ -58,6 +58,11 @@ class Times:
     times: tuple[time, ...]
     problem: str = ""
 
+    @property
+    def written(self) -> str:
+        """The times as they are understood."""
+        return write_times(self.times)
+
 
 @dataclass(frozen=True, slots=True)
 class Compared:

@@ -121,7 +121,10 @@ def test_another_day_is_asked_by_its_date(went: Office) -> None:
     assert len(runs_on(browser, day="2026-11-13")) == 2
     assert runs_on(browser, day="2026-11-15") == []  # a Sunday
     assert browser.says("runs.none")
+    assert browser.says("runs.both-ends")
     assert browser.says("runs.day-off")
+    assert runs_on(browser, day="2026-11-14") == []  # a Saturday, on which the centre works
+    assert not browser.says("runs.both-ends")
 
 
 def test_a_holiday_is_named(went: Office) -> None:
@@ -227,7 +230,7 @@ def test_an_earlier_run_would_have_been_waited_for_less(went: Office) -> None:
     manager.get("/runs/what-if")
     manager.submit("/runs/what-if", times="10.00 16:00")
     shown = text_of(manager.shown.text if manager.shown else "")
-    assert said("runs.what-if.less", times="10.00 16:00", span="1 сағ") in shown
+    assert said("runs.what-if.less", times="10:00, 16:00", span="1 сағ") in shown
     assert "−1 сағ" in shown  # and in all three hours
     assert "−3 сағ" in shown
     manager.submit("/runs/what-if", times="12:00")
