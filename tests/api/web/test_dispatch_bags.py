@@ -199,3 +199,7 @@ def test_a_drawn_signature_is_shown_and_the_look_is_noted(way: Way) -> None:
     (look,) = qolhat.access.looks(person=collector.person)
     assert (look.what, look.subject) == ("signature", f"bag:{bag}")
     assert collector.client.get("/proof/0a1b-2c3d-4e5f.pdf").content.startswith(b"%PDF")
+    auditor = way.office.enter(Role.AUDITOR)
+    journal = auditor.get("/access").text
+    assert text("words", "look.signature", "kk") in journal
+    assert grouped(bag) in journal
