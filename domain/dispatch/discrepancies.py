@@ -237,8 +237,8 @@ def _conditions(journey: Journey) -> Iterator[Discrepancy]:
     """Several devices may say the same of one packet: that is one item."""
     known = set()
     for packet, taking in journey.conditions:
-        kind = Condition[taking.condition or ""]
-        if (packet, kind) in known:
+        kind = Condition.get(taking.condition or "")
+        if kind is None or (packet, kind) in known:
             continue
         known.add((packet, kind))
         yield _item(journey, kind, packet, taking.at, taking.person)

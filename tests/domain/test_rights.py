@@ -21,21 +21,22 @@ NOW = datetime(2026, 11, 16, 4, tzinfo=UTC)
 OURS, NEIGHBOUR, FAR = 32, 33, 90
 ALL_OF_THEM = frozenset(Right)
 
-TABLE = {  # S scan, R register, A act, T settle, C complain; p packets, d personal data, f figures,
-    # s staff, w who looked at personal data; ! administer
+TABLE = {  # S scan, P pack, R register, A act, T settle, C complain; p packets, d personal data,
+    # f figures, s staff, w who looked at personal data; ! administer
     Role.INSPECTOR: "S R A T C p d",
-    Role.COLLECTING: "S A T p",
+    Role.COLLECTING: "S P A T p",
     Role.COURIER: "S A p",
-    Role.OFFICE: "S R A T C p d",
+    Role.OFFICE: "S P R A T C p d",
     Role.HEAD: "S A T C p d",
     Role.EXECUTOR: "S A T C p d",
-    Role.AKIM: "S R A T C p d",
+    Role.AKIM: "S P R A T C p d",
     Role.MANAGER: "A T p f",
     Role.ADMINISTRATOR: "! s w",
     Role.AUDITOR: "p d f s w",
 }
 LETTERS = {
     "S": Right.SCAN,
+    "P": Right.PACK,
     "R": Right.REGISTER,
     "A": Right.ACT,
     "T": Right.SETTLE,
@@ -104,7 +105,7 @@ def test_several_roles_have_the_rights_of_each() -> None:
 
 
 def test_the_auditor_reads_all_and_writes_nothing() -> None:
-    writing = {Right.SCAN, Right.REGISTER, Right.ACT, Right.SETTLE, Right.COMPLAIN}
+    writing = {Right.SCAN, Right.PACK, Right.REGISTER, Right.ACT, Right.SETTLE, Right.COMPLAIN}
     assert RIGHTS_OF_ROLE[Role.AUDITOR] == ALL_OF_THEM - writing - {Right.ADMINISTER}
 
 
