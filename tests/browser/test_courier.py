@@ -192,6 +192,7 @@ def test_lost_answers_record_nothing_twice(
     phone.context.set_offline(False)
     server.until(phone, lambda fake: len(fake.posts) >= 2)
     scan(phone, *PACKETS[3:6])
+    server.until(phone, lambda fake: len(fake.refs) == 6)
     waiting(phone, 0)
     assert len(server.posts) >= 3
     assert [entry["code"] for entry in server.entries] == list(PACKETS[:6])
@@ -231,7 +232,7 @@ def test_what_the_server_cannot_take_yet_waits_and_what_it_refuses_is_said(
     expect(phone.locator("#refused")).to_be_hidden()
     expect(phone.locator("#history li")).to_have_count(3)
     scan(phone, PACKETS[3])
-    waiting(phone, 0)
+    server.until(phone, lambda fake: len(fake.refs) == 3)
     assert [entry["seq"] for entry in server.entries] == [1, 3, 4]
     sent = [entry["seq"] for post in server.posts for entry in post["entries"]]
     assert [sent.count(seq) for seq in (2, 3, 4)] == [1, 1, 1]  # only the first one again
@@ -239,12 +240,10 @@ def test_what_the_server_cannot_take_yet_waits_and_what_it_refuses_is_said(
 
 def test_a_restored_server_gets_again_what_it_lost(phone: Page, server: FakeServer) -> None:
     scan(phone, *PACKETS[:4])
-    server.until(phone, lambda fake: len(fake.refs) == 4)
-    waiting(phone, 0)
+    expect(phone.locator("#history li[data-status=recorded]")).to_have_count(4)
     server.restore(1)
     scan(phone, PACKETS[4])
     server.until(phone, lambda fake: len(fake.refs) == 5)
-    waiting(phone, 0)
     assert [entry["code"] for entry in server.entries] == list(PACKETS[:5])
     check_chain(server.entries)
 
@@ -270,7 +269,7 @@ def test_the_session_ends_and_nothing_is_lost(
 def test_who_logs_out_is_forgotten(phone: Page, server: FakeServer, complaints: Complaints) -> None:
     complaints.allow("401")
     take(phone, BAGS[0])
-    waiting(phone, 0)
+    expect(phone.locator("#history li[data-status=recorded]")).to_have_count(1)
     phone.locator("#log-out").click()
     phone.wait_for_url("**/login?next=/courier")
     phone.goto(f"{server.url}/courier")

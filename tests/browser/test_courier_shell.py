@@ -21,7 +21,7 @@ from tests.browser.courier_harness import (
 )
 from tests.browser.serving import Served
 from tests.browser.station_steps import CUT, scan
-from tests.browser.test_courier import open_page, waiting
+from tests.browser.test_courier import open_page
 from tests.browser.test_figures import log_in, person
 from tests.browser.watching import PHONE, Complaints, Pages
 
@@ -172,6 +172,6 @@ def test_the_keyboard_is_enough(page: Page, server: FakeServer) -> None:
     expect(page.locator("#proof")).to_contain_text("S-0")
     page.keyboard.press("Escape")
     expect(page.locator("#proof")).to_be_hidden()
-    waiting(page, 0)
+    server.until(page, lambda fake: len(fake.refs) == 1)
     (entry,) = server.entries
     assert (entry["kind"], entry["facts"]["seal"]) == ("accept", "S-0")

@@ -113,7 +113,7 @@ export class App {
   async heard(said) {
     if (said === "forgotten") return window.location.reload();
     const today = await this.store.get("today").catch(() => null);
-    if (today) this.sender.today = today;
+    if (today && isNewer(today, this.sender.today)) this.sender.today = today;
     await this.draw();
   }
 
@@ -279,6 +279,14 @@ export class App {
     const waits = await this.store.unanswered(person, 0, 1).catch(() => null);
     return waits === null || waits.length > 0;
   }
+}
+
+/** What another page has stored may be older than what this one was told a moment ago.
+ * @param {any} one what the server said of the day
+ * @param {any} other
+ */
+function isNewer(one, other) {
+  return other === null || Date.parse(one.server_at) > Date.parse(other.server_at);
 }
 
 /**
