@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 import pytest
 from playwright.sync_api import BrowserContext, Page, expect
 
+from api.web.rendering import static_path
 from domain.numbers import grouped
 from tests.browser.courier_harness import (
     BAGS,
@@ -429,3 +430,41 @@ def test_two_tabs_write_one_log(phone: Page, server: FakeServer, complaints: Com
     assert len({entry["boot"] for entry in server.entries}) == 2
     check_chain(server.entries)
     assert sum(len(post["entries"]) for post in server.posts) == 6  # one of them sent
+
+
+_A_LONG_WHILE = """async (address) => {
+  const { Store } = await import(address);
+  const store = new Store();
+  const done = (facts) => ({
+    draft: { ref: crypto.randomUUID(), kind: "scan", happened_at: "", boot: "", mono: 0, person: 7,
+              place: "", code: "", facts },
+    group: "", shown: {},
+  });
+  const kept = await store.append(Array.from({ length: 2010 }, () => done({})));
+  const answers = kept.map(({ seq, entry }) => ({ seq, ref: entry.ref, status: "recorded" }));
+  await store.settle(answers, "2026-11-22T10:00:00+00:00", 2010);
+  const left = await store.recent(5000);
+  const [last] = await store.append([done({ signature: "x".repeat(30_000) })]);
+  await store.append(Array.from({ length: 99 }, () => done({ signature: "x".repeat(30_000) })));
+  const batch = await store.unanswered(7, 0, 200);
+  return {
+    left: left.length, oldest: left.at(-1).seq, chained: last.entry.prev === kept.at(-1).entry.hash,
+    seq: last.seq, batch: batch.length, waiting: await store.waiting(),
+  };
+}"""
+
+
+def test_a_day_is_kept_and_no_request_is_too_long(
+    phone: Page, server: FakeServer, complaints: Complaints
+) -> None:
+    """Answered entries are forgotten after 2,000 others; the chain goes on all the same."""
+    complaints.allow(CUT)
+    phone.context.set_offline(True)
+    assert phone.evaluate(_A_LONG_WHILE, static_path("courier/store.js")) == {
+        "left": 2000,
+        "oldest": 11,
+        "chained": True,
+        "seq": 2011,
+        "batch": 32,
+        "waiting": 100,
+    }
