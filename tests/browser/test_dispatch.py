@@ -142,6 +142,7 @@ def test_a_registry_is_packed_with_the_scanner_alone(page: Page, hands: Hands, a
     scanner = Scanner(page)
     scanner.scan(packets[0])
     said(page, "red")  # it lies in the other bag
+    expect(page.locator("#reds li")).to_contain_text(grouped(packets[0]))  # until it is read
     scanner.scan(packets[3])
     said(page, "green", packets[3])
     scanner.scan(str(first))

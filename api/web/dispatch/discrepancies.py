@@ -87,6 +87,7 @@ def listed(
         rows=rows,
         count=count,
         number=page,
+        within="" if organisation is None else f"&organisation={organisation}",
         last=max(1, -(-count // PAGE)),
         now=visitor.qolhat.now(),
         names=visitor.qolhat.personnel.names({row.found_by for row in rows}),

@@ -18,20 +18,30 @@ export class Screen {
     this.say = say;
     this.box = byId("answer");
     this.queue = byId("queue");
+    this.reds = byId("reds");
     this.calm = 0;
     this.shown = 0;
   }
 
   /**
-   * Show the answer to an entry, unless something newer is there; what is wrong sounds all the same.
+   * Show the answer to an entry, unless something newer is there. What is wrong sounds all the same,
+   * and stays on the page: the next scan must not wipe it away unread.
    * @param {number} order
    * @param {Shown} shown
    */
   show(order, shown) {
     if (shown.tone !== "pending") play(shown.tone);
+    if (shown.tone === "red") this.keep(shown);
     if (order < this.shown) return;
     this.shown = order;
     this.fill(shown);
+  }
+
+  /** @param {Shown} shown */
+  keep(shown) {
+    const parts = [shown.grouped, shown.verdict, ...(shown.remarks || [])];
+    this.reds.querySelector("ol")?.prepend(made("li", "", parts.filter(Boolean).join(" · ")));
+    this.reds.hidden = false;
   }
 
   /** Say something of the moment.
@@ -66,7 +76,8 @@ export class Screen {
   fillQueue(state) {
     /** @type {(string | HTMLElement)[]} */
     const parts = [];
-    if (state.away) parts.push(madeLink("/login", this.say("logged-out")));
+    const back = `/login?next=${encodeURIComponent(location.pathname)}`;
+    if (state.away) parts.push(madeLink(back, this.say("logged-out")));
     if (state.offline) parts.push(this.say("offline"));
     if (state.unkept) parts.push(this.say("storage"));
     if (state.waiting > 0) parts.push(this.say("waiting", { number: state.waiting }));
