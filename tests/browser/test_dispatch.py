@@ -17,7 +17,7 @@ from domain.numbers import BagCode, PacketNumber, RegistryCode, grouped
 from domain.roles import Role
 from infra.demonstration import LogIn
 from infra.requests import AcceptRequest, Registration, Source
-from tests.browser.scanner import LAYOUTS, Scanner
+from tests.browser.scanner import LAYOUTS, Layout, Scanner
 from tests.browser.serving import Served
 from tests.browser.watching import PHONE, Complaints, Pages
 
@@ -211,6 +211,24 @@ def test_scans_wait_for_the_network_and_are_recorded_once(
     expect(page.locator("#seen-packets li")).to_have_count(3)
     events = hands.served.qolhat.log.events_of(Bag.stream(bag))
     assert [e.packet for e in events if isinstance(e, Bag.Verified)] == packets
+
+
+@pytest.mark.parametrize("layout", LAYOUTS)
+def test_badge_and_seal_are_scanned_on_the_givers_screen(
+    page: Page, hands: Hands, layout: Layout
+) -> None:
+    _, bag = hands.packed(hands.register(1))
+    hands.log_in(page, Role.COLLECTING)
+    page.goto(f"{hands.served.url}/bags/{bag}")
+    page.locator("#give-badge").focus()
+    scanner = Scanner(page, layout)
+    scanner.scan(hands.person(Role.COURIER).badge)
+    expect(page.locator("#give-seal")).to_be_focused()
+    scanner.scan("SEAL-1")
+    page.wait_for_url("**?said=*")
+    (hand_over,) = hands.journey(bag).hand_overs
+    assert hand_over.by_badge
+    assert (hand_over.receiver, hand_over.seal) == (hands.person(Role.COURIER).person, "SEAL-1")
 
 
 def test_five_hundred_packets_do_not_freeze_the_page(page: Page, hands: Hands) -> None:

@@ -96,7 +96,7 @@ def _overview(visitor: Visitor, error: QolhatError | None = None, code: str = ""
         status=200 if problem is None else problem.status,
         problem=problem,
         code=code,
-        destinations=destinations(visitor),
+        destinations=destinations(visitor) if visitor.may(Right.PACK) else [],
         organisation=lambda each: name_of(visitor, each),
         may_settle=visitor.may(Right.SETTLE, Right.SEE_FIGURES),
         ref=str(uuid4()),
