@@ -26,6 +26,7 @@ from domain.runs import Run, RunKey
 from infra.desk import scanning
 from infra.desk.counter import Counter
 from infra.desk.dispatching import Dispatching, Job
+from infra.errors import StorageError
 from infra.requests import AcceptRequest, Answer, BagAnswer, Source, Status
 from infra.store.group_commit import UnitOfWork
 
@@ -88,7 +89,8 @@ class DeviceLogs:
             taken.answer(next(done)) if isinstance(taken, _Taken) else _scanned(entry, next(scans))
             for entry, taken in zip(sent.entries, takers, strict=True)
         ]
-        kept = [a.entry for a in answers if a.status is not Status.REFUSED]
+        # What was refused for good will not come again: it has come, and is no gap.
+        kept = [a.entry for a in answers if not isinstance(a.error, StorageError)]
         chain = self._keep(sent, kept, off)
         return Received(tuple(answers), chain.chain.known, tuple(chain.chain.findings()))
 

@@ -14,10 +14,13 @@ from pathlib import Path
 from playwright.sync_api import Browser, Page, ViewportSize
 
 from domain.cards import Card, card_code
+from domain.dispatch.journey import BagState
 from domain.numbers import PacketNumber
 from domain.progress import Status
 from domain.roles import Role
 from infra.demonstration import LogIn
+from projections.bags import Bags
+from projections.discrepancies import Discrepancies
 from projections.holdings import Holding, Holdings
 from tests.browser.offer import any_browser
 from tests.browser.scanner import Scanner
@@ -72,7 +75,15 @@ class Studio:
 
 def take_all(studio: Studio) -> None:
     """Take every picture."""
-    for part in (_of_everybody, _of_the_desk, _of_the_packet, _of_managers, _of_administrators):
+    for part in (
+        _of_everybody,
+        _of_the_desk,
+        _of_the_packet,
+        _of_bags,
+        _of_couriers,
+        _of_managers,
+        _of_administrators,
+    ):
         part(studio)
 
 
@@ -130,6 +141,33 @@ def _through_a_centre(held: list[Holding]) -> PacketNumber:
         ),
     )
     return best.number
+
+
+def _of_bags(studio: Studio) -> None:
+    page = studio.page(Role.COLLECTING)
+    studio.take(page, "dispatch", "/dispatch")
+    with studio.served.qolhat.views.reading() as reading:
+        bags = reading.view(Bags)
+        rows = bags.outgoing(reading.connection, range(1, 9999), states=frozenset(BagState))
+        told = reading.view(Discrepancies).open(reading.connection, limit=1)
+    odd = max(rows, key=lambda row: (row.missing > 0, row.deviations, row.packed))
+    auditor = studio.page(Role.AUDITOR)
+    studio.take(auditor, "bag", f"/bags/{odd.number}")
+    studio.take(auditor, "discrepancies", "/discrepancies")
+    if told:
+        kind, packet = told[0].kind, told[0].packet or 0
+        studio.take(auditor, "discrepancy", f"/discrepancies/{told[0].bag}/{kind}/{packet}")
+
+
+def _of_couriers(studio: Studio) -> None:
+    phone = studio.page(Role.COURIER, PHONE)
+    phone.goto(f"{studio.served.url}/courier")
+    phone.wait_for_timeout(2500)
+    studio.take(phone, "courier")
+    manager = studio.page(Role.MANAGER)
+    studio.take(manager, "runs", "/runs")
+    studio.take(manager, "runs-figures", "/runs/figures")
+    studio.take(manager, "runs-what-if", "/runs/what-if")
 
 
 def _of_managers(studio: Studio) -> None:

@@ -468,3 +468,32 @@ def test_a_day_is_kept_and_no_request_is_too_long(
         "batch": 32,
         "waiting": 100,
     }
+
+
+def test_a_long_log_of_another_day_gives_way_to_a_new_one(phone: Page, server: FakeServer) -> None:
+    waiting(phone, 0)
+    told = phone.evaluate(
+        """async () => {
+            const address = performance.getEntriesByType("resource")
+                .map((each) => each.name).find((name) => name.endsWith("/courier/store.js"));
+            const { Store } = await import(address);
+            const store = new Store();
+            const before = await store.logId();
+            const happened_at = "2026-11-20T09:00:00+05:00";
+            const draft = (i) => ({ ref: `r${i}`, kind: "scan", happened_at, boot: "b", mono: i,
+                person: 999, place: "", code: "x", facts: {} });
+            const kept = await store.append(Array.from({ length: 500 }, (_, i) =>
+                ({ draft: draft(i), group: "g", shown: {} })));
+            const at = Date.parse("2026-11-20T20:00:00+05:00");
+            const waits = await store.beginAnew(at);
+            const [status, tone, verdict] = ["recorded", "green", ""];
+            const answers = kept.map(({ seq, entry: { ref } }) =>
+                ({ seq, ref, status, tone, verdict }));
+            await store.settle(answers, "", 500);
+            const sameDay = await store.beginAnew(at - 2 * 3600000);
+            const nextDay = await store.beginAnew(at);
+            const left = (await store.recent(5)).length;
+            return [waits, sameDay, nextDay, left, before !== await store.logId()];
+        }"""
+    )
+    assert told == [False, False, True, 0, True]

@@ -57,6 +57,7 @@ export class App {
     unlockOnFirstKey();
     this.offerButtons();
     this.offerCamera();
+    await this.store.beginAnew(Date.now()).catch(() => false);
     await this.recall();
     this.listen();
     void this.persist();

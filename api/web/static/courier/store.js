@@ -34,6 +34,8 @@ const LOG = "log";
 const FACTS = "facts";
 const OF_PEOPLE = ["today", "clock"];
 const KEEP = 2_000; // answered entries: more than a day's
+const LONG = 500; // entries of a log that may give way to a new one
+const A_NIGHT = 10 * 3_600_000; // ms after the last entry: that day is over
 const MOST_TRIES = 50; // another page may add entries at the same time
 const CHUNK = 400; // entries that are read at once
 const MOST_TEXT = 1_000_000; // characters in a batch: signatures are long
@@ -216,6 +218,29 @@ export class Store {
     /** @type {Kept[]} */
     const found = await result(log.getAll(IDBKeyRange.lowerBound(from, true)));
     return found.reverse();
+  }
+
+  /**
+   * Begin a new log where the old one is long, all answered for, and of another day: the server reads
+   * a log's whole chain when a piece of it comes.
+   * @param {number} now ms since 1970
+   * @returns {Promise<boolean>} whether a new one was begun
+   */
+  async beginAnew(now) {
+    const writing = await this.writing([LOG, FACTS]);
+    const [log, facts] = [writing.objectStore(LOG), writing.objectStore(FACTS)];
+    const cursor = await result(log.openCursor(null, "prev"));
+    const last = /** @type {Kept | undefined} */ (cursor?.value);
+    const waits = await result(log.index("open").count(IDBKeyRange.only(1)));
+    const old = last !== undefined && now - Date.parse(last.entry.happened_at) > A_NIGHT;
+    const anew = old && last.seq >= LONG && waits === 0;
+    if (anew) {
+      log.clear();
+      for (const name of ["log", "reopened"]) facts.delete(name);
+      this.known = null;
+    }
+    await complete(writing);
+    return anew;
   }
 
   /**
