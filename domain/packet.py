@@ -22,7 +22,8 @@ from domain.complaints import (
 )
 from domain.errors import AlreadyRegisteredError, ReasonsMissingError, RefusedError
 from domain.numbers import BagCode, PacketNumber, PlaceCode, grouped
-from domain.streams import Happening, Stream, Topics, number_of, numbered_stream
+from domain.stamped import StampedStream
+from domain.streams import Happening, Topics, number_of, numbered_stream
 
 _TAG = 0x706B7401  # "pkt", 1
 VOID_WITHIN = timedelta(minutes=1)
@@ -54,7 +55,7 @@ class UnknownScanError(RefusedError):
     status = 404
 
 
-class Packet(Stream):
+class Packet(StampedStream):
     """All that was recorded under one packet number."""
 
     class Event(Happening):
@@ -294,7 +295,7 @@ class Packet(Stream):
             return False
         if self.registration is not None:
             raise AlreadyRegisteredError(number=grouped(self.number))
-        self._record(
+        self.record(
             Packet.Registered,
             command.stamp,
             recorded_at,
@@ -310,7 +311,7 @@ class Packet(Stream):
         """Record that the packet is at a place; False if this very scan is known already."""
         if command.stamp.ref in self.refs:
             return False
-        self._record(
+        self.record(
             Packet.Scanned,
             command.stamp,
             recorded_at,
@@ -323,7 +324,7 @@ class Packet(Stream):
         """Record that the packet came out of a bag here; False if this scan is known already."""
         if stamp.ref in self.refs:
             return False
-        self._record(Packet.Scanned, stamp, recorded_at, bag=bag)
+        self.record(Packet.Scanned, stamp, recorded_at, bag=bag)
         return True
 
     def put_into(self, stamp: Stamp, recorded_at: datetime, bag: BagCode) -> bool:
@@ -343,7 +344,7 @@ class Packet(Stream):
     ) -> bool:
         if stamp.ref in self.refs:
             return False
-        self._record(event_class, stamp, recorded_at, bag=bag)
+        self.record(event_class, stamp, recorded_at, bag=bag)
         return True
 
     def void(self, command: VoidScan, recorded_at: datetime) -> bool:
@@ -357,7 +358,7 @@ class Packet(Stream):
         why = why_void_fails(self._scan(command.scan), command.stamp, self.entries)
         if why is not None:
             raise VoidRefusedError(why=why)
-        self._record(Packet.ScanVoided, command.stamp, recorded_at, scan=command.scan)
+        self.record(Packet.ScanVoided, command.stamp, recorded_at, scan=command.scan)
         return True
 
     def settle(self, command: SettleScan, recorded_at: datetime) -> bool:
@@ -368,7 +369,7 @@ class Packet(Stream):
         if command.stamp.ref in self.refs:
             return False
         self._scan(command.scan)
-        self._record(
+        self.record(
             Packet.ScanSettled,
             command.stamp,
             recorded_at,
@@ -388,14 +389,14 @@ class Packet(Stream):
         if command.stamp.ref in self.refs:
             return False
         event_class = EVENT_OF_ACT[command.kind]
-        self._record(event_class, command.stamp, recorded_at, **_details(command))
+        self.record(event_class, command.stamp, recorded_at, **_details(command))
         return True
 
     def erase_personal_data(self, stamp: Stamp, recorded_at: datetime) -> bool:
         """Leave the mark that the vault's records were erased; False if it stands already."""
         if stamp.ref in self.refs:
             return False
-        self._record(Packet.PersonalDataErased, stamp, recorded_at)
+        self.record(Packet.PersonalDataErased, stamp, recorded_at)
         return True
 
     def complain(self, command: TakeComplaint, recorded_at: datetime) -> bool:
@@ -407,7 +408,7 @@ class Packet(Stream):
             return False
         if command.answer_by <= command.stamp.happened_at:
             raise AnswerTooEarlyError(time=command.answer_by.isoformat())
-        self._record(
+        self.record(
             Packet.ComplaintTaken,
             command.stamp,
             recorded_at,
@@ -426,7 +427,7 @@ class Packet(Stream):
         if command.stamp.ref in self.refs:
             return False
         self._check_unanswered(command.complaint)
-        self._record(
+        self.record(
             Packet.ComplaintAnswered,
             command.stamp,
             recorded_at,
@@ -443,21 +444,6 @@ class Packet(Stream):
         answered = {e.complaint for e in self.entries if isinstance(e, Packet.ComplaintAnswered)}
         if complaint in answered:
             raise ComplaintAnsweredError(complaint=complaint)
-
-    def _record(
-        self, event_class: type[Event], stamp: Stamp, recorded_at: datetime, **facts: Any
-    ) -> None:
-        self.trigger_event(
-            event_class,
-            timestamp=recorded_at,
-            ref=stamp.ref,
-            place=stamp.place,
-            person=stamp.person,
-            device=stamp.device,
-            counter=stamp.counter,
-            happened_at=stamp.happened_at,
-            **facts,
-        )
 
     def _scan(self, ref: str) -> Packet.Scanned:
         for entry in self.entries:

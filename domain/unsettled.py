@@ -15,7 +15,8 @@ from uuid import UUID
 from domain.commands import Settlement, Stamp
 from domain.numbers import PacketNumber, PlaceCode
 from domain.packet import UnknownScanError
-from domain.streams import Happening, Stream, Topics, named_stream
+from domain.stamped import StampedStream
+from domain.streams import Happening, Topics, named_stream
 
 
 class Doubt(StrEnum):
@@ -32,7 +33,7 @@ class Doubt(StrEnum):
     IMPLAUSIBLE_TIME = "implausible-time"  # long before the system, as of a clock that was reset
 
 
-class UnsettledScan(Stream):
+class UnsettledScan(StampedStream):
     """A scan whose code is not a packet's number."""
 
     class Event(Happening):
@@ -92,7 +93,7 @@ class UnsettledScan(Stream):
         """Record the scan; False if it is known already."""
         if self.kept is not None:
             return False
-        self._record(
+        self.record(
             UnsettledScan.Kept, stamp, recorded_at, doubt=doubt.value, fault=fault, raw_ref=raw_ref
         )
         return True
@@ -110,7 +111,7 @@ class UnsettledScan(Stream):
             raise UnknownScanError(scan=stamp.ref)
         if self.settled is not None:
             return False
-        self._record(
+        self.record(
             UnsettledScan.Settled,
             stamp,
             recorded_at,
@@ -120,21 +121,6 @@ class UnsettledScan(Stream):
             text_ref=text_ref,
         )
         return True
-
-    def _record(
-        self, event_class: type[Event], stamp: Stamp, recorded_at: datetime, **facts: Any
-    ) -> None:
-        self.trigger_event(
-            event_class,
-            timestamp=recorded_at,
-            ref=stamp.ref,
-            place=stamp.place,
-            person=stamp.person,
-            device=stamp.device,
-            counter=stamp.counter,
-            happened_at=stamp.happened_at,
-            **facts,
-        )
 
 
 EVENTS = Topics.of(UnsettledScan)

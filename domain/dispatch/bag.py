@@ -32,14 +32,15 @@ from domain.numbers import (
 )
 from domain.packet import OrderKey
 from domain.roles import Role
-from domain.streams import Happening, Stream, Topics, number_of, numbered_stream
+from domain.stamped import StampedStream
+from domain.streams import Happening, Topics, number_of, numbered_stream
 
 _TAG = 0x62616701  # "bag", 1
 LONGEST_SEAL = 32
 _SEAL = re.compile(rf"[0-9A-Za-z\u0400-\u04ff/.\-]{{1,{LONGEST_SEAL}}}")
 
 
-class Bag(Stream):
+class Bag(StampedStream):
     """All that was recorded under one bag number."""
 
     class Event(Happening):
@@ -286,22 +287,6 @@ class Bag(Stream):
             raise UnknownBagError(bag=grouped(self.number))
         self.record(event_class, stamp, recorded_at, **facts)
         return True
-
-    def record(
-        self, event_class: type[Event], stamp: Stamp, recorded_at: datetime, **facts: Any
-    ) -> None:
-        """Write an event down."""
-        self.trigger_event(
-            event_class,
-            timestamp=recorded_at,
-            ref=stamp.ref,
-            place=stamp.place,
-            person=stamp.person,
-            device=stamp.device,
-            counter=stamp.counter,
-            happened_at=stamp.happened_at,
-            **facts,
-        )
 
 
 def is_seal(text: str) -> bool:

@@ -12,12 +12,13 @@ from uuid import UUID
 from domain.commands import Stamp
 from domain.dispatch.errors import BagsUnsealedError, RegistryClosedError, UnknownRegistryError
 from domain.numbers import BagCode, PlaceCode, RegistryCode, grouped, place_organisation
-from domain.streams import Happening, Stream, Topics, number_of, numbered_stream
+from domain.stamped import StampedStream
+from domain.streams import Happening, Topics, number_of, numbered_stream
 
 _TAG = 0x72677901  # "rgy", 1
 
 
-class Registry(Stream):
+class Registry(StampedStream):
     """All that was recorded under one registry number."""
 
     class Event(Happening):
@@ -95,13 +96,13 @@ class Registry(Stream):
     def start(self, stamp: Stamp, recorded_at: datetime, to: int) -> None:
         """Begin the registry, unless it is begun."""
         if self.begun is None:
-            self._record(Registry.Begun, stamp, recorded_at, to=to)
+            self.record(Registry.Begun, stamp, recorded_at, to=to)
 
     def add(self, stamp: Stamp, recorded_at: datetime, bag: BagCode) -> None:
         """Add a bag, unless it is added. Raises UnknownRegistryError, RegistryClosedError."""
         if bag not in self.bags:
             self.check_open()
-            self._record(Registry.BagAdded, stamp, recorded_at, bag=bag)
+            self.record(Registry.BagAdded, stamp, recorded_at, bag=bag)
 
     def check_open(self) -> None:
         """Make sure that it is not frozen. Raises UnknownRegistryError, RegistryClosedError."""
@@ -119,23 +120,8 @@ class Registry(Stream):
         self.check_open()
         if not all_sealed or not packets:
             raise BagsUnsealedError(registry=grouped(self.number))
-        self._record(Registry.Closed, stamp, recorded_at, papers=packets)
+        self.record(Registry.Closed, stamp, recorded_at, papers=packets)
         return True
-
-    def _record(
-        self, event_class: type[Event], stamp: Stamp, recorded_at: datetime, **facts: Any
-    ) -> None:
-        self.trigger_event(
-            event_class,
-            timestamp=recorded_at,
-            ref=stamp.ref,
-            place=stamp.place,
-            person=stamp.person,
-            device=stamp.device,
-            counter=stamp.counter,
-            happened_at=stamp.happened_at,
-            **facts,
-        )
 
 
 EVENTS = Topics.of(Registry)

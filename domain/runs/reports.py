@@ -13,10 +13,11 @@ from uuid import UUID
 from domain.commands import Stamp
 from domain.numbers import PlaceCode
 from domain.runs.planned import RunKey
-from domain.streams import Happening, Stream, Topics, named_stream
+from domain.stamped import StampedStream
+from domain.streams import Happening, Topics, named_stream
 
 
-class Run(Stream):
+class Run(StampedStream):
     """What was said of one run, by its key."""
 
     class Event(Happening):
@@ -68,17 +69,7 @@ class Run(Stream):
     ) -> bool:
         if stamp.ref in self.reports:
             return False
-        self.trigger_event(
-            event_class,
-            timestamp=recorded_at,
-            ref=stamp.ref,
-            place=stamp.place,
-            person=stamp.person,
-            device=stamp.device,
-            counter=stamp.counter,
-            happened_at=stamp.happened_at,
-            run=str(key),
-        )
+        self.record(event_class, stamp, recorded_at, run=str(key))
         return True
 
 
