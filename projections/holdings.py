@@ -53,6 +53,11 @@ class Surety:
     verified: int
     inferred: int
 
+    @property
+    def packets(self) -> int:
+        """Both together."""
+        return self.verified + self.inferred
+
 
 class Holdings(View):
     """One row a packet."""

@@ -8,8 +8,11 @@ from __future__ import annotations
 from importlib.resources import files
 from io import BytesIO
 
+from reportlab import rl_config
 from reportlab.pdfbase import pdfmetrics
 from reportlab.pdfbase.ttfonts import TTFont
+
+rl_config.useA85 = 0  # streams as they are: half the time of a long registry goes into ASCII
 
 
 def _registered(name: str) -> str:

@@ -42,8 +42,12 @@ def holdings(
     call.require_reach([place_organisation(code)], Right.SEE_PACKETS)
     with call.qolhat.views.reading() as reading:
         found = reading.view(Holdings).at(reading.connection, place=code, limit=limit)
+    verified = sum(each.verified for each in found)
     return schemas.PlaceHoldings(
-        place=call.tell.place(code), packets=[holding_out(call.tell, each) for each in found]
+        place=call.tell.place(code),
+        verified=verified,
+        inferred=len(found) - verified,
+        packets=[holding_out(call.tell, each) for each in found],
     )
 
 

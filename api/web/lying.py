@@ -47,11 +47,12 @@ class Lying:
 
 @dataclass(frozen=True, slots=True)
 class Count:
-    """How many packets a place holds, and how many of them press."""
+    """How many packets a place holds, how many of them press, and how many nobody scanned in."""
 
     packets: int = 0
     late: int = 0
     soon: int = 0
+    inferred: int = 0
 
 
 def lying_at(qolhat: Qolhat, place: PlaceCode) -> list[Lying]:
@@ -80,20 +81,21 @@ def _lying(holding: Holding, terms: Sequence[DueRow], now: datetime) -> Lying:
 def count_of(lying: Collection[Lying]) -> Count:
     """Count what lies somewhere."""
     found = [each.urgency for each in lying]
-    return Count(len(found), found.count(Urgency.OVERDUE), found.count(Urgency.SOON))
+    inferred = sum(not each.holding.verified for each in lying)
+    return Count(len(found), found.count(Urgency.OVERDUE), found.count(Urgency.SOON), inferred)
 
 
 def counts_in(qolhat: Qolhat, organisation: int) -> dict[PlaceCode, Count]:
     """Count what lies at each place of an organisation that holds anything."""
     whose = Whose([organisation])
     with qolhat.views.reading() as reading:
-        packets = dict(reading.view(Holdings).counts(reading.connection, organisation))
+        packets = reading.view(Holdings).sureties(reading.connection, organisation)
         pressing = Pressing(reading.view(DueView), reading.connection, Moment(qolhat.now()))
         late = pressing.by_place(Urgency.OVERDUE, whose)
         soon = pressing.by_place(Urgency.SOON, whose)
     return {
-        place: Count(count, late.get(place, 0), soon.get(place, 0))
-        for place, count in packets.items()
+        place: Count(sure.packets, late.get(place, 0), soon.get(place, 0), sure.inferred)
+        for place, sure in packets.items()
     }
 
 

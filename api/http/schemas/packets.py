@@ -38,6 +38,8 @@ class PlaceHoldings(Out):
     """What a place holds now, the longest there first."""
 
     place: PlaceRef
+    verified: int = Field(description="So many of them somebody has scanned in.")
+    inferred: int = Field(description="Of so many that is concluded, from a bag or from an act.")
     packets: list[HoldingOut]
 
 

@@ -13,6 +13,7 @@ from uuid import uuid4
 from fastapi import APIRouter, Form, Query, Response
 from fastapi.responses import HTMLResponse, RedirectResponse
 from pydantic import BaseModel, Field
+from starlette.background import BackgroundTask
 
 from api.dispatched import RegistryFacts, bag_journey, read_bag
 from api.http.fields import KeptCounter, KeptText, is_ref, read_instant, read_packet
@@ -27,6 +28,7 @@ from api.web.dispatch.found import (
     packing_place,
     source_at,
 )
+from api.web.dispatch.registries import print_registry
 from api.web.dispatch.told import Told, script_texts, told, told_error, told_other
 from api.web.station import OtherPersonError, Tone
 from api.web.visitor import Visitor
@@ -274,7 +276,14 @@ def close(visitor: Packing, code: CodePath, form: Sent) -> Response:
     except QolhatError as error:
         return _page(visitor, facts, form.bag, error)
     visitor.qolhat.runner.wake()
-    return _to(facts, None, "closed")
+    response = _to(facts, None, "closed")
+    # The next thing that anybody does is to print it: five hundred packets take a moment.
+    response.background = BackgroundTask(_print_ahead, visitor, code)
+    return response
+
+
+def _print_ahead(visitor: Visitor, code: str) -> None:
+    print_registry(visitor, open_registry(visitor, code))
 
 
 def _to(facts: RegistryFacts, bag: BagCode | None, said: str) -> Response:

@@ -10,6 +10,7 @@ import csv
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import lru_cache
 from io import StringIO
 from typing import Annotated, Any
 from uuid import uuid4
@@ -163,6 +164,11 @@ def begin(
 def printed(visitor: Seeing, code: CodePath) -> Response:
     """Print a closed registry, in two copies."""
     facts = _closed(visitor, code)
+    return pdf(print_registry(visitor, facts), f"registry-{facts.number}.pdf")
+
+
+def print_registry(visitor: Visitor, facts: RegistryFacts) -> bytes:
+    """Set a closed registry on paper. What is frozen is set once for many readers."""
     services = _services(visitor, facts)
     made = forms.RegistryForm(
         number=facts.number,
@@ -173,7 +179,10 @@ def printed(visitor: Seeing, code: CodePath) -> Response:
         bags=tuple(_lines(bag, services) for bag in packed_of(facts)),
         made_by=visitor.qolhat.personnel.names([facts.begun_by]).get(facts.begun_by),
     )
-    return pdf(forms.registry_pdf(made, visitor.speech.language), f"registry-{facts.number}.pdf")
+    return _set(made, visitor.speech.language)
+
+
+_set = lru_cache(maxsize=16)(forms.registry_pdf)
 
 
 def _lines(bag: Journey, services: Mapping[PacketNumber, str]) -> forms.BagLines:
