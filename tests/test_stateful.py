@@ -492,7 +492,7 @@ class Papers(RuleBasedStateMachine):
         assert verify(self.qolhat.log, self.qolhat.views).differences == ()
 
 
-EXAMPLES = int(os.environ.get("QOLHAT_TEST_EXAMPLES", "25"))  # `make campaign` asks for more
+EXAMPLES = int(os.environ.get("QOLHAT_TEST_EXAMPLES", "15"))  # `make campaign` asks for more
 TestPapers = Papers.TestCase
 TestPapers.settings = hypothesis_settings(
     max_examples=EXAMPLES, stateful_step_count=40, deadline=None

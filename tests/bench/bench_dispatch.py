@@ -31,6 +31,8 @@ _PACKETS = 500
 _CENTRE, _AUTHORITY = 267, 32
 _INSPECTOR, _COLLECTING, _COURIER, _OFFICE = 101, 102, 103, 104
 _MOST_MILLISECONDS = 200.0
+_REACH_FOR_THE_MOUSE = 1.0  # seconds between closing a registry and printing it
+_RIDE = 3.0  # seconds in which the views take in what changed hands; a courier takes longer
 _PLACES = {
     _INSPECTOR: place_code(_CENTRE, Role.INSPECTOR, 1),
     _COLLECTING: place_code(_CENTRE, Role.COLLECTING, 1),
@@ -66,11 +68,12 @@ def run() -> list[Row]:
                 ),
             ]
             printing, beside = _printed(desk, Desk(port, *sessions[_OFFICE]), registry)
-            rows.append(_row("printing both copies (no aim)", printing, floor, aim=None))
+            rows.append(_row("printing both copies", printing, floor))
             rows.append(_row("  another's page meanwhile", beside, floor))
             with bootstrap(settings_of(folder)) as qolhat:
                 taken = _timed(lambda: _taken(qolhat, bag))
             rows.append(_row("two hand-overs of 500 packets, each", [taken / 2], floor))
+            time.sleep(_RIDE)
             rows += _unpacked(office, bag, packets, floor)
     return rows
 
@@ -198,6 +201,7 @@ def _printed(desk: Desk, other: Desk, registry: RegistryCode) -> tuple[list[floa
 
     looker = threading.Thread(target=look)
     looker.start()
+    time.sleep(_REACH_FOR_THE_MOUSE)
     taken = desk.pages(f"/registries/{registry}.pdf", 3)
     printing.set()
     looker.join()

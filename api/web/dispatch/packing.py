@@ -6,6 +6,7 @@ one field and a button do the same [003 service 7 §11, rows 2 and 11].
 
 from __future__ import annotations
 
+import time
 from dataclasses import replace
 from typing import Annotated, Any
 from uuid import uuid4
@@ -40,6 +41,7 @@ from domain.rights import Right
 from infra.requests import PackAnswer, Source, Status
 
 router = APIRouter(include_in_schema=False)
+_UNTIL_IT_IS_SHOWN = 0.5  # seconds: the closed registry's page comes first
 MOST = 50  # scans in one request
 TEXTS = ("logged-out", "offline", "pending", "storage", "waiting")
 _TEXTS = (*TEXTS, "bag-chosen", "bag-closed", "bag-foreign", "no-bag", "seal-read")
@@ -277,12 +279,13 @@ def close(visitor: Packing, code: CodePath, form: Sent) -> Response:
         return _page(visitor, facts, form.bag, error)
     visitor.qolhat.runner.wake()
     response = _to(facts, None, "closed")
-    # The next thing that anybody does is to print it: five hundred packets take a moment.
+    # The next thing that anybody does is to print it, and five hundred packets take a moment.
     response.background = BackgroundTask(_print_ahead, visitor, code)
     return response
 
 
 def _print_ahead(visitor: Visitor, code: str) -> None:
+    time.sleep(_UNTIL_IT_IS_SHOWN)
     print_registry(visitor, open_registry(visitor, code))
 
 

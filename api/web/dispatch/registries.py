@@ -168,7 +168,7 @@ def printed(visitor: Seeing, code: CodePath) -> Response:
 
 
 def print_registry(visitor: Visitor, facts: RegistryFacts) -> bytes:
-    """Set a closed registry on paper. What is frozen is set once for many readers."""
+    """Set a closed registry on paper, in two copies; what is frozen is set once for all readers."""
     services = _services(visitor, facts)
     made = forms.RegistryForm(
         number=facts.number,
@@ -182,7 +182,7 @@ def print_registry(visitor: Visitor, facts: RegistryFacts) -> bytes:
     return _set(made, visitor.speech.language)
 
 
-_set = lru_cache(maxsize=16)(forms.registry_pdf)
+_set = lru_cache(maxsize=16)(forms.registry_pdf)  # what is closed is frozen
 
 
 def _lines(bag: Journey, services: Mapping[PacketNumber, str]) -> forms.BagLines:
