@@ -9,11 +9,13 @@ import sys
 import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 
 from playwright.sync_api import Browser, Page, ViewportSize
 
 from domain.cards import Card, card_code
+from domain.dispatch.discrepancies import DiscrepancyKind
 from domain.dispatch.journey import BagState
 from domain.numbers import PacketNumber
 from domain.progress import Status
@@ -45,6 +47,10 @@ class Studio:
         with self.served.qolhat.views.reading() as reading:
             found = reading.view(Holdings).at(reading.connection, limit=1000)
         return sorted(found, key=lambda each: (-each.deviations, each.number))
+
+    def last_day(self) -> date:
+        """Return the last day on which papers were accepted."""
+        return max(each.accepted_at for each in self.held() if each.accepted_at).date()
 
     def person(self, role: Role) -> LogIn:
         """Return somebody of this role; of managers the one who reaches furthest."""
@@ -149,7 +155,9 @@ def _of_bags(studio: Studio) -> None:
     with studio.served.qolhat.views.reading() as reading:
         bags = reading.view(Bags)
         rows = bags.outgoing(reading.connection, range(1, 9999), states=frozenset(BagState))
-        told = reading.view(Discrepancies).open(reading.connection, limit=1)
+        view, missing = reading.view(Discrepancies), DiscrepancyKind.MISSING
+        told = view.open(reading.connection, kind=missing, limit=1)
+        told = told or view.open(reading.connection, limit=1)
     odd = max(rows, key=lambda row: (row.missing > 0, row.deviations, row.packed))
     auditor = studio.page(Role.AUDITOR)
     studio.take(auditor, "bag", f"/bags/{odd.number}")
@@ -165,7 +173,7 @@ def _of_couriers(studio: Studio) -> None:
     phone.wait_for_timeout(2500)
     studio.take(phone, "courier")
     manager = studio.page(Role.MANAGER)
-    studio.take(manager, "runs", "/runs")
+    studio.take(manager, "runs", f"/runs?day={studio.last_day()}")
     studio.take(manager, "runs-figures", "/runs/figures")
     studio.take(manager, "runs-what-if", "/runs/what-if")
 

@@ -17,7 +17,7 @@ import { proofOf } from "./proof.js";
 /** @typedef {ReturnType<typeof import("../common/texts.js").speaker>} Say */
 
 /** @type {{[tone: string]: string}} */
-const SHAPES = { "": "▯", green: "✔", amber: "▲", red: "✖" };
+const SHAPES = { "": "○", green: "✔", amber: "▲", red: "✖" };
 /** @type {Mode[]} */
 const MODES = ["take", "hand", "broken"];
 

@@ -10,7 +10,7 @@ import { isMuted, mute, play } from "../station/sound.js";
 
 const CALM = 300; // ms that something may wait before the counter shows
 /** @type {{[tone: string]: string}} */
-const SHAPES = { "": "▯", "green": "✔", "amber": "▲", "red": "✖", "pending": "…" };
+const SHAPES = { "": "○", "green": "✔", "amber": "▲", "red": "✖", "pending": "…" };
 
 export class Screen {
   /** @param {Say} say */

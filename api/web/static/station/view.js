@@ -14,7 +14,7 @@ import { LastScans } from "./last.js";
 
 const CALM = 300; // ms that something may wait before the counter shows
 /** @type {{[tone: string]: string}} */
-const SHAPES = { "": "▯", "green": "✔", "amber": "▲", "red": "✖", "pending": "…" };
+const SHAPES = { "": "○", "green": "✔", "amber": "▲", "red": "✖", "pending": "…" };
 
 export class View {
   /**
