@@ -109,7 +109,19 @@ class Bags(View):
 
     def define(self) -> dict[str, sa.Table]:
         """Define the tables."""
-        self.bags = self.table(
+        self.bags = self._define_bags()
+        self.registries = self._define_registries()
+        self.packets = self._define_packets()
+        self.proofs = self._define_proofs()
+        return {
+            "bags": self.bags,
+            "registries": self.registries,
+            "bag_packets": self.packets,
+            "hand_over_proofs": self.proofs,
+        }
+
+    def _define_bags(self) -> sa.Table:
+        return self.table(
             "bags",
             sa.Column("number", sa.BigInteger, primary_key=True, autoincrement=False),
             sa.Column("registry", sa.BigInteger, nullable=False),
@@ -140,7 +152,9 @@ class Bags(View):
             self.index("bags", "place", "state"),
             self.index("bags", "taken_at"),
         )
-        self.registries = self.table(
+
+    def _define_registries(self) -> sa.Table:
+        return self.table(
             "registries",
             sa.Column("number", sa.BigInteger, primary_key=True, autoincrement=False),
             sa.Column("sender", sa.Integer),
@@ -152,7 +166,9 @@ class Bags(View):
             sa.Column("packets", sa.Integer),
             self.index("registries", "sender", "closed_at"),
         )
-        self.packets = self.table(
+
+    def _define_packets(self) -> sa.Table:
+        return self.table(
             "bag_packets",
             sa.Column("bag", sa.BigInteger, primary_key=True, autoincrement=False),
             sa.Column("packet", sa.BigInteger, primary_key=True, autoincrement=False),
@@ -161,19 +177,15 @@ class Bags(View):
             sa.Column("condition", sa.Text),
             self.index("bag_packets", "packet"),
         )
-        self.proofs = self.table(
+
+    def _define_proofs(self) -> sa.Table:
+        return self.table(
             "hand_over_proofs",
             sa.Column("bag", sa.BigInteger, primary_key=True, autoincrement=False),
             sa.Column("ref", sa.Text, primary_key=True),
             sa.Column("proof", sa.Text, nullable=False),
             self.index("hand_over_proofs", "proof"),
         )
-        return {
-            "bags": self.bags,
-            "registries": self.registries,
-            "bag_packets": self.packets,
-            "hand_over_proofs": self.proofs,
-        }
 
     def apply(self, connection: sa.Connection, batch: Batch) -> None:
         """Write how the bags stand, what became of their packets, and the registries."""
