@@ -169,11 +169,11 @@ PersonField = Annotated[int, Field(ge=0, le=MAX_ID, examples=[6])]
 # --- fields of scans: kept as they come ---------------------------------------------------------
 
 
-def as_text(given: object) -> str:
+def as_text(given: object, longest: int = LONGEST_TEXT) -> str:
     """Keep whatever was sent as text that can be stored."""
     if given is None:
         return ""
-    return str(given)[:LONGEST_TEXT].encode(errors="replace").decode()
+    return str(given)[:longest].encode(errors="replace").decode()
 
 
 def as_counter(given: object) -> int:

@@ -11,7 +11,8 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Depends
 from pydantic import BaseModel, BeforeValidator, Field
 
-from api.http.fields import KeptCounter, KeptText, is_ref, read_instant
+from api.dispatched import proof_code
+from api.http.fields import KeptCounter, KeptText, as_text, is_ref, read_instant
 from api.http.problems import TooManyError, problem_for
 from api.web.courier import carrying
 from api.web.courier_logs import finding_text
@@ -26,7 +27,6 @@ Carrying = Annotated[Visitor, Depends(carrying)]
 MOST_ENTRIES = 500
 LONGEST_FACT = 40_000  # a drawn signature
 _MOST_FACTS = 20
-_DIGITS_OF_A_PROOF = 12
 
 
 def _facts(given: object) -> dict[str, str]:
@@ -34,7 +34,7 @@ def _facts(given: object) -> dict[str, str]:
     if not isinstance(given, dict):
         return {}
     said = list(given.items())[:_MOST_FACTS]
-    return {str(name)[:40]: str(value)[:LONGEST_FACT] for name, value in said}
+    return {as_text(name)[:40]: as_text(value, LONGEST_FACT) for name, value in said}
 
 
 class SentEntry(BaseModel):
@@ -144,12 +144,6 @@ def _verdict(visitor: Visitor, answer: EntryAnswer) -> str:
         if answer.scan.doubt is not None:
             said.append(speech.word("doubt", answer.scan.doubt))
     return " · ".join(said)
-
-
-def proof_code(digits: str) -> str:
-    """Write a proof's code in groups of four."""
-    shown = digits[:_DIGITS_OF_A_PROOF]
-    return "-".join(shown[i : i + 4] for i in range(0, len(shown), 4))
 
 
 def finding_told(visitor: Visitor, finding: Finding) -> dict[str, str]:

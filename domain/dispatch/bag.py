@@ -37,6 +37,7 @@ from domain.streams import Happening, Topics, number_of, numbered_stream
 
 _TAG = 0x62616701  # "bag", 1
 LONGEST_SEAL = 32
+NO_SEAL = "?"  # what was seen is no seal's number, and may be anything: it lies in the vault
 _SEAL = re.compile(rf"[0-9A-Za-z\u0400-\u04ff/.\-]{{1,{LONGEST_SEAL}}}")
 
 

@@ -7,6 +7,7 @@ that was wrong become findings. They never change a time.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -21,6 +22,7 @@ from domain.streams import Happening, Stream, Topics, named_stream
 KEPT = 8  # hex digits of a hash that are kept: enough to tell two entries of one number apart
 _JUMP = timedelta(seconds=60)
 _SEPARATOR = "\n"
+_HASH = re.compile("[0-9a-f]{64}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +59,12 @@ class LogEntry:
     @property
     def proof(self) -> str:
         """The code by which what it records can be asked for: the first twelve digits."""
-        return self.hash[:12]
+        return self.computed[:12]
+
+    @property
+    def kept(self) -> str:
+        """What is kept of the hash: of the one that it must have, where what came is none."""
+        return (self.hash if _HASH.fullmatch(self.hash) else self.computed)[:KEPT]
 
 
 class FindingKind(StrEnum):
@@ -145,7 +152,7 @@ class DeviceLog(Stream):
                 person=person,
                 device=device,
                 first=piece[0].seq,
-                hashes="".join(each.hash[:KEPT] for each in piece),
+                hashes="".join(each.kept for each in piece),
                 prev=piece[0].prev[:KEPT] or None,
                 bad=tuple(each.seq for each in piece if each.computed != each.hash),
                 turned=tuple(_turned(piece)),
@@ -186,7 +193,7 @@ class Chain:
 
     def knows(self, entry: LogEntry) -> bool:
         """Tell whether this very entry has come before."""
-        return entry.hash[:KEPT] in self.hashes.get(entry.seq, ())
+        return entry.kept in self.hashes.get(entry.seq, ())
 
     @property
     def known(self) -> int:
@@ -204,7 +211,7 @@ class Chain:
     def findings(self) -> list[Finding]:
         """List what is wrong with the log as far as it is known, in whatever order it came."""
         return [
-            *_ranges(FindingKind.GAP, self._missing()),
+            *self._gaps(),
             *_ranges(FindingKind.ROLLBACK, (s for s, h in self.hashes.items() if len(h) > 1)),
             *_ranges(FindingKind.BROKEN_CHAIN, self._broken()),
             *_ranges(FindingKind.TAMPERED, self.bad),
@@ -218,8 +225,11 @@ class Chain:
             ),
         ]
 
-    def _missing(self) -> Iterator[int]:
-        return (seq for seq in range(1, self.last) if seq not in self.hashes)
+    def _gaps(self) -> Iterator[Finding]:
+        """What lies between the numbers that have come: a mad device may count in billions."""
+        for before, after in pairwise([0, *sorted(each for each in self.hashes if each > 0)]):
+            if after > before + 1:
+                yield Finding(FindingKind.GAP, before + 1, after - 1)
 
     def _broken(self) -> Iterator[int]:
         for seq, before in self.before.items():

@@ -7,7 +7,7 @@ was lost may be found again.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 
@@ -97,18 +97,7 @@ def _explained(item: Discrepancy, decision: Bag.Settled | None) -> Discrepancy:
 def _settled(
     item: Discrepancy, how: SettledAs, at: datetime, by: int, text_ref: str | None = None
 ) -> Discrepancy:
-    return Discrepancy(
-        item.bag,
-        item.kind,
-        item.packet,
-        item.owner,
-        item.opened_at,
-        item.found_by,
-        how,
-        at,
-        by,
-        text_ref,
-    )
+    return replace(item, settled_as=how, settled_at=at, settled_by=by, text_ref=text_ref)
 
 
 def _item(

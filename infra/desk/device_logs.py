@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 
 from domain.dispatch.device_log import DeviceLog, Finding, LogEntry
 from domain.dispatch.errors import UnknownBagError
@@ -30,7 +30,6 @@ from infra.errors import StorageError
 from infra.requests import AcceptRequest, Answer, BagAnswer, Source, Status
 from infra.store.group_commit import UnitOfWork
 
-CLOCKS_DIFFER = timedelta(minutes=2)
 NO_BAG = BagCode(0)
 
 
@@ -98,7 +97,7 @@ class DeviceLogs:
         if sent.sent_at is None:
             return None
         off = sent.sent_at - self._counter.now()
-        return round(off.total_seconds()) if abs(off) > CLOCKS_DIFFER else None
+        return round(off.total_seconds()) if abs(off) > self._counter.rules.tolerance else None
 
     def _keep(self, sent: SentLog, entries: Sequence[LogEntry], off: int | None) -> DeviceLog:
         now, stream = self._counter.now(), DeviceLog.stream(sent.log)

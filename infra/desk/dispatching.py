@@ -15,7 +15,7 @@ from uuid import UUID
 import msgspec
 
 from domain.commands import Stamp
-from domain.dispatch.bag import Bag
+from domain.dispatch.bag import NO_SEAL, Bag, is_seal
 from domain.dispatch.discrepancies import (
     DiscrepancyKind,
     SettledAs,
@@ -90,8 +90,8 @@ class Dispatching(Packing):
     ) -> BagAnswer:
         """Say that the seal is broken or another one. Raises UnknownBagError, StorageError."""
         ref = self._keep_text(bag, "seal", source, text)
-        job = self._happening(Bag.SealBroken, bag, source, seal=seal or None, text_ref=ref)
-        return self._run(job)
+        seen = self._seen_seal(bag, source, seal)
+        return self._run(self._happening(Bag.SealBroken, bag, source, seal=seen, text_ref=ref))
 
     def open(self, bag: BagCode, source: Source) -> BagAnswer:
         """Open a bag: its packets are concluded to have arrived. Raises UnknownBagError."""
@@ -196,7 +196,8 @@ class Dispatching(Packing):
 
     def breaking_seal(self, bag: BagCode, source: Source, seal: str | None) -> Job:
         """Return the job of saying that a seal is broken."""
-        return self._happening(Bag.SealBroken, bag, source, seal=seal or None)
+        seen = self._seen_seal(bag, source, seal)
+        return self._happening(Bag.SealBroken, bag, source, seal=seen)
 
     def accepting(self, request: AcceptRequest) -> Job:
         """Return the job of taking a bag over.
@@ -214,7 +215,7 @@ class Dispatching(Packing):
             "receiver": request.receiver,
             "giver": giver,
             "by_badge": request.by_badge,
-            "seal": request.seal or None,
+            "seal": self._seen_seal(request.bag, source, request.seal),
             "proof": request.proof,
             "signature_ref": self._keep_signature(request, now),
             "clock_off": request.clock_off,
@@ -288,6 +289,14 @@ class Dispatching(Packing):
     def _keep_text(self, bag: BagCode, what: str, source: Source, text: str | None) -> str | None:
         ref = f"bag/{bag}/{what}/{source.ref}"
         return self._counter.keep_text(f"bag:{bag}", ref, text, self._counter.now())
+
+    def _seen_seal(self, bag: BagCode, source: Source, seen: str | None) -> str | None:
+        """Return the number of the seal that was seen; what can be none lies in the vault."""
+        number = "".join((seen or "").split())
+        if not number or is_seal(number):
+            return number or None
+        self._keep_text(bag, "seal-seen", source, seen)
+        return NO_SEAL
 
     def _keep_signature(self, request: AcceptRequest, now: datetime) -> str | None:
         if not request.signature:

@@ -153,8 +153,8 @@ class Packing:
         try:
             done = self._counter.log.commands.run(work, Bag.stream(bag))
         except RefusedError as error:
-            self._seen(packet, source)
-            return PackAnswer(stamp.ref, Status.REFUSED, packet, 0, 0, error)
+            seen = self._seen(packet, source)
+            return PackAnswer(stamp.ref, Status.REFUSED, packet, 0, seen, error)
         new, count = done.answer
         status = Status.ACCEPTED if new else Status.DUPLICATE
         return PackAnswer(stamp.ref, status, packet, count, done.position)
@@ -198,10 +198,10 @@ class Packing:
         unit.load(Packet, Packet.stream(packet)).take_out_of(stamp, now, bag)
         return True
 
-    def _seen(self, packet: PacketNumber, source: Source) -> None:
-        """A packet that may not go into the bag lies on the table: that is not forgotten."""
+    def _seen(self, packet: PacketNumber, source: Source) -> int:
+        """Record that a packet which may not go into the bag lies here; return the position."""
         place = str(source.place) if source.place else ""
-        scanning.scan(
+        (answer,) = scanning.scan(
             self._counter,
             [
                 RawScan(
@@ -215,3 +215,6 @@ class Packing:
                 )
             ],
         )
+        if answer.error is not None:
+            raise answer.error
+        return answer.position

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 
 import pytest
 
+from domain.dispatch.bag import NO_SEAL, Bag
 from domain.dispatch.device_log import DeviceLog, FindingKind, LogEntry
 from domain.dispatch.journey import BagDeviation, BagState, Journey
 from domain.numbers import BagCode, PacketNumber
@@ -304,3 +305,21 @@ def test_what_is_wrong_with_a_log_is_shown_until_it_is_mended(road: Road) -> Non
     with views.reading() as reading:
         assert reading.view(DeviceLogs).findings(reading.connection) == []
     assert not verify(road.office.qolhat.log, views).differences
+
+
+def test_whatever_is_called_a_seal_is_no_text_in_an_event(road: Road) -> None:
+    said = "Сынақбаева Үлгі, үй 5"
+    road.device.write(
+        "accept", str(road.bag), road.at(60), receiver=road.badges[COURIER], seal=said
+    )
+    road.device.write("broken", str(road.bag), road.at(61), seal=" S - 77 ")
+    assert statuses(road.send(road.device.entries, 120).answers)[0] is Status.DEVIATION
+    log = road.office.qolhat.log
+    states = [row[-1] for row in log.rows.rows_of(Bag.stream(road.bag))]
+    stored = "".join(each if isinstance(each, str) else bytes(each).decode() for each in states)
+    assert "S-77" in stored
+    assert "Сынақбаева" not in stored
+    assert [seal for _, _, seal in road.journey.wrong_seals] == [NO_SEAL, "S-77"]
+    kept = road.office.qolhat.vault.get(f"bag/{road.bag}/seal-seen/{road.device.entries[0].ref}")
+    assert kept is not None
+    assert kept["text"] == said

@@ -61,8 +61,10 @@ def test_packets_are_put_in_and_each_is_answered(carrying: Carrying) -> None:
 def test_a_packet_that_goes_elsewhere_is_refused_and_was_seen(carrying: Carrying) -> None:
     number = carrying.counter.register(10, authority=OTHER_AUTHORITY)
     _, bag = carrying.begin()
-    (refused,) = carrying.put(31, bag, number)["answers"]
+    told = carrying.put(31, bag, number)
+    (refused,) = told["answers"]
     assert (refused["status"], refused["problem"]["code"]) == ("refused", "other-destination")
+    assert told["position"] == carrying.counter.qolhat.log.rows.last_position()
     seen = carrying.counter.get(f"/packets/{number}")
     assert seen["place"]["code"] == str(place(Role.COLLECTING))
 

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -141,3 +142,20 @@ def test_in_whatever_order_and_pieces_it_comes_the_log_is_the_same(data: st.Data
     assert log.chain.known == whole.chain.known == 12
     assert log.chain.findings() == whole.chain.findings() == []
     assert log.chain.hashes == whole.chain.hashes
+
+
+def test_a_device_that_counts_in_billions_keeps_nobody_waiting() -> None:
+    far = replace(device(1).entries[0], seq=2**52)
+    log = received(device(2).entries, [replace(far, hash=far.computed)])
+    assert (log.chain.known, log.chain.last) == (2, 2**52)
+    assert (FindingKind.GAP, 3, 2**52 - 1) in kinds(log)
+
+
+@pytest.mark.parametrize("given", ["", "ab", "Z" * 64, "a" * 65])
+def test_what_is_no_hash_is_kept_once_and_said(given: str) -> None:
+    first, *others = device(3).entries
+    odd = replace(first, hash=given)
+    log = received([odd, *others], [odd, *others])
+    assert log.chain.known == 3
+    assert kinds(log) == [(FindingKind.TAMPERED, 1, 1)]
+    assert odd.proof == first.proof  # nobody chooses the code of a proof
