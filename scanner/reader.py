@@ -1,75 +1,56 @@
-"""Reads codes from a picture: OpenCV opens it, zxing-cpp decodes, the check digits decide.
+"""Reads codes from a grey picture: zxing-cpp decodes, the check digits decide.
 
-The first thread of the scanner (tilted, crowded and shadowed pictures come with its own issue):
-OpenCV's own decoder is never asked for a text, it invents some.
+OpenCV's own decoder is never asked for a text: it invents some.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from io import BytesIO
+from collections.abc import Collection
 
-import cv2
 import numpy as np
+import numpy.typing as npt
 import zxingcpp
-from PIL import Image
 
-from domain.errors import RefusedError
 from domain.numbers import BadCodeError, Code, parse
+from scanner.found import Corners, FoundCode
+from scanner.pictures import open_picture
 
-MOST_PIXELS = 80_000_000  # below the size at which Pillow warns of a decompression bomb
-_CODE_128 = zxingcpp.BarcodeFormats(zxingcpp.BarcodeFormat.Code128)
-
-
-class BadPictureError(RefusedError):
-    """Bytes that are no picture, or one that is too large."""
-
-    code = "bad-picture"
-
-
-@dataclass(frozen=True, slots=True)
-class ReadCode:
-    """A code of ours found in a picture."""
-
-    code: Code
-    text: str
-    symbology: str
+Grey = npt.NDArray[np.uint8]
+OURS = frozenset({"Code128"})
+ALL_SYMBOLOGIES = frozenset(
+    {"Code128", "Code39", "EAN13", "EAN8", "UPCA", "UPCE", "QRCode", "DataMatrix"}
+)
 
 
-def read_codes(picture: bytes) -> list[ReadCode]:
-    """Return our codes in a picture, each once; anything else in it is left out.
-
-    Raises BadPictureError.
-    """
-    image = _opened(picture)
-    found: dict[str, ReadCode] = {}
-    for read in zxingcpp.read_barcodes(image, formats=_CODE_128):
-        try:
-            code = parse(read.text)
-        except BadCodeError:
-            continue
-        found.setdefault(read.text, ReadCode(code, read.text, "Code128"))
+def read(grey: Grey, symbologies: Collection[str] = ALL_SYMBOLOGIES) -> list[FoundCode]:
+    """Return every code in an upright grey picture, each text once."""
+    formats = zxingcpp.BarcodeFormats([getattr(zxingcpp.BarcodeFormat, s) for s in symbologies])
+    found: dict[tuple[str, str], FoundCode] = {}
+    for each in zxingcpp.read_barcodes(grey, formats=formats, text_mode=zxingcpp.TextMode.Plain):
+        one = FoundCode(
+            each.text, each.format.name, _corners(each), code_of(each.text), 0.9, "frame"
+        )
+        found.setdefault((one.symbology, one.text), one)
     return list(found.values())
 
 
-def _opened(picture: bytes) -> cv2.typing.MatLike:
-    """Open a picture in grey. Raises BadPictureError."""
-    _check_size(picture)
-    try:
-        image = cv2.imdecode(np.frombuffer(picture, np.uint8), cv2.IMREAD_GRAYSCALE)
-    except cv2.error as error:
-        raise BadPictureError from error
-    if image is None:
-        raise BadPictureError
-    return image
+def read_codes(picture: bytes) -> list[FoundCode]:
+    """Return our codes in a picture of one page, each once. Raises BadPictureError."""
+    return [each for each in read(open_picture(picture), OURS) if each.code is not None]
 
 
-def _check_size(picture: bytes) -> None:
-    """Look at the header alone: a few bytes may claim gigabytes of pixels."""
+def code_of(text: str) -> Code | None:
+    """Return the code that a text is, if its check digits pass and its kind is one of ours."""
     try:
-        with Image.open(BytesIO(picture)) as header:
-            width, height = header.size
-    except Exception as error:  # whatever it stumbles over: it is no picture
-        raise BadPictureError from error
-    if width * height > MOST_PIXELS:
-        raise BadPictureError
+        return parse(text)
+    except BadCodeError:
+        return None
+
+
+def _corners(found: zxingcpp.Barcode) -> Corners:
+    at = found.position
+    left, right, below, beneath = (
+        (float(each.x), float(each.y))
+        for each in (at.top_left, at.top_right, at.bottom_right, at.bottom_left)
+    )
+    return left, right, below, beneath

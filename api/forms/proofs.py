@@ -37,7 +37,7 @@ from api.forms.sheet import (
 from api.forms.wording import BLANK, Wording, cleaned
 from domain.numbers import grouped
 from domain.workdays import Language
-from scanner.reader import BadPictureError
+from scanner.pictures import BadPictureError
 
 MOST_SIDE = 2_000  # pixels: a signature drawn on a screen has far fewer
 _GROUP = 4

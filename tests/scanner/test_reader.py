@@ -17,7 +17,8 @@ from PIL import Image
 from domain.numbers import CodeKind, badge_code, compose, packet_number
 from domain.roles import Role
 from scanner.labels import PacketLabel, draw_png
-from scanner.reader import BadPictureError, read_codes
+from scanner.pictures import BadPictureError
+from scanner.reader import read_codes
 from tests.stories import CENTRE, place
 
 NUMBER = packet_number(CENTRE, 1)
@@ -62,6 +63,7 @@ def beneath(*pictures: bytes) -> bytes:
 )
 def test_codes_of_every_kind_are_told_apart(value: int, kind: CodeKind) -> None:
     (read,) = read_codes(drawn(str(value)))
+    assert read.code is not None
     assert (read.code.kind, read.code.value, read.text) == (kind, value, str(value))
 
 

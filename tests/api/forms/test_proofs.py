@@ -14,7 +14,7 @@ from api.forms.proofs import MOST_SIDE
 from api.forms.wording import Wording
 from domain.numbers import bag_code, grouped
 from domain.workdays import Language
-from scanner.reader import BadPictureError
+from scanner.pictures import BadPictureError
 from tests.api.forms.reading import Read
 from tests.api.forms.samples import (
     BADGE,
