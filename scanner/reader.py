@@ -1,37 +1,41 @@
-"""Reads codes from a grey picture: zxing-cpp decodes, the check digits decide.
+"""Reads codes from a grey picture: OpenCV finds and straightens, zxing-cpp decodes.
 
-OpenCV's own decoder is never asked for a text: it invents some.
+The whole frame first; then, patiently, every place where bars may stand, made clearer way after
+way, until a text passes. Ours pass by their check digits; a text of somebody else's that has to be
+coaxed out must be read twice, since symbols of one dimension are misread now and then. OpenCV's own
+decoder is never asked for a text: it invents some.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections import Counter
+from collections.abc import Collection, Iterator
 
 import numpy as np
-import numpy.typing as npt
 import zxingcpp
 
-from domain.numbers import BadCodeError, Code, parse
+from domain.numbers import LENGTH, BadCodeError, Code, parse
 from scanner.found import Corners, FoundCode
+from scanner.locating import Grey, Region, find_bars
 from scanner.pictures import open_picture
+from scanner.sharpening import WAYS
+from scanner.straightening import cut_out, skew_of, upright
 
-Grey = npt.NDArray[np.uint8]
 OURS = frozenset({"Code128"})
-ALL_SYMBOLOGIES = frozenset(
-    {"Code128", "Code39", "EAN13", "EAN8", "UPCA", "UPCE", "QRCode", "DataMatrix"}
-)
+MATRIX = frozenset({"QRCode", "DataMatrix"})  # they mend errors, and are not misread
+ALL_SYMBOLOGIES = frozenset({"Code128", "Code39", "EAN13", "EAN8", "UPCA", "UPCE"}) | MATRIX
+_SIZES = (2000, 1000, 500)  # pixels a side at which bars are looked for
+_TWICE = 2
+_CERTAIN, _OF_OURS, _TOLD_TWICE, _TOLD_ONCE = 0.999, 0.99, 0.9, 0.6
 
 
 def read(grey: Grey, symbologies: Collection[str] = ALL_SYMBOLOGIES) -> list[FoundCode]:
     """Return every code in an upright grey picture, each text once."""
-    formats = zxingcpp.BarcodeFormats([getattr(zxingcpp.BarcodeFormat, s) for s in symbologies])
-    found: dict[tuple[str, str], FoundCode] = {}
-    for each in zxingcpp.read_barcodes(grey, formats=formats, text_mode=zxingcpp.TextMode.Plain):
-        one = FoundCode(
-            each.text, each.format.name, _corners(each), code_of(each.text), 0.9, "frame"
-        )
-        found.setdefault((one.symbology, one.text), one)
-    return list(found.values())
+    reading = _Reading(grey, symbologies)
+    reading.read_frame()
+    if reading.linear:
+        reading.read_bars()
+    return reading.found
 
 
 def read_codes(picture: bytes) -> list[FoundCode]:
@@ -47,6 +51,107 @@ def code_of(text: str) -> Code | None:
         return None
 
 
+class _Reading:
+    """One picture, what was found in it so far, and what was told but not yet believed."""
+
+    def __init__(self, grey: Grey, symbologies: Collection[str]) -> None:
+        self.grey = np.ascontiguousarray(grey)
+        self.linear = frozenset(symbologies) - MATRIX
+        self._all = _formats(symbologies)
+        self._bars = _formats(self.linear)
+        self._found: dict[tuple[str, str], FoundCode] = {}
+        self._told: Counter[tuple[str, str]] = Counter()
+
+    @property
+    def found(self) -> list[FoundCode]:
+        """What was found, in the order of finding."""
+        return list(self._found.values())
+
+    def read_frame(self) -> None:
+        """Read the whole picture as it is."""
+        for each in zxingcpp.read_barcodes(
+            self.grey, formats=self._all, text_mode=zxingcpp.TextMode.Plain
+        ):
+            self._hear(each, _corners(each), "frame", believed=True)
+
+    def read_bars(self) -> None:
+        """Read every place where bars may stand and nothing was found yet."""
+        for region in self._places():
+            cut = cut_out(self.grey, region)
+            skew = skew_of(cut)
+            if skew is not None:
+                self._read_cut(upright(cut, skew), region)
+
+    def _places(self) -> Iterator[Region]:
+        seen: list[Region] = []
+        for size in _SIZES:
+            if size != _SIZES[-1] and size > 1.6 * max(self.grey.shape):
+                continue
+            for region in find_bars(self.grey, size):
+                if self._is_read(region) or any(map(region.resembles, seen)):
+                    continue
+                seen.append(region)
+                yield region
+
+    def _is_read(self, region: Region) -> bool:
+        return any(region.holds(*_middle(each.corners)) for each in self._found.values())
+
+    def _read_cut(self, cut: Grey, region: Region) -> None:
+        """Make the bars clearer, way after way, until something is believed."""
+        for way in WAYS:
+            for picture in way.pictures(cut):
+                believed = False
+                for each in zxingcpp.read_barcodes(
+                    np.ascontiguousarray(picture),
+                    formats=self._bars,
+                    text_mode=zxingcpp.TextMode.Plain,
+                    try_rotate=False,
+                    try_invert=False,
+                    try_downscale=False,
+                ):
+                    believed |= self._hear(each, _corners_of(region), way.name)
+                if believed:
+                    return
+
+    def _hear(
+        self, told: zxingcpp.Barcode, corners: Corners, how: str, *, believed: bool = False
+    ) -> bool:
+        """Take a text up; tell whether it is believed."""
+        key = (told.format.name, told.text)
+        if not told.text:
+            return False
+        if key in self._found:
+            return True
+        self._told[key] += 1
+        code = code_of(told.text) if key[0] in OURS else None
+        confidence = _confidence(key, code, self._told[key], believed=believed)
+        if confidence:
+            self._found[key] = FoundCode(told.text, key[0], corners, code, confidence, how)
+        return bool(confidence)
+
+
+def _confidence(key: tuple[str, str], code: Code | None, told: int, *, believed: bool) -> float:
+    """Tell how sure a text is; 0 while it is not believed."""
+    symbology, text = key
+    if symbology in MATRIX:
+        return _CERTAIN
+    if code is not None:
+        return _CERTAIN if believed else _OF_OURS
+    if told >= _TWICE:
+        return _TOLD_TWICE
+    # Fourteen digits with wrong check digits are most likely one of ours, misread.
+    return _TOLD_ONCE if believed and not (text.isdecimal() and len(text) == LENGTH) else 0.0
+
+
+def _formats(symbologies: Collection[str]) -> zxingcpp.BarcodeFormats:
+    return zxingcpp.BarcodeFormats([getattr(zxingcpp.BarcodeFormat, each) for each in symbologies])
+
+
+def _middle(corners: Corners) -> tuple[float, float]:
+    across, down = zip(*corners, strict=True)
+    return sum(across) / 4, sum(down) / 4
+
+
 def _corners(found: zxingcpp.Barcode) -> Corners:
     at = found.position
     left, right, below, beneath = (
@@ -54,3 +159,13 @@ def _corners(found: zxingcpp.Barcode) -> Corners:
         for each in (at.top_left, at.top_right, at.bottom_right, at.bottom_left)
     )
     return left, right, below, beneath
+
+
+def _corners_of(region: Region) -> Corners:
+    along, across = region.length / 2, region.height / 2
+    return (
+        region.at(-along, -across),
+        region.at(along, -across),
+        region.at(along, across),
+        region.at(-along, across),
+    )
