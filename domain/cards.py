@@ -3,6 +3,9 @@
 One scans the card and then the packets: each gets the act of the card. A card belongs to no
 organisation (block 0), so one printed sheet serves every desk. What an act needs beside (reasons of
 a refusal, the executor of a resolution) is asked for by the page or scanned as that one's badge.
+
+The codes of a test strip stand in a block of their own: each says how wide its modules are, so that
+whoever scans them learns what the printer and the scanner manage. They mean no act and no packet.
 """
 
 from __future__ import annotations
@@ -14,10 +17,13 @@ from domain.acts import ActKind, Handing, Outcome
 from domain.numbers import Code, CodeKind, compose
 
 _NO_BLOCK = 0
+_STRIP_BLOCK = 9_999  # no organisation's, and no card's
+_STRIP_WEIGHT = 1_000  # the serial: dots an inch, then how many dots (or micrometres) a module has
+_MICROMETRES_PER_INCH = 25_400
 
 
 class Card(StrEnum):
-    """The cards, in the order of the route; the last two take back what one did oneself."""
+    """The cards, in the order of the route; those behind them record no act."""
 
     INCOMING = "incoming"
     RESOLUTION = "resolution"
@@ -33,6 +39,7 @@ class Card(StrEnum):
     HANDED_BACK = "handed-back"
     UNDO = "undo"  # one's own last scan, within a minute
     CLEAR = "clear"  # the card scanned before is meant no longer
+    SEPARATOR = "separator"  # a sheet between the packets of a stack that a flatbed scans
 
 
 # Printed on cards, therefore never changed and never given to another.
@@ -51,7 +58,9 @@ CARD_SERIALS: dict[Card, int] = {
     Card.HANDED_BACK: 12,
     Card.UNDO: 13,
     Card.CLEAR: 14,
+    Card.SEPARATOR: 15,
 }
+DESK_CARDS = tuple(card for card in Card if card is not Card.SEPARATOR)
 _CARD_OF_SERIAL = {serial: card for card, serial in CARD_SERIALS.items()}
 
 
@@ -96,3 +105,34 @@ def card_of(code: Code) -> Card | None:
 def act_of(card: Card) -> CardAct | None:
     """Return the act that the card stands for; None for those that record none."""
     return _ACTS.get(card)
+
+
+# --- test strips ---------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class StripWidth:
+    """How wide the modules of a strip's code are: dots of a printer, or micrometres (dpi 0)."""
+
+    amount: int
+    dpi: int = 0
+
+    @property
+    def micrometres(self) -> int:
+        """The width on paper."""
+        return round(self.amount * _MICROMETRES_PER_INCH / self.dpi) if self.dpi else self.amount
+
+
+def strip_code(width: StripWidth) -> int:
+    """Return the 14-digit number of a test strip's code. Raises ValueError if it does not fit."""
+    if not 0 < width.amount < _STRIP_WEIGHT:
+        raise ValueError(width)
+    return compose(CodeKind.ACTION_CARD, _STRIP_BLOCK, width.dpi * _STRIP_WEIGHT + width.amount)
+
+
+def strip_width(code: Code) -> StripWidth | None:
+    """Return which width of a test strip was read; None if it is the code of another thing."""
+    if code.kind is not CodeKind.ACTION_CARD or code.block != _STRIP_BLOCK:
+        return None
+    dpi, amount = divmod(code.serial, _STRIP_WEIGHT)
+    return StripWidth(amount, dpi) if amount else None

@@ -52,6 +52,7 @@ _SIGNS: dict[Card, str] = {
     Card.HANDED_BACK: "⚑",
     Card.UNDO: "↺",
     Card.CLEAR: "∅",
+    Card.SEPARATOR: "✂",
 }
 _PERSONS_SIGN, _OTHER_SIGN = "☺", "●"
 

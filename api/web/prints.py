@@ -20,7 +20,7 @@ from api.web.facts import PacketFacts, facts_of
 from api.web.held import NOTHING, Held, held_of, may_see_names
 from api.web.visitor import Visitor, allowed
 from domain.acts import Handing, Outcome
-from domain.cards import Card, card_code
+from domain.cards import DESK_CARDS, card_code
 from domain.norms import Due
 from domain.packet import Packet
 from domain.regulations.edition import Edition, Way
@@ -77,7 +77,7 @@ def pdf(content: bytes, name: str) -> Response:
 @router.get("/station/cards.pdf")
 def cards(visitor: Annotated[Visitor, Depends(allowed(Right.SCAN))]) -> Response:
     """Print the action cards: one sheet serves every desk."""
-    drawn = [forms.ActionCard(card_code(each), visitor.speech.word("card", each)) for each in Card]
+    drawn = [forms.ActionCard(card_code(each), visitor.speech.word("card", each)) for each in DESK_CARDS]
     return pdf(forms.action_cards_pdf(drawn, visitor.speech.language), "cards.pdf")
 
 

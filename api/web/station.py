@@ -29,10 +29,11 @@ from api.http.fields import (
 from api.http.problems import problem_for
 from api.http.schemas import MOST_AT_ONCE
 from api.web.acting import Details, Question, act, card_request, question
+from api.web.camera import WITH_CAMERA
 from api.web.facts import PacketFacts, facts_of
 from api.web.visitor import Visitor, allowed
 from domain.acts import ROLES_OF_ACT
-from domain.cards import Card, act_of, card_code
+from domain.cards import DESK_CARDS, Card, act_of, card_code
 from domain.directory import Place
 from domain.errors import QolhatError, RefusedError, UnknownPersonError
 from domain.intake import RawScan
@@ -121,7 +122,12 @@ def station(visitor: Scanning, place: Annotated[str, Query(max_length=40)] = "")
     here = _here(visitor, place)
     codes = {str(card_code(card)): card.value for card in Card}
     return visitor.page(
-        "station.html", here=here, cards=_cards(visitor), codes=codes, texts=_texts(visitor)
+        "station.html",
+        headers=WITH_CAMERA,
+        here=here,
+        cards=_cards(visitor),
+        codes=codes,
+        texts=_texts(visitor),
     )
 
 
@@ -138,7 +144,7 @@ def _here(visitor: Visitor, wanted: str) -> Place | None:
 
 def _cards(visitor: Visitor) -> list[tuple[Card, int]]:
     """Return the cards that this person may use, with their codes."""
-    return [(card, card_code(card)) for card in Card if _usable(visitor, card)]
+    return [(card, card_code(card)) for card in DESK_CARDS if _usable(visitor, card)]
 
 
 def _usable(visitor: Visitor, card: Card) -> bool:
@@ -149,8 +155,8 @@ def _usable(visitor: Visitor, card: Card) -> bool:
 _TEXT_KEYS = (
     "already", "armed", "blocked", "checking", "cleared", "count", "dismiss",
     "kept-locally", "logged-out", "not-done", "nothing-to-undo", "offline", "ok",
-    "others", "pending", "refused-list", "storage", "typed", "unknown-code", "waiting",
-    "wrong-check",
+    "others", "pending", "refused-list", "separator", "storage", "strip", "typed",
+    "unknown-code", "waiting", "wrong-check",
 )  # fmt: skip
 
 

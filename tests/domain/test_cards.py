@@ -5,7 +5,18 @@ from __future__ import annotations
 import pytest
 
 from domain.acts import ActKind, Handing, Outcome
-from domain.cards import CARD_SERIALS, Card, CardAct, act_of, card_code, card_of
+from domain.cards import (
+    CARD_SERIALS,
+    DESK_CARDS,
+    Card,
+    CardAct,
+    StripWidth,
+    act_of,
+    card_code,
+    card_of,
+    strip_code,
+    strip_width,
+)
 from domain.numbers import Code, CodeKind, badge_code, is_valid, parse
 
 PRINTED = {
@@ -23,6 +34,7 @@ PRINTED = {
     Card.HANDED_BACK: 50000000001284,
     Card.UNDO: 50000000001381,
     Card.CLEAR: 50000000001478,
+    Card.SEPARATOR: 50000000001575,
 }
 
 
@@ -57,10 +69,57 @@ def test_a_card_fixes_what_the_act_says() -> None:
     assert act_of(Card.POSTED) == CardAct(ActKind.ISSUED, handing=Handing.POSTED)
 
 
-def test_two_cards_record_nothing_by_themselves() -> None:
-    assert {card for card in Card if act_of(card) is None} == {Card.UNDO, Card.CLEAR}
+def test_three_cards_record_nothing_by_themselves() -> None:
+    silent = {Card.UNDO, Card.CLEAR, Card.SEPARATOR}
+    assert {card for card in Card if act_of(card) is None} == silent
+
+
+def test_a_separator_belongs_to_a_stack_of_pages_and_to_no_desk() -> None:
+    assert set(Card) - set(DESK_CARDS) == {Card.SEPARATOR}
 
 
 def test_no_two_cards_mean_the_same() -> None:
     acts = [act for card in Card if (act := act_of(card)) is not None]
     assert len(set(acts)) == len(acts)
+
+
+# --- test strips ---------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("width", "micrometres"),
+    [
+        (StripWidth(2, 203), 250),
+        (StripWidth(3, 300), 254),
+        (StripWidth(12, 1200), 254),
+        (StripWidth(250), 250),
+    ],
+)
+def test_a_strips_code_tells_its_width(width: StripWidth, micrometres: int) -> None:
+    code = parse(str(strip_code(width)))
+    assert strip_width(code) == width
+    assert width.micrometres == micrometres
+    assert card_of(code) is None
+
+
+def test_equal_widths_of_two_printers_are_told_apart() -> None:
+    assert strip_code(StripWidth(2, 203)) != strip_code(StripWidth(250))
+
+
+@pytest.mark.parametrize("width", [StripWidth(0), StripWidth(1000), StripWidth(2, 12_000)])
+def test_a_width_that_no_code_can_tell_is_refused(width: StripWidth) -> None:
+    with pytest.raises(ValueError, match=str(width.amount)):
+        strip_code(width)
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        parse(str(card_code(Card.SEPARATOR))),
+        parse(str(badge_code(9_999, 250))),
+        Code(CodeKind.ACTION_CARD, 9_999, 203_000),
+    ],
+    ids=["a card", "a badge", "no width"],
+)
+def test_other_codes_are_no_strips(other: Code) -> None:
+    assert strip_width(other) is None

@@ -24,6 +24,9 @@ const UNDOABLE = 60_000;
 const BOUNCE = 2_000; // ms in which the same code is not sent again
 const FLUSH = 1_500; // ms that the queue gets before another person takes over
 const RESOLUTION = "resolution";
+const STRIP_BLOCK = 9999; // of the codes on a test strip
+const STRIP_WEIGHT = 1000;
+const MILLIMETRES_PER_INCH = 25.4;
 /** @type {Tone[]} */
 const WORST_FIRST = ["red", "amber", "green"];
 
@@ -78,6 +81,7 @@ export class Desk {
     if (code === null) this.scan(text.trim(), how);
     else if (code.kind === ACTION_CARD && this.cards[code.digits])
       this.card(this.cards[code.digits]);
+    else if (code.kind === ACTION_CARD && code.block === STRIP_BLOCK) this.measured(code.serial);
     else if (code.kind === BADGE) this.badge(code.digits);
     else if (code.kind === PLACE) this.leaveSafely(`/station?place=${code.digits}`);
     else this.scan(code.digits, how);
@@ -170,12 +174,33 @@ export class Desk {
    * @param {string} card
    */
   card(card) {
-    if (card === "clear") this.clear();
+    if (card === "separator") this.tellOnly(this.say("separator"), "amber");
+    else if (card === "clear") this.clear();
     else if (card === "undo") this.undo();
     else if (!this.armed && this.current && Date.now() - this.current.at < CURRENT) {
       this.current.at = Date.now();
       this.act(this.current.number, card);
     } else this.arm({ card, details: {}, label: "" });
+  }
+
+  /** Tell which width of a test strip the scanner has read; nothing is recorded.
+   * @param {number} serial as domain/cards.py composes it: dots an inch, dots of a module
+   */
+  measured(serial) {
+    const amount = serial % STRIP_WEIGHT;
+    const dpi = Math.floor(serial / STRIP_WEIGHT);
+    const width = dpi > 0 ? (amount * MILLIMETRES_PER_INCH) / dpi : amount / 1000;
+    this.tellOnly(this.say("strip", { width: Math.round(width * 100) / 100 }), "green");
+  }
+
+  /**
+   * @param {string} verdict of a code that belongs to no packet and is not recorded
+   * @param {Tone} tone
+   */
+  tellOnly(verdict, tone) {
+    this.view.fill({ tone, verdict });
+    this.play(tone);
+    this.giveFocusBack();
   }
 
   /**
