@@ -16,9 +16,9 @@ from typing import Annotated, Any, cast
 from fastapi import APIRouter, Depends, Query, Request, Response
 from fastapi.responses import HTMLResponse, JSONResponse
 
-from api.http.guard import POLICY
 from api.http.problems import language_of
 from api.messages import LANGUAGES, catalogue
+from api.web.camera import WITH_CAMERA
 from api.web.rendering import STATIC_FOLDER, Speech, render, static_path, static_version
 from api.web.visitor import Visitor, allowed
 from domain.errors import NoRightError
@@ -28,10 +28,8 @@ from domain.workdays import Language
 
 router = APIRouter(include_in_schema=False)
 SHELL, WORKER, MANIFEST = "/courier", "/courier/sw.js", "/courier/manifest.webmanifest"
-# The reader of barcodes is compiled to WebAssembly; nothing else is compiled at run time.
-COURIER_POLICY = POLICY.replace("script-src 'self'", "script-src 'self' 'wasm-unsafe-eval'")
 _TEXTS = "courier.js."
-_KEPT_FOLDERS = ("common", "station", "courier", "vendor/zxing-wasm")
+_KEPT_FOLDERS = ("camera", "common", "station", "courier", "vendor/zxing-wasm")
 _KEPT_KINDS = frozenset({".js", ".wasm", ".png"})
 _WORKER_FILE = "courier/worker.js"
 _COLOUR = "#0b4f6c"  # of the head of every page
@@ -55,7 +53,7 @@ def courier(visitor: Carrying) -> HTMLResponse:
 
 def shell_page(speech: Speech) -> HTMLResponse:
     """Answer with the shell in a language, under the policy that it needs."""
-    return HTMLResponse(shell(speech), headers={"content-security-policy": COURIER_POLICY})
+    return HTMLResponse(shell(speech), headers=WITH_CAMERA)
 
 
 def shell(speech: Speech) -> str:

@@ -2,47 +2,22 @@
 
 from __future__ import annotations
 
-import base64
 import re
 from collections.abc import Iterator
 from hashlib import sha256
-from io import BytesIO
 
 import pytest
-from barcode import Code128
-from barcode.writer import ImageWriter
-from playwright.sync_api import Page, expect
+from playwright.sync_api import expect
 
 from api.web.rendering import STATIC_FOLDER, static_path
 from domain.numbers import grouped
 from tests.browser.courier_harness import PACKETS, FakeServer, fake_courier
+from tests.browser.filming import CAMERA, picture, show
 from tests.browser.station_steps import CUT, heard, listen
 from tests.browser.test_courier import open_page, tone, waiting
 from tests.browser.watching import PHONE, Complaints, Pages
 
 VENDORED = STATIC_FOLDER / "vendor" / "zxing-wasm"
-# A camera that shows the picture in `window.shown`: a sheet of paper on a table, slightly turned.
-_CAMERA = """
-window.shown = "";
-navigator.mediaDevices.getUserMedia = async () => {
-  const canvas = document.createElement("canvas");
-  [canvas.width, canvas.height] = [960, 540];
-  const context = canvas.getContext("2d");
-  const picture = new Image();
-  setInterval(() => {
-    if (picture.getAttribute("src") !== window.shown) picture.src = window.shown;
-    context.fillStyle = "#bbb";
-    context.fillRect(0, 0, canvas.width, canvas.height);
-    if (!window.shown || !picture.complete) return;
-    context.save();
-    context.translate(480, 270);
-    context.rotate(0.08);
-    context.drawImage(picture, -picture.width / 2, -picture.height / 2);
-    context.restore();
-  }, 50);
-  return canvas.captureStream(20);
-};
-"""
 
 
 @pytest.fixture
@@ -52,17 +27,6 @@ def server(new_page: Pages) -> Iterator[FakeServer]:
         new_page.close()
 
 
-def picture(code: str) -> str:
-    """Return a barcode as a picture's address."""
-    written = BytesIO()
-    Code128(code, writer=ImageWriter()).write(written, {"module_width": 0.3, "dpi": 200})
-    return f"data:image/png;base64,{base64.b64encode(written.getvalue()).decode()}"
-
-
-def show(page: Page, code: str) -> None:
-    page.evaluate("address => { window.shown = address }", picture(code) if code else "")
-
-
 def test_the_camera_reads_our_codes_without_a_network(
     new_page: Pages, server: FakeServer, complaints: Complaints
 ) -> None:
@@ -70,7 +34,7 @@ def test_the_camera_reads_our_codes_without_a_network(
     complaints.allow(CUT)
     phone = new_page(**PHONE)
     phone.add_init_script("delete window.BarcodeDetector;")
-    phone.add_init_script(_CAMERA)
+    phone.add_init_script(CAMERA)
     listen(phone)
     open_page(phone, server)
     phone.context.set_offline(True)
@@ -100,20 +64,20 @@ def test_the_browsers_own_reader_is_preferred(new_page: Pages, server: FakeServe
     phone.add_init_script(
         """window.BarcodeDetector = class {
           static async getSupportedFormats() { return window.formats; }
-          async detect() { return [{ rawValue: "own" }]; }
+          async detect() { return [{ rawValue: "own", cornerPoints: [] }]; }
         };"""
     )
     open_page(phone, server)
     reading = f"""async ([formats, address]) => {{
       window.formats = formats;
-      const {{ bestReader }} = await import("{static_path("courier/camera.js")}");
+      const {{ bestReader }} = await import("{static_path("camera/readers.js")}");
       const picture = new Image();
       picture.src = address;
       await picture.decode();
       const canvas = document.createElement("canvas");
       [canvas.width, canvas.height] = [picture.width, picture.height];
       canvas.getContext("2d").drawImage(picture, 0, 0);
-      return (await bestReader())(canvas);
+      return (await (await bestReader())(canvas)).map((each) => each.text);
     }}"""
     address = picture(PACKETS[0])
     assert phone.evaluate(reading, [["code_128"], address]) == ["own"]

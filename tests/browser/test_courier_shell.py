@@ -8,7 +8,8 @@ from datetime import timedelta
 import pytest
 from playwright.sync_api import Page, expect
 
-from api.web.courier import COURIER_POLICY, MANIFEST, SHELL, WORKER, kept_files
+from api.web.camera import CAMERA_POLICY
+from api.web.courier import MANIFEST, SHELL, WORKER, kept_files
 from domain.roles import Role
 from domain.workdays import Language
 from tests.browser.courier_harness import (
@@ -48,9 +49,9 @@ def test_the_shell_is_for_couriers_and_tells_of_nobody(
     log_in(page, served_to_read, courier)
     answer = page.request.get(f"{served_to_read.url}{SHELL}")
     assert answer.status == 200
-    assert answer.headers["content-security-policy"] == COURIER_POLICY
-    assert "'wasm-unsafe-eval'" in COURIER_POLICY
-    assert "'unsafe-eval'" not in COURIER_POLICY
+    assert answer.headers["content-security-policy"] == CAMERA_POLICY
+    assert "'wasm-unsafe-eval'" in CAMERA_POLICY
+    assert "'unsafe-eval'" not in CAMERA_POLICY
     assert courier.login not in answer.text()
     assert "csrf" not in answer.text()
     for path in kept_files():

@@ -42,7 +42,7 @@ def test_frames_without_a_reading_between_do_not_matter() -> None:
 
 
 def test_looks_that_are_far_apart_do_not_agree() -> None:
-    pause = [[] for _ in range(round(WITHIN / FRAME) + 1)]
+    pause: list[list[FoundCode]] = [[] for _ in range(round(WITHIN / FRAME) + 1)]
     assert watch([[at(TRUE)], *pause, [at(TRUE)], *pause, [at(TRUE)]]) == []
 
 

@@ -19,6 +19,7 @@ from starlette.background import BackgroundTask
 from api.dispatched import RegistryFacts, bag_journey, read_bag
 from api.http.fields import KeptCounter, KeptText, is_ref, read_instant, read_packet
 from api.http.problems import problem_of
+from api.web.camera import WITH_CAMERA
 from api.web.dispatch.found import (
     CodePath,
     Packing,
@@ -74,6 +75,7 @@ def _page(
     people = {facts.begun_by, facts.closed_by or 0} - {0}
     return visitor.page(
         "dispatch/registry.html",
+        headers=WITH_CAMERA,
         status=200 if problem is None else problem.status,
         facts=facts,
         active=_active(facts, bag),

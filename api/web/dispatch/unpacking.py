@@ -17,6 +17,7 @@ from pydantic import BaseModel, Field
 
 from api.http.fields import KeptCounter, KeptText, is_ref, read_instant, read_packet
 from api.http.problems import problem_of
+from api.web.camera import WITH_CAMERA
 from api.web.dispatch.bags import doable
 from api.web.dispatch.found import (
     CodePath,
@@ -60,6 +61,7 @@ def _page(
     problem = None if error is None else problem_of(error, visitor.speech.language)
     return visitor.page(
         "dispatch/unpack.html",
+        headers=WITH_CAMERA,
         status=200 if problem is None else problem.status,
         bag=journey,
         seen=seen_of(journey),

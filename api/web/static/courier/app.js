@@ -1,10 +1,10 @@
 // @ts-check
 // Puts log, network, keyboard, camera, sounds and screen together.
+import { offerCamera } from "../camera/camera.js";
 import { byId } from "../common/dom.js";
 import { keepFocus } from "../station/focus.js";
 import { Keyboard } from "../station/keyboard.js";
 import { isMuted, mute, play, unlockOnFirstKey } from "../station/sound.js";
-import { Camera } from "./camera.js";
 import { Desk } from "./desk.js";
 import { Held } from "./held.js";
 import { offerInstalling } from "./installed.js";
@@ -56,7 +56,10 @@ export class App {
     if (window.matchMedia("(pointer: fine)").matches) keepFocus(scan);
     unlockOnFirstKey();
     this.offerButtons();
-    this.offerCamera();
+    offerCamera(
+      (code) => void this.desk.next(() => this.desk.scanned(code)),
+      (why) => this.desk.tell("amber", why),
+    );
     await this.store.beginAnew(Date.now()).catch(() => false);
     await this.recall();
     this.listen();
@@ -220,30 +223,6 @@ export class App {
     if (navigator.onLine || !target.closest("a[href^='/']")) return;
     event.preventDefault();
     this.desk.tell("amber", this.say("offline"));
-  }
-
-  offerCamera() {
-    const video = /** @type {HTMLVideoElement} */ (byId("video"));
-    const camera = new Camera(video, (code) => void this.desk.next(() => this.desk.scanned(code)));
-    const show = () => {
-      byId("viewfinder").hidden = !camera.isOpen;
-      byId("camera").setAttribute("aria-pressed", String(camera.isOpen));
-    };
-    on("camera", async () => {
-      try {
-        if (camera.isOpen) camera.close();
-        else await camera.open();
-      } catch (error) {
-        console.warn("no camera", error);
-        camera.close();
-        this.desk.tell("amber", this.say("no-camera"));
-      }
-      show();
-    });
-    document.addEventListener("visibilitychange", () => {
-      if (document.visibilityState === "hidden") camera.close();
-      show();
-    });
   }
 
   // --- this device -------------------------------------------------------------------------------

@@ -7,7 +7,7 @@ import { keepFocus } from "../station/focus.js";
 import { Keyboard } from "../station/keyboard.js";
 import { unlockOnFirstKey } from "../station/sound.js";
 import { Line } from "./line.js";
-import { Screen, holdForms, offerMute } from "./screen.js";
+import { Screen, holdForms, offerCameraTo, offerMute } from "./screen.js";
 
 /** @typedef {import("./line.js").Entry} Entry */
 /** @typedef {import("./line.js").Answer} Answer */
@@ -24,11 +24,13 @@ function open(root, scan) {
     address: root.dataset.scans || "",
     now: root.dataset.now || "",
   });
-  const table = new Table(root, line, new Screen(say), say);
+  const screen = new Screen(say);
+  const table = new Table(root, line, screen, say);
   new Keyboard(scan, {
     onScan: (text) => table.scanned(text),
     keys: { F2: () => table.turn() },
   });
+  offerCameraTo(screen, (text) => table.scanned(text));
   keepFocus(scan);
   unlockOnFirstKey();
   offerMute();

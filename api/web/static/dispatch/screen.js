@@ -1,7 +1,8 @@
 // @ts-check
 // What a desk of dispatch shows: the answer to the last scan, and what waits to be recorded.
+import { offerCamera } from "../camera/camera.js";
 import { byId, made, madeLink, put } from "../common/dom.js";
-import { isMuted, mute, play } from "../station/sound.js";
+import { click, isMuted, mute, play } from "../station/sound.js";
 
 /** @typedef {import("./line.js").Answer} Answer */
 /** @typedef {import("../station/sound.js").Tone} Tone */
@@ -97,6 +98,21 @@ export function offerMute() {
     show();
   });
   show();
+}
+
+/**
+ * Let the camera read codes as a scanner does.
+ * @param {Screen} screen
+ * @param {(text: string) => void} onCode
+ */
+export function offerCameraTo(screen, onCode) {
+  offerCamera(
+    (code) => {
+      click();
+      onCode(code);
+    },
+    (why) => screen.tell({ tone: "amber", verdict: why }),
+  );
 }
 
 /**

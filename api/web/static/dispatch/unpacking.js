@@ -7,7 +7,7 @@ import { keepFocus } from "../station/focus.js";
 import { Keyboard } from "../station/keyboard.js";
 import { unlockOnFirstKey } from "../station/sound.js";
 import { Line } from "./line.js";
-import { Screen, holdForms, offerMute } from "./screen.js";
+import { Screen, holdForms, offerCameraTo, offerMute } from "./screen.js";
 
 /** @typedef {import("./line.js").Entry} Entry */
 /** @typedef {import("./line.js").Answer & {seen?: number, all?: number}} Answer */
@@ -24,7 +24,8 @@ function open(root, scan) {
     address: root.dataset.scans || "",
     now: root.dataset.now || "",
   });
-  const table = new Table(line, new Screen(say), say);
+  const screen = new Screen(say);
+  const table = new Table(line, screen, say);
   new Keyboard(scan, {
     onScan: (text) => table.scanned(text),
     keys: { F8: () => table.mark("damaged"), F9: () => table.mark("twice") },
@@ -36,6 +37,7 @@ function open(root, scan) {
     });
   }
   for (const each of document.querySelectorAll("button.noscript")) each.remove();
+  offerCameraTo(screen, (text) => table.scanned(text));
   keepFocus(scan);
   unlockOnFirstKey();
   offerMute();

@@ -8,7 +8,7 @@
 import { bare, parse } from "../common/codes.js";
 import { recover, usKey } from "../common/layouts.js";
 
-/** @typedef {"scanner" | "typed" | "pasted"} How how a text came here */
+/** @typedef {"scanner" | "typed" | "pasted" | "camera"} How how a text came here */
 /**
  * What is told: `onScan` of every text; `onDigit` of a digit that stays alone in the scan field
  * (true: it was used); `keys` of keys with a meaning of their own, by their code.

@@ -1,5 +1,6 @@
 // @ts-check
-// Three sounds that are told apart without looking: fine, look here, wrong.
+// Three sounds that are told apart without looking: fine, look here, wrong; and a click for a code
+// that the camera has read, as a scanner gives.
 
 /** @typedef {"green" | "amber" | "red"} Tone */
 /** @typedef {{hertz: number, from: number, to: number, shape: OscillatorType}} Note times in s */
@@ -19,6 +20,9 @@ const MELODIES = {
   red: [{ hertz: 130, from: 0, to: 0.7, shape: "sawtooth" }],
 };
 
+/** @type {Note} */
+const CLICK = { hertz: 2600, from: 0, to: 0.04, shape: "square" };
+
 /** @type {AudioContext | null} */
 let context = null;
 let muted = readMuted();
@@ -28,10 +32,23 @@ let muted = readMuted();
  * @param {Tone} tone
  */
 export function play(tone) {
-  document.dispatchEvent(new CustomEvent(SOUND_EVENT, { detail: { name: tone, muted } }));
+  perform(tone, MELODIES[tone]);
+}
+
+/** Let it be heard that a code was read: what becomes of it is told later. */
+export function click() {
+  perform("click", [CLICK]);
+}
+
+/**
+ * @param {Tone | "click"} name
+ * @param {Note[]} notes
+ */
+function perform(name, notes) {
+  document.dispatchEvent(new CustomEvent(SOUND_EVENT, { detail: { name, muted } }));
   if (muted) return;
   const audio = open();
-  if (audio && audio.state === "running") MELODIES[tone].forEach((note) => sound(audio, note));
+  if (audio && audio.state === "running") notes.forEach((note) => sound(audio, note));
 }
 
 /** Tell whether the sounds are off. */

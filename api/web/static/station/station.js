@@ -1,11 +1,12 @@
 // @ts-check
 // The station's page: puts keyboard, queue, sounds and screen together.
+import { offerCamera } from "../camera/camera.js";
 import { carried, speaker } from "../common/texts.js";
 import { Desk } from "./desk.js";
 import { keepFocus } from "./focus.js";
 import { Keyboard } from "./keyboard.js";
 import { Queue } from "./queue.js";
-import { isMuted, mute, play, unlockOnFirstKey } from "./sound.js";
+import { click, isMuted, mute, play, unlockOnFirstKey } from "./sound.js";
 import { View } from "./view.js";
 
 /** @typedef {import("./keyboard.js").How} How */
@@ -87,6 +88,16 @@ function listen(desk, scan) {
       },
     },
   });
+  offerCamera(
+    (code) => {
+      click();
+      desk.scanned(code, "camera");
+    },
+    (why) => {
+      desk.view.fill({ tone: "amber", verdict: why });
+      play("amber");
+    },
+  );
   for (const button of document.querySelectorAll("button[data-card]")) {
     const { card } = /** @type {HTMLElement} */ (button).dataset;
     button.addEventListener("click", () => desk.card(card || ""));
