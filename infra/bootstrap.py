@@ -32,6 +32,7 @@ from infra.errors import StorageError, storage_error
 from infra.kafka.marks import forget_taken
 from infra.mail_server import MailServer
 from infra.personnel import Personnel
+from infra.reading import Reading
 from infra.receipts import Receipts
 from infra.regulation_files import load_regulations, load_workdays
 from infra.settings import Settings, StoreKind
@@ -46,6 +47,7 @@ from projections.device_logs import DeviceLogs
 from projections.discrepancies import Discrepancies
 from projections.due import DueView
 from projections.holdings import Holdings
+from projections.loose_pages import LoosePages
 from projections.numbers import IncomingNumbers
 from projections.trips import Trips
 from projections.unsettled import Unsettled
@@ -65,7 +67,7 @@ KEY_FILE, LOCK_FILE = "vault.key", "server.lock"
 RESTORING_FILE = "restore.unfinished"
 ALL_VIEWS = (
     Holdings, Visits, DueView, Unsettled, Complaints, IncomingNumbers, Bags, Discrepancies, Trips,
-    DeviceLogs,
+    DeviceLogs, LoosePages,
 )  # fmt: skip
 
 
@@ -113,9 +115,11 @@ class Qolhat:
     views: ViewGroup
     runner: ViewRunner
     now: Callable[[], datetime]
+    reading: Reading
 
     def close(self) -> None:
         """Stop following the log and let go of everything."""
+        self.reading.close()
         self.runner.stop()
         self.views.close()
         self.vault.close()
@@ -185,6 +189,16 @@ def bootstrap(settings: Settings, now: Callable[[], datetime] = utc_now) -> Qolh
         views,
         ViewRunner(log, views),
         now,
+        picture_reading(settings),
+    )
+
+
+def picture_reading(settings: Settings) -> Reading:
+    """Return what reads pictures; it needs no store, and starts no process before the first."""
+    return Reading(
+        settings.picture_limits,
+        workers=settings.picture_workers,
+        waiting=settings.picture_waiting,
     )
 
 

@@ -15,6 +15,7 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from domain.errors import QolhatError
 from infra.mail_server import MailServer
+from scanner.bad_pictures import PictureLimits
 
 _MAIL = re.compile(r"[^@\s,<>]+@[^@\s,<>]+")
 Language = Literal["kk", "ru", "en"]
@@ -63,6 +64,13 @@ class Settings(BaseSettings):
     kafka_topic: str = "qolhat.events"
     kafka_partitions: Annotated[int, Field(ge=1)] = 6
     kafka_group: str = "qolhat.views"
+    picture_megabytes: Annotated[int, Field(ge=1, le=1024)] = 32
+    picture_megapixels: Annotated[int, Field(ge=1, le=1000)] = 100
+    picture_pages: Annotated[int, Field(ge=1, le=10_000)] = 200
+    picture_seconds: Annotated[int, Field(ge=1, le=600)] = 30
+    picture_memory: Annotated[int, Field(ge=512)] = 2048
+    picture_workers: Annotated[int, Field(ge=1, le=64)] = 2
+    picture_waiting: Annotated[int, Field(ge=0, le=1000)] = 8
 
     @field_validator("runs", "proxy", "warn_mail_to", mode="before")
     @classmethod
@@ -112,6 +120,17 @@ class Settings(BaseSettings):
     def clock_tolerance(self) -> timedelta:
         """How far a device's clock may be ahead of ours before a scan is put in doubt."""
         return timedelta(seconds=self.clock_tolerance_seconds)
+
+    @property
+    def picture_limits(self) -> PictureLimits:
+        """What one picture may cost."""
+        return PictureLimits(
+            bytes=self.picture_megabytes * 2**20,
+            pixels=self.picture_megapixels * 1_000_000,
+            pages=self.picture_pages,
+            seconds=self.picture_seconds,
+            megabytes=self.picture_memory,
+        )
 
     @property
     def warning(self) -> timedelta:
