@@ -11,9 +11,9 @@ from itertools import groupby
 from reportlab.graphics.shapes import Drawing, Rect, String
 from reportlab.lib.units import inch, mm
 
-from api.forms.typeface import REGULAR
 from domain.numbers import grouped
 from scanner.labels import QUIET_MODULES, modules_of
+from scanner.typeface import REGULAR
 
 DOT = inch / 203
 MODULE = 3 * DOT

@@ -19,12 +19,12 @@ from reportlab.pdfgen.canvas import Canvas
 from api.forms.barcodes import LEAST_HEIGHT, barcode
 from api.forms.sheet import BODY, SMALL, STRONG, Story, paragraph
 from api.forms.small import Box, set_in, small_pages
-from api.forms.typeface import REGULAR
 from api.forms.wording import Wording
 from domain.cards import Card, card_of
 from domain.numbers import BadgeCode, CodeKind, PlaceCode, place_role, take_apart
 from domain.roles import Role
 from domain.workdays import Language
+from scanner.typeface import REGULAR
 
 CARD_SIZE = (90 * mm, 52 * mm)
 BADGE_SIZE = (86 * mm, 54 * mm)

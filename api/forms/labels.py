@@ -19,10 +19,10 @@ from reportlab.pdfgen.canvas import Canvas
 from api.forms.barcodes import DOT, barcode
 from api.forms.sheet import LEFT, RIGHT, SMALL, STRONG, Organisation, cut_line, paragraph
 from api.forms.small import Box, set_in, small_pages
-from api.forms.typeface import BOLD, REGULAR, size_to_fit, width_of
 from api.forms.wording import Wording, cleaned
 from domain.numbers import PacketNumber
 from domain.workdays import Language
+from scanner.typeface import BOLD, REGULAR, size_to_fit, width_of
 
 LABEL_SIZE = (58 * mm, 40 * mm)
 ENVELOPE_SIZE = (105 * mm, 74 * mm)  # A7

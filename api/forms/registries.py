@@ -51,11 +51,11 @@ from api.forms.sheet import (
     properties,
     rows,
 )
-from api.forms.typeface import BOLD, REGULAR, size_to_fit
 from api.forms.wording import BLANK, Wording, cleaned
 from domain.numbers import grouped
 from domain.workdays import Language
 from scanner.labels import modules_of
+from scanner.typeface import BOLD, REGULAR, size_to_fit
 
 LINE_BARS = 7 * mm  # lower than a label's: of a list they are read in a steady hand
 _LINE = 10 * mm  # with white above and below the bars, so that no line is read for its neighbour

@@ -31,8 +31,8 @@ from reportlab.platypus import (
 )
 
 from api.forms.barcodes import QUIET_ZONE, barcode
-from api.forms.typeface import BOLD, REGULAR, width_of
 from api.forms.wording import Wording, cleaned
+from scanner.typeface import BOLD, REGULAR, width_of
 
 LEFT, RIGHT, TOP, BOTTOM = 20 * mm, 15 * mm, 13 * mm, 14 * mm
 WIDTH = A4[0] - LEFT - RIGHT

@@ -12,13 +12,13 @@ import pytest
 from reportlab.pdfbase import pdfmetrics
 
 from api.forms import notice_pdf, receipt_pdf
-from api.forms.typeface import BOLD, REGULAR
 from api.forms.wording import Wording, cleaned
 from api.messages import catalogue
 from domain.acts import Outcome
 from domain.cards import Card, card_code
 from domain.numbers import grouped
 from domain.workdays import Language
+from scanner.typeface import BOLD, REGULAR
 from tests.api.forms import samples
 from tests.api.forms.reading import Read
 from tests.api.forms.samples import BARE, FORMS, LANGUAGES, Make
@@ -102,7 +102,7 @@ def test_the_fonts_are_embedded_as_subsets(form: str) -> None:
 
 
 def test_the_licence_of_the_fonts_stands_beside_them() -> None:
-    licence = files("api.forms").joinpath("fonts", "LICENSE.txt").read_text("utf-8")
+    licence = files("scanner").joinpath("fonts", "LICENSE.txt").read_text("utf-8")
     assert "Bitstream Vera" in licence
     assert "DejaVu changes are in public domain" in licence
 
