@@ -97,7 +97,12 @@ def create_app(qolhat: Qolhat, watch: Watch | None = None) -> FastAPI:
     )
     app.state.qolhat = qolhat
     app.state.metrics = Metrics(qolhat, watch)
-    app.add_middleware(Guard, metrics=app.state.metrics, explain=answer_error)
+    app.add_middleware(
+        Guard,
+        metrics=app.state.metrics,
+        explain=answer_error,
+        most_of_picture=qolhat.reading.limits.bytes,
+    )
     problems.install(app)
     for module in _MODULES:
         app.include_router(module.router)

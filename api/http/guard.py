@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Callable, Iterator
 
@@ -20,6 +21,8 @@ from api.http.problems import (
 from domain.errors import QolhatError
 
 MOST_BYTES = 4 * 1024 * 1024  # of a body: 500 scans of the longest texts are less
+_AROUND_A_PICTURE = 64 * 1024  # what a form sends beside it
+_TAKES_PICTURES = re.compile(r"/(?:pictures?|pages)$")
 _UNMATCHED = "unmatched"
 _STATIC = "/static/"
 _FOUND = frozenset({200, 206, 304})
@@ -48,10 +51,13 @@ class Guard:
         app: ASGIApp,
         metrics: Metrics,
         explain: Callable[[Request, QolhatError], Response] = problem_response,
+        *,
+        most_of_picture: int = MOST_BYTES,
     ) -> None:
         self._app = app
         self._metrics = metrics
         self._explain = explain
+        self._most_of_picture = most_of_picture + _AROUND_A_PICTURE
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass the request on, and see to its answer."""
@@ -61,7 +67,7 @@ class Guard:
         answer = _Watched(Request(scope), send)
         started = time.perf_counter()
         try:
-            await self._app(scope, _limited(receive), answer.send)
+            await self._app(scope, _limited(receive, self._most(scope)), answer.send)
         except Exception as error:  # noqa: BLE001  whatever it was, the caller gets an answer
             log_unexpected(error)
             if answer.status is None:
@@ -71,6 +77,10 @@ class Guard:
         seconds = (answer.begun or time.perf_counter()) - started
         status = answer.status or InternalError.status
         self._metrics.request(_route(scope), scope["method"], status, seconds)
+
+    def _most(self, scope: Scope) -> int:
+        """Return how many bytes are taken at this address."""
+        return self._most_of_picture if _TAKES_PICTURES.search(scope["path"]) else MOST_BYTES
 
     def _explained(self, request: Request) -> Response:
         try:
@@ -111,7 +121,7 @@ class _Watched:
             yield b"content-language", language_of(self.request).encode()
 
 
-def _limited(receive: Receive) -> Receive:
+def _limited(receive: Receive, most: int) -> Receive:
     """Read no more of a body than is taken; what comes after is not read."""
     taken = 0
 
@@ -119,7 +129,7 @@ def _limited(receive: Receive) -> Receive:
         nonlocal taken
         message = await receive()
         taken += len(message.get("body", b""))
-        if taken > MOST_BYTES:
+        if taken > most:
             raise HTTPException(TooLargeError.status)
         return message
 
