@@ -16,6 +16,7 @@ _KINDS: dict[type[Packet.Event], str] = {
     Packet.PutIntoBag: "packed",
     Packet.TakenOutOfBag: "taken-out",
     Packet.Carried: "carried",
+    Packet.PagesFiled: "pages-filed",
 }
 UNPACKED = "unpacked"
 ENTRY_KINDS = frozenset({*_KINDS.values(), UNPACKED})

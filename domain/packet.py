@@ -7,6 +7,7 @@ Events hold no personal data: texts that may name people stay in the vault, even
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any, ClassVar
 from uuid import UUID
@@ -85,12 +86,14 @@ class Packet(StampedStream):
         """The packet was at the place. With a doubt the scan waits to be settled.
 
         `bag`: the bag out of which it came; the scan verifies that it has arrived.
+        `layout`: what the scanner's keyboard stood at, where the code had to be put right.
         """
 
         TOPIC = "pkt.scan"
         doubt: str | None = None
         raw_ref: str | None = None
         bag: BagCode | None = None
+        layout: str | None = None
 
     class PutIntoBag(Event):
         """The packet was put into a bag, to be carried."""
@@ -254,6 +257,13 @@ class Packet(StampedStream):
         text_ref: str | None = None
         claimed_at: datetime | None = None
 
+    class PagesFiled(Event):
+        """Pages of the packet lie in the vault as pictures, under these references."""
+
+        TOPIC = "pkt.doc"
+        of_paper = False
+        pages: tuple[str, ...]
+
     TOPIC = "pkt"
 
     @staticmethod
@@ -268,6 +278,7 @@ class Packet(StampedStream):
         self.registration: Packet.Registered | None = None
         self.bag: BagCode | None = None
         self.packed: Packet.PutIntoBag | Packet.TakenOutOfBag | None = None
+        self.pages: set[str] = set()
 
     def take(self, event: Any) -> None:
         """Keep the event; `timeline.py` puts them in order."""
@@ -280,6 +291,8 @@ class Packet(StampedStream):
             self.bag, self.packed = event.bag, event
         elif kind is Packet.TakenOutOfBag:
             self.bag, self.packed = None, event
+        elif kind is Packet.PagesFiled:
+            self.pages.update(event.pages)
 
     @property
     def number(self) -> PacketNumber:
@@ -317,6 +330,7 @@ class Packet(StampedStream):
             recorded_at,
             doubt=command.doubt,
             raw_ref=command.raw_ref,
+            layout=command.layout,
         )
         return True
 
@@ -435,6 +449,14 @@ class Packet(StampedStream):
             text_ref=command.text_ref,
             claimed_at=command.claimed_at,
         )
+        return True
+
+    def file_pages(self, stamp: Stamp, recorded_at: datetime, pages: Sequence[str]) -> bool:
+        """Record that pages lie in the vault, but for those that are known; False if all are."""
+        new = tuple(page for page in dict.fromkeys(pages) if page not in self.pages)
+        if not new:
+            return False
+        self.record(Packet.PagesFiled, stamp, recorded_at, pages=new)
         return True
 
     def _check_unanswered(self, complaint: str) -> None:

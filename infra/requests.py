@@ -12,8 +12,10 @@ import msgspec
 from domain.acts import ActKind, Handing, Outcome
 from domain.commands import Settlement
 from domain.dispatch.journey import Journey
+from domain.filing import PageDoubt
 from domain.numbers import BagCode, PacketNumber, PlaceCode, RegistryCode
 from domain.route import Deviation
+from scanner.found import FoundCode
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,6 +116,40 @@ class AcceptRequest:
     clock_off: int | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class ScannedPage:
+    """A page as it was read: its place in the file (from 1), its codes, an upright JPEG of it."""
+
+    page: int
+    codes: tuple[FoundCode, ...]
+    picture: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class FilingRequest:
+    """The pages of one file, in their order; `digest` (SHA-256) knows the file again.
+
+    `begun`: the packet whose pages went on at the end of the file before, in the same stack;
+    `given`: the packet to which somebody files them all.
+    """
+
+    source: Source
+    digest: str
+    pages: tuple[ScannedPage, ...]
+    begun: PacketNumber | None = None
+    given: PacketNumber | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PageSettleRequest:
+    """A decision about a page that waits: it belongs to this packet, or (None) it is nothing."""
+
+    source: Source
+    page: str
+    packet: PacketNumber | None
+    text: str | None = None
+
+
 class Status(StrEnum):
     """What became of a request."""
 
@@ -138,7 +174,10 @@ class Standing(msgspec.Struct, frozen=True):
 
 
 class Answer(msgspec.Struct, frozen=True):
-    """The answer to one scan, act or registration. `position` is what a view must reach."""
+    """The answer to one scan, act or registration. `position` is what a view must reach.
+
+    `layout`: what the scanner's keyboard stood at, where the code had to be put right.
+    """
 
     ref: str
     status: Status
@@ -148,6 +187,7 @@ class Answer(msgspec.Struct, frozen=True):
     doubt: str | None = None
     fault: str | None = None
     error: Exception | None = None
+    layout: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,3 +221,41 @@ class BagAnswer:
     position: int
     journey: Journey | None = None
     error: Exception | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class FiledPage:
+    """What became of one page: filed to the packet; or (with a doubt) it waits.
+
+    `known`: it was recorded before, so nothing was done to it now.
+    """
+
+    ref: str
+    page: int
+    packet: PacketNumber | None
+    doubt: PageDoubt | None
+    known: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class FilingAnswer:
+    """What became of a file's pages; `ends` is the packet whose pages go on in the next file."""
+
+    pages: tuple[FiledPage, ...]
+    separators: int
+    ends: PacketNumber | None
+    position: int
+
+    @property
+    def waiting(self) -> tuple[FiledPage, ...]:
+        """The pages that wait for a decision."""
+        return tuple(page for page in self.pages if page.doubt is not None)
+
+
+@dataclass(frozen=True, slots=True)
+class PageAnswer:
+    """What became of a decision about a page."""
+
+    ref: str
+    status: Status
+    position: int

@@ -1,9 +1,10 @@
 """The vault: everything that may name a person, encrypted, apart from the events.
 
-Applicants and their families, raw input of unsettled scans, free-text reasons. An event holds only
-a reference. Records are sealed with AES-256-GCM; people are found by keyed hashes of the IIN and of
-the folded words of the surname (exact words, no prefixes), so that the file alone tells nothing.
-All records of one packet can be erased, which leaves a mark here and an event in the packet.
+Applicants and their families, raw input of unsettled scans, free-text reasons, pictures of papers.
+An event holds only a reference. All is sealed with AES-256-GCM; people are found by keyed hashes of
+the IIN and of the folded words of the surname (exact words, no prefixes), so that the file alone
+tells nothing. All records and pictures of one packet can be erased, which leaves a mark here and an
+event in the packet.
 """
 
 from __future__ import annotations
@@ -52,6 +53,14 @@ _marks = sa.Table(
     sa.Column("hash", sa.LargeBinary, primary_key=True),
     sa.Column("ref", sa.Text, primary_key=True, index=True),
     sa.Column("subject", sa.Text, nullable=False, index=True),
+)
+_pictures = sa.Table(
+    "vault_pictures",
+    metadata,
+    sa.Column("ref", sa.Text, primary_key=True),
+    sa.Column("subject", sa.Text, nullable=False, index=True),
+    sa.Column("sealed", sa.LargeBinary, nullable=False),
+    sa.Column("stored_at", sa.BigInteger, nullable=False),
 )
 _erasures = sa.Table(
     "vault_erasures",
@@ -111,18 +120,26 @@ class VaultKeys:
 
     def seal(self, ref: str, content: Content) -> bytes:
         """Encrypt a record, bound to its reference."""
-        nonce = os.urandom(_NONCE_BYTES)
         text = json.dumps(content, ensure_ascii=False, separators=(",", ":")).encode()
-        return nonce + self._cipher.encrypt(nonce, text, ref.encode())
+        return self.seal_bytes(ref, text)
+
+    def seal_bytes(self, ref: str, content: bytes) -> bytes:
+        """Encrypt bytes, bound to their reference."""
+        nonce = os.urandom(_NONCE_BYTES)
+        return nonce + self._cipher.encrypt(nonce, content, ref.encode())
 
     def open(self, ref: str, sealed: bytes) -> dict[str, Any]:
         """Decrypt a record. Raises WrongVaultKeyError if key or record were altered."""
-        nonce, text = sealed[:_NONCE_BYTES], sealed[_NONCE_BYTES:]
+        opened: dict[str, Any] = json.loads(self.open_bytes(ref, sealed))
+        return opened
+
+    def open_bytes(self, ref: str, sealed: bytes) -> bytes:
+        """Decrypt bytes. Raises WrongVaultKeyError if key or bytes were altered."""
+        nonce, content = sealed[:_NONCE_BYTES], sealed[_NONCE_BYTES:]
         try:
-            opened: dict[str, Any] = json.loads(self._cipher.decrypt(nonce, text, ref.encode()))
+            return self._cipher.decrypt(nonce, content, ref.encode())
         except InvalidTag as error:
             raise WrongVaultKeyError from error
-        return opened
 
     def hash(self, kind: str, value: str) -> bytes:
         """Return the keyed hash by which a value is looked up."""
@@ -163,6 +180,15 @@ class Record:
     surname: str | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """A picture that is put into the vault, about whom (as of a record)."""
+
+    ref: str
+    subject: str
+    content: bytes
+
+
 class Vault:
     """Sealed records in a database of their own."""
 
@@ -195,7 +221,7 @@ class Vault:
         if not kept:
             return
         with self._failing_clearly(), self._writing.begin() as connection:
-            for subject in self._erased(connection, kept):
+            for subject in self._erased(connection, {record.subject for record in kept}):
                 raise ErasedError(subject=subject)
             self._write(connection, kept, at)
 
@@ -208,13 +234,12 @@ class Vault:
         if not offered:
             return frozenset()
         with self._failing_clearly(), self._writing.begin() as connection:
-            erased = self._erased(connection, offered)
+            erased = self._erased(connection, {record.subject for record in offered})
             kept = [record for record in offered if record.subject not in erased]
             self._write(connection, kept, at)
         return frozenset(record.ref for record in kept)
 
-    def _erased(self, connection: sa.Connection, records: list[Record]) -> set[str]:
-        subjects = {record.subject for record in records}
+    def _erased(self, connection: sa.Connection, subjects: set[str]) -> set[str]:
         query = sa.select(_erasures.c.subject).where(_erasures.c.subject.in_(subjects))
         return set(connection.execute(query).scalars())
 
@@ -264,6 +289,67 @@ class Vault:
             rows = connection.execute(query.order_by(_records.c.ref)).all()
         return {ref: self._keys.open(ref, bytes(sealed)) for ref, sealed in rows}
 
+    # --- pictures -----------------------------------------------------------------------------
+
+    def mark_of(self, *parts: str) -> str:
+        """Return a keyed hash (32 hex digits) by which something is known again, and nothing told.
+
+        The same page has the same reference, and nobody can find out whose it is by trying files.
+        """
+        return self._keys.hash("mark", ":".join(parts)).hex()[:32]
+
+    def put_pictures(self, pictures: Iterable[Picture], at: datetime) -> frozenset[str]:
+        """Keep pictures durably that are about no erased packet; return the references kept.
+
+        One with a known reference is replaced. Raises StorageError.
+        """
+        offered = list(pictures)
+        if not offered:
+            return frozenset()
+        with self._failing_clearly(), self._writing.begin() as connection:
+            erased = self._erased(connection, {picture.subject for picture in offered})
+            kept = [picture for picture in offered if picture.subject not in erased]
+            upsert(connection, _pictures, [self._picture_row(each, at) for each in kept])
+        return frozenset(picture.ref for picture in kept)
+
+    def _picture_row(self, picture: Picture, at: datetime) -> dict[str, Any]:
+        return {
+            "ref": picture.ref,
+            "subject": picture.subject,
+            "sealed": self._keys.seal_bytes(picture.ref, picture.content),
+            "stored_at": to_micros(at),
+        }
+
+    def picture(self, ref: str) -> bytes | None:
+        """Return a picture, None if there is none (any more)."""
+        query = sa.select(_pictures.c.sealed).where(_pictures.c.ref == ref)
+        with self._failing_clearly(), self._engine.connect() as connection:
+            sealed = connection.execute(query).scalar()
+        return None if sealed is None else self._keys.open_bytes(ref, bytes(sealed))
+
+    def pictured(self, refs: Iterable[str]) -> dict[str, str]:
+        """Return about whom pictures are, by reference, as far as they are there."""
+        query = sa.select(_pictures.c.ref, _pictures.c.subject)
+        with self._failing_clearly(), self._engine.connect() as connection:
+            return dict(connection.execute(query.where(_pictures.c.ref.in_(list(refs)))).all())
+
+    def assign_picture(self, ref: str, subject: str) -> None:
+        """Say about whom a picture is after all. Raises ErasedError, StorageError."""
+        with self._failing_clearly(), self._writing.begin() as connection:
+            if self._erased(connection, {subject}):
+                raise ErasedError(subject=subject)
+            mine = _pictures.update().where(_pictures.c.ref == ref)
+            connection.execute(mine.values(subject=subject))
+
+    def discard_pictures(self, refs: Iterable[str]) -> None:
+        """Take pictures out of the vault; no mark is left."""
+        gone = list(refs)
+        with self._failing_clearly(), self._writing.begin() as connection:
+            connection.execute(_pictures.delete().where(_pictures.c.ref.in_(gone)))
+        self._forget_the_journal()
+
+    # --- finding ------------------------------------------------------------------------------
+
     def find(self, *, iin: str | None = None, surname: str | None = None) -> tuple[str, ...]:
         """Return the subjects with this IIN, or with all these words in the surname."""
         hashes = [self._keys.hash("iin", iin)] if iin else []
@@ -282,16 +368,17 @@ class Vault:
             return tuple(connection.execute(query).scalars())
 
     def erase(self, subject: str, at: datetime, by: int) -> int:
-        """Erase all records of a subject and leave a mark; return how many there were."""
+        """Erase all records and pictures of a subject and leave a mark; return how many."""
         with self._failing_clearly(), self._writing.begin() as connection:
             gone = connection.execute(_records.delete().where(_records.c.subject == subject))
+            torn = connection.execute(_pictures.delete().where(_pictures.c.subject == subject))
             connection.execute(_marks.delete().where(_marks.c.subject == subject))
             marked = sa.select(_erasures.c.subject).where(_erasures.c.subject == subject)
             if connection.execute(marked).first() is None:
                 values = {"subject": subject, "erased_at": to_micros(at), "erased_by": by}
                 connection.execute(_erasures.insert().values(**values))
         self._forget_the_journal()
-        return gone.rowcount
+        return gone.rowcount + torn.rowcount
 
     def _forget_the_journal(self) -> None:
         """SQLite's write-ahead file still holds the old pages until it is emptied."""

@@ -23,6 +23,7 @@ from domain.dispatch.bag import Bag
 from domain.dispatch.device_log import DeviceLog
 from domain.dispatch.journey import Journey
 from domain.dispatch.registry import Registry
+from domain.loose_pages import LoosePage
 from domain.numbers import BagCode, PacketNumber, RegistryCode
 from domain.packet import Packet
 from domain.progress import Progress, Visit
@@ -103,6 +104,7 @@ class Batch:
     registries: list[Registry.Event] = field(default_factory=list)
     runs: list[Run.Event] = field(default_factory=list)
     logs: list[DeviceLog.Received] = field(default_factory=list)
+    pages: list[LoosePage.Event] = field(default_factory=list)
 
     def journeys(self) -> Iterator[Journey]:
         """List the journeys of the bags that changed."""

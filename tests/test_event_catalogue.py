@@ -12,6 +12,7 @@ from domain.dispatch.bag import EVENTS as BAG_EVENTS
 from domain.dispatch.device_log import EVENTS as DEVICE_LOG_EVENTS
 from domain.dispatch.registry import EVENTS as REGISTRY_EVENTS
 from domain.held_places import EVENTS as PLACE_EVENTS
+from domain.loose_pages import EVENTS as LOOSE_PAGE_EVENTS
 from domain.packet import EVENTS as PACKET_EVENTS
 from domain.runs import EVENTS as RUN_EVENTS
 from domain.staff import EVENTS as STAFF_EVENTS
@@ -29,6 +30,7 @@ EVENTS: dict[str, Any] = {
     **REGISTRY_EVENTS,
     **BAG_EVENTS,
     **DEVICE_LOG_EVENTS,
+    **LOOSE_PAGE_EVENTS,
 }
 OF_EVERY_EVENT = {"originator_id", "originator_version", "timestamp"}
 ROW = re.compile(r"^\| `(\w+\.\w+)` \| (\d+) \| (.*?) \|", re.MULTILINE)

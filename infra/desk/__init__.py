@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 
 from domain.intake import RawScan
 from domain.numbers import PacketNumber
-from infra.desk import acting, complaining, correcting, scanning
+from infra.desk import acting, complaining, correcting, filing, scanning
 from infra.desk.correcting import SETTLERS
 from infra.desk.counter import Counter, DeskRules, utc_now
 from infra.desk.device_logs import DeviceLogs
@@ -21,6 +21,10 @@ from infra.requests import (
     Answer,
     ComplaintAnswerRequest,
     ComplaintRequest,
+    FilingAnswer,
+    FilingRequest,
+    PageAnswer,
+    PageSettleRequest,
     Registration,
     SettleRequest,
     Source,
@@ -91,3 +95,18 @@ class Desk:
         ComplaintAnsweredError, ReusedRefError, ErasedError, StorageError.
         """
         return complaining.answer(self._counter, request)
+
+    def file(self, request: FilingRequest) -> FilingAnswer:
+        """File the pages of a scanned file to their packets; sent again it changes nothing.
+
+        Raises WrongRoleError, UnknownPlaceError, UnknownPacketError, StorageError.
+        """
+        return filing.file(self._counter, request)
+
+    def settle_page(self, request: PageSettleRequest) -> PageAnswer:
+        """Decide about a page that waits; sent again it changes nothing.
+
+        Raises UnknownPageError, PageSettledError, WrongRoleError, UnknownPacketError,
+        ReasonMissingError, ErasedError, StorageError.
+        """
+        return filing.settle(self._counter, request)

@@ -56,6 +56,11 @@ class Counter:
         """Tell whether something can have happened then."""
         return EARLIEST <= at <= now + self.rules.tolerance
 
+    def registered(self, number: PacketNumber) -> bool:
+        """Tell whether the number is that of a packet that was accepted."""
+        events = self.log.events_of(Packet.stream(number))
+        return any(isinstance(event, Packet.Registered) for event in events)
+
     def stamp(self, source: Source, now: datetime) -> tuple[Stamp, datetime | None]:
         """Believe the device's clock unless it is ahead of ours or was reset.
 

@@ -64,3 +64,9 @@ class ReusedRefError(RefusedError):
 
     code = "reused-ref"
     status = 409
+
+
+class ReasonMissingError(RefusedError):
+    """A page can be discarded only with the reason why it is nothing."""
+
+    code = "discard-reason-missing"

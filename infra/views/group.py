@@ -23,6 +23,8 @@ from domain.dispatch.device_log import DeviceLog
 from domain.dispatch.journey import Journey, journey_of
 from domain.dispatch.registry import EVENTS as REGISTRY_EVENTS
 from domain.dispatch.registry import Registry
+from domain.loose_pages import EVENTS as LOOSE_PAGE_EVENTS
+from domain.loose_pages import LoosePage
 from domain.numbers import BagCode, PacketNumber, RegistryCode
 from domain.packet import EVENTS as PACKET_EVENTS
 from domain.packet import Packet
@@ -43,7 +45,12 @@ from projections.view import BagChange, Batch, Knowledge, PacketChange, View, up
 
 V = TypeVar("V", bound=View)
 _OTHERS = frozenset().union(
-    UNSETTLED_EVENTS, BAG_EVENTS, REGISTRY_EVENTS, RUN_EVENTS, DEVICE_LOG_EVENTS
+    UNSETTLED_EVENTS,
+    BAG_EVENTS,
+    REGISTRY_EVENTS,
+    RUN_EVENTS,
+    DEVICE_LOG_EVENTS,
+    LOOSE_PAGE_EVENTS,
 )
 OWN_LOG = "log"  # the source of positions that are those of the event store itself
 
@@ -411,6 +418,8 @@ class _Digest:
                 self._batch.runs.append(event)
             case DeviceLog.Received():
                 self._batch.logs.append(event)
+            case LoosePage.Event():
+                self._batch.pages.append(event)
 
     def _load(self, numbers: set[int]) -> None:
         known = self._journal.load(self._connection, sorted(numbers))

@@ -31,6 +31,7 @@ from domain.dispatch.device_log import FindingKind
 from domain.dispatch.discrepancies import DiscrepancyKind, SettledAs
 from domain.dispatch.journey import BagDeviation, BagState
 from domain.errors import QolhatError
+from domain.filing import PageDoubt
 from domain.norms import NormUnit
 from domain.numbers import CodeFault, CodeKind
 from domain.progress import Status, VisitKind
@@ -42,6 +43,7 @@ from domain.unsettled import Doubt
 from infra import requests
 from projections.due import Clock
 from projections.unsettled import Fate
+from scanner.keyboards import Layout
 
 PACKAGES = (domain, projections, scanner, infra, api)
 WORDS: dict[str, type[Enum]] = {
@@ -72,6 +74,8 @@ WORDS: dict[str, type[Enum]] = {
     "arrival": Arrival,
     "discrepancy": DiscrepancyKind,
     "settled-as": SettledAs,
+    "layout": Layout,
+    "page-doubt": PageDoubt,
 }
 KAZAKH = set("әғқңөұүі")
 PLACEHOLDER = re.compile(r"\{(\w*)\}")

@@ -12,7 +12,7 @@ from eventsourcing.persistence import MapperDeserialisationError, StoredEvent
 from hypothesis import given
 from hypothesis import strategies as st
 
-from domain import blocks, held_places, packet, runs, staff, unsettled
+from domain import blocks, held_places, loose_pages, packet, runs, staff, unsettled
 from domain.dispatch import bag, device_log, registry
 from domain.numbers import PacketNumber, PlaceCode, place_code
 from domain.packet import Packet
@@ -20,7 +20,9 @@ from domain.roles import Role, Scope
 from domain.streams import Happening, Stream, Topics
 from infra.store.mapper import KEYS, CompactMapper, from_micros, read_event, state_of, to_micros
 
-MODULES = (packet, unsettled, staff, held_places, blocks, runs, bag, registry, device_log)
+MODULES = (
+    packet, unsettled, staff, held_places, blocks, runs, bag, registry, device_log, loose_pages,
+)  # fmt: skip
 EVENTS = {topic: event for module in MODULES for topic, event in module.EVENTS.items()}
 AT = datetime(2026, 11, 16, 4, 0, 0, 123456, tzinfo=UTC)
 VALUES: dict[str, Any] = {
@@ -68,6 +70,7 @@ def test_the_topics_in_use_are_those_of_the_first_day() -> None:
         "tms.set", "run.dep", "run.arr",
         "bag.new", "bag.put", "bag.out", "bag.cls", "bag.off", "bag.tak", "bag.brk", "bag.opn",
         "bag.ver", "bag.rec", "bag.stl", "rgy.new", "rgy.bag", "rgy.cls", "log.got",
+        "pkt.doc", "pag.new", "pag.set",
     }  # fmt: skip
 
 
