@@ -12,7 +12,7 @@ from datetime import datetime
 from enum import StrEnum
 from hashlib import sha256
 
-from api.http.fields import OtherKindError
+from api.http import fields
 from domain.dispatch.discrepancies import (
     Discrepancy,
     DiscrepancyKind,
@@ -32,7 +32,6 @@ from domain.numbers import (
     PacketNumber,
     RegistryCode,
     grouped,
-    parse,
     place_organisation,
 )
 from domain.packet import Packet
@@ -45,10 +44,7 @@ _DIGITS_OF_A_PROOF = 12
 
 def read_code(given: str, kind: CodeKind) -> int:
     """Read a code of one kind. Raises BadCodeError, OtherKindError."""
-    code = parse(given)
-    if code.kind is not kind:
-        raise OtherKindError(kind=code.kind.name.lower().replace("_", "-"))
-    return code.value
+    return fields.read_code(given, kind).value
 
 
 def read_bag(given: str) -> BagCode:
@@ -64,10 +60,9 @@ def read_registry(given: str) -> RegistryCode:
 def packet_or_none(given: str) -> PacketNumber | None:
     """Read a packet's number; None for anything else."""
     try:
-        code = parse(given)
-    except BadCodeError:
+        return fields.read_packet(given)
+    except (BadCodeError, fields.OtherKindError):
         return None
-    return PacketNumber(code.value) if code.kind is CodeKind.PACKET else None
 
 
 def badge_holder(qolhat: Qolhat, given: str, at: datetime) -> int:

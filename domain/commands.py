@@ -41,12 +41,16 @@ class RegisterPacket:
 
 
 class ScanPacket(msgspec.Struct, frozen=True):
-    """The packet is at the stamp's place. `doubt` keeps the scan unsettled: it moves nothing."""
+    """The packet is at the stamp's place. `doubt` keeps the scan unsettled: it moves nothing.
+
+    `layout`: what the keyboard stood at, where the code had to be put right.
+    """
 
     stamp: Stamp
     number: PacketNumber
     doubt: str | None = None
     raw_ref: str | None = None
+    layout: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

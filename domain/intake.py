@@ -22,7 +22,10 @@ EARLIEST = datetime(2012, 1, 1, tzinfo=UTC)  # no scanner ran before; a reset cl
 
 
 class RawScan(msgspec.Struct, frozen=True):
-    """A scan as it comes: texts as read, the time None where it is missing or has no zone."""
+    """A scan as it comes: texts as read, the time None where it is missing or has no zone.
+
+    `layout`: what the keyboard stood at, where the texts had to be put right.
+    """
 
     ref: str
     code: str
@@ -32,6 +35,7 @@ class RawScan(msgspec.Struct, frozen=True):
     counter: int
     happened_at: datetime | None
     time_text: str = ""
+    layout: str | None = None
 
 
 class Doubtful(msgspec.Struct, frozen=True):
@@ -40,6 +44,7 @@ class Doubtful(msgspec.Struct, frozen=True):
     stamp: Stamp
     doubt: Doubt
     fault: str | None
+    layout: str | None = None
 
 
 class Assignments(Protocol):
@@ -73,11 +78,13 @@ class Intake(msgspec.Struct, frozen=True):
         try:
             code = parse(scan.code)
         except BadCodeError as error:
-            return Doubtful(stamp, Doubt.BAD_CODE, error.fault.value)
+            return Doubtful(stamp, Doubt.BAD_CODE, error.fault.value, scan.layout)
         if code.kind is not CodeKind.PACKET:
-            return Doubtful(stamp, Doubt.OTHER_KIND, code.kind.name.lower().replace("_", "-"))
+            kind = code.kind.name.lower().replace("_", "-")
+            return Doubtful(stamp, Doubt.OTHER_KIND, kind, scan.layout)
         doubt = self._doubt(scan, place)
-        return ScanPacket(stamp, PacketNumber(code.value), doubt.value if doubt else None)
+        said = doubt.value if doubt else None
+        return ScanPacket(stamp, PacketNumber(code.value), said, layout=scan.layout)
 
     def _place(self, text: str) -> PlaceCode | None:
         try:

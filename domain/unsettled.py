@@ -47,12 +47,16 @@ class UnsettledScan(StampedStream):
         happened_at: datetime
 
     class Kept(Event):
-        """The scan was recorded and waits."""
+        """The scan was recorded and waits.
+
+        `layout`: what the keyboard stood at, where the code of another thing had to be put right.
+        """
 
         TOPIC = "uns.new"
         doubt: str
         fault: str | None = None
         raw_ref: str | None = None
+        layout: str | None = None
 
     class Settled(Event):
         """Somebody decided: it was this packet, or it was nothing."""
@@ -89,12 +93,19 @@ class UnsettledScan(StampedStream):
         doubt: Doubt,
         fault: str | None = None,
         raw_ref: str | None = None,
+        layout: str | None = None,
     ) -> bool:
         """Record the scan; False if it is known already."""
         if self.kept is not None:
             return False
         self.record(
-            UnsettledScan.Kept, stamp, recorded_at, doubt=doubt.value, fault=fault, raw_ref=raw_ref
+            UnsettledScan.Kept,
+            stamp,
+            recorded_at,
+            doubt=doubt.value,
+            fault=fault,
+            raw_ref=raw_ref,
+            layout=layout,
         )
         return True
 

@@ -256,6 +256,8 @@ def _told(qolhat: Qolhat, answer: Answer) -> str:
     if answer.error is not None:
         error = answer.error if isinstance(answer.error, QolhatError) else QolhatError()
         parts.append(problem(error)["detail"])
+    if answer.layout:
+        parts.append(say("scan.repaired", layout=term("layout", answer.layout)))
     return " — ".join(parts)
 
 

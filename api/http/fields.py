@@ -1,7 +1,8 @@
 """How codes, instants, ids and the IIN are written in JSON, and read from it.
 
-Codes are strings of 14 digits, grouped or not; instants are ISO 8601 with a zone. In commands a
-wrong one is an error of its field. In scans nothing is wrong: whatever was sent is kept as text.
+Codes are strings of 14 digits, grouped or not, also as a scanner types them at another layout of
+the keyboard; instants are ISO 8601 with a zone. In commands a wrong one is an error of its field.
+In scans nothing is wrong: whatever was sent is kept as text.
 """
 
 from __future__ import annotations
@@ -14,7 +15,8 @@ from pydantic import BeforeValidator, Field, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
 from domain.errors import RefusedError
-from domain.numbers import BadCodeError, Code, CodeFault, CodeKind, PacketNumber, PlaceCode, parse
+from domain.numbers import BadCodeError, Code, CodeFault, CodeKind, PacketNumber, PlaceCode
+from scanner.keyboards import parse_typed
 
 MAX_ID = 2**53 - 1  # what JSON numbers hold exactly
 LONGEST_TEXT = 4096
@@ -41,16 +43,17 @@ class BadRefError(RefusedError):
 
 def read_packet(given: str) -> PacketNumber:
     """Read a packet's number. Raises BadCodeError, OtherKindError."""
-    return PacketNumber(_read(given, CodeKind.PACKET).value)
+    return PacketNumber(read_code(given, CodeKind.PACKET).value)
 
 
 def read_place(given: str) -> PlaceCode:
     """Read a place's code. Raises BadCodeError, OtherKindError."""
-    return PlaceCode(_read(given, CodeKind.PLACE).value)
+    return PlaceCode(read_code(given, CodeKind.PLACE).value)
 
 
-def _read(given: str, kind: CodeKind) -> Code:
-    code = parse(given)
+def read_code(given: str, kind: CodeKind) -> Code:
+    """Read a code of one kind. Raises BadCodeError, OtherKindError."""
+    code = parse_typed(given)
     if code.kind is not kind:
         raise OtherKindError(kind=code.kind.name.lower().replace("_", "-"))
     return code

@@ -148,6 +148,7 @@ class Teller:
             doubt=self.maybe("doubt", answer.doubt),
             fault=self.maybe("fault", answer.fault),
             problem=problem_for(answer.error, self.language) if answer.error else None,
+            repaired=self.maybe("layout", answer.layout),
         )
 
 

@@ -21,9 +21,10 @@ from api.web.rendering import Speech, page
 from api.web.visitor import Entering, check_origin, here
 from domain.calendar import Calendar
 from domain.errors import QolhatError, RefusedError
-from domain.numbers import BadgeCode, CodeKind, parse
+from domain.numbers import BadgeCode, CodeKind
 from domain.workdays import OutsideCalendarError
 from infra.bootstrap import Qolhat
+from scanner.keyboards import parse_typed
 
 router = APIRouter(include_in_schema=False)
 GRACE = timedelta(hours=1)
@@ -81,7 +82,7 @@ def log_in_by_badge(
 def _holder(qolhat: Qolhat, badge: str) -> int | None:
     """Return whose badge it is; nobody's, if it is no badge of ours: the PIN is refused then."""
     try:
-        code = parse(badge)
+        code = parse_typed(badge)
     except RefusedError:
         return None
     if code.kind is not CodeKind.BADGE:

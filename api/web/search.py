@@ -22,10 +22,11 @@ from api.web.named import service_name
 from api.web.station import place_name
 from api.web.visitor import Visitor, allowed
 from domain.errors import NoRightError, QolhatError, RefusedError, UnknownPacketError
-from domain.numbers import BadCodeError, Code, CodeKind, PacketNumber, parse
+from domain.numbers import BadCodeError, Code, CodeKind, PacketNumber
 from domain.rights import Reach, Right
 from projections.holdings import Holding, Holdings
 from projections.numbers import IncomingNumbers
+from scanner.keyboards import parse_typed
 
 router = APIRouter(include_in_schema=False)
 Seeing = Annotated[Visitor, Depends(allowed(Right.SEE_PACKETS))]
@@ -79,18 +80,21 @@ class Answer:
 
 
 def kind_of(typed: str) -> Kind:
-    """Tell what somebody searches by: a name has no digits, an IIN has twelve and nothing else."""
+    """Tell what somebody searches by: a name has no digits, an IIN has twelve and nothing else.
+
+    A scanner's code may have none, where the keyboard stands at the Kazakh layout.
+    """
+    if _code(typed) is not None:
+        return Kind.CODE
     bare = "".join(typed.split())
     if not any(sign.isdigit() for sign in bare):
         return Kind.SURNAME
-    if bare.isdigit() and len(bare) == _IIN_DIGITS:
-        return Kind.IIN
-    return Kind.CODE if _code(typed) is not None else Kind.INCOMING
+    return Kind.IIN if bare.isdigit() and len(bare) == _IIN_DIGITS else Kind.INCOMING
 
 
 def _code(typed: str) -> Code | None:
     try:
-        return parse(typed)
+        return parse_typed(typed)
     except BadCodeError:
         return None
 

@@ -44,13 +44,13 @@ from domain.numbers import (
     PacketNumber,
     PlaceCode,
     grouped,
-    parse,
     place_organisation,
 )
 from domain.progress import CLOSED, VisitKind
 from domain.rights import Right
 from infra.errors import StorageError
 from infra.requests import Answer, Status
+from scanner.keyboards import parse_typed
 
 router = APIRouter(include_in_schema=False)
 Scanning = Annotated[Visitor, Depends(allowed(Right.SCAN))]
@@ -220,9 +220,16 @@ def _told_other(visitor: Visitor, answer: Answer) -> dict[str, Any]:
         return told | {"retry": True} if isinstance(answer.error, StorageError) else told
     fault = [speech.word("fault", answer.fault)] if answer.fault else []
     verdict = speech.word("doubt", answer.doubt)
-    return _shape(
-        answer, "unsettled", Tone.RED, verdict, remarks=[*fault, speech.say("station.kept")]
-    )
+    remarks = [*fault, speech.say("station.kept"), *_advice(visitor, answer)]
+    return _shape(answer, "unsettled", Tone.RED, verdict, remarks=remarks)
+
+
+def _advice(visitor: Visitor, answer: Answer) -> list[str]:
+    """Advise another layout of the keyboard, where a code had to be put right."""
+    if answer.layout is None:
+        return []
+    layout = visitor.speech.word("layout", answer.layout)
+    return [visitor.speech.say("station.repaired", layout=layout)]
 
 
 # --- what is told of a packet --------------------------------------------------------------------
@@ -242,6 +249,7 @@ def told_packet(visitor: Visitor, answer: Answer, facts: PacketFacts) -> dict[st
     remarks = [speech.word("deviation", each) for each in answer.deviations]
     if answer.doubt is not None:
         remarks.append(speech.word("doubt", answer.doubt))
+    remarks += _advice(visitor, answer)
     before, progress = facts.previous_place, facts.progress
     return _shape(
         answer,
@@ -354,7 +362,7 @@ def _told_question(visitor: Visitor, asked: Question) -> dict[str, Any]:
 
 def _badge_holder(visitor: Visitor, badge: str) -> int:
     """Return whose badge was scanned. Raises UnknownPersonError."""
-    code = parse(badge)
+    code = parse_typed(badge)
     member = None
     if code.kind is CodeKind.BADGE:
         member = visitor.qolhat.staff.refresh().by_badge(BadgeCode(code.value))

@@ -20,7 +20,6 @@ from domain.numbers import (
     BagCode,
     CodeKind,
     PlaceCode,
-    parse,
 )
 from domain.runs import Run, RunKey
 from infra.desk import scanning
@@ -29,6 +28,7 @@ from infra.desk.dispatching import Dispatching, Job
 from infra.errors import StorageError
 from infra.requests import AcceptRequest, Answer, BagAnswer, Source, Status
 from infra.store.group_commit import UnitOfWork
+from scanner.keyboards import parse_typed
 
 NO_BAG = BagCode(0)
 
@@ -182,11 +182,11 @@ class DeviceLogs:
         """Read the place, if one is named. Raises BadCodeError, UnknownPlaceError."""
         if not entry.place:
             return NO_PLACE
-        return self._counter.directory.place(PlaceCode(parse(entry.place).value)).code
+        return self._counter.directory.place(PlaceCode(parse_typed(entry.place).value)).code
 
     def _bag(self, entry: LogEntry) -> BagCode:
         """Read the bag's code. Raises BadCodeError, UnknownBagError."""
-        code = parse(entry.code)
+        code = parse_typed(entry.code)
         number = BagCode(code.value)
         if code.kind is not CodeKind.BAG or self._dispatching.journey(number) is None:
             raise UnknownBagError(bag=entry.code)
@@ -194,7 +194,7 @@ class DeviceLogs:
 
     def _badge_holder(self, badge: str, at: datetime) -> int:
         """Return whose badge it is. Raises BadCodeError, UnknownPersonError."""
-        code = parse(badge)
+        code = parse_typed(badge)
         member = None
         if code.kind is CodeKind.BADGE:
             member = self._counter.staff.recent().by_badge(BadgeCode(code.value), at)

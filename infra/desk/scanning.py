@@ -1,4 +1,9 @@
-"""Scans are taken in: never lost, never blocked by one another, each with an answer of its own."""
+"""Scans are taken in: never lost, never blocked by one another, each with an answer of its own.
+
+What a scanner typed at another layout of the keyboard is put right here, whoever sends it, before
+anything is judged; the event says so. The typed text is kept only where the raw input is kept: of a
+certain packet it says nothing that the number and the layout do not.
+"""
 
 from __future__ import annotations
 
@@ -17,6 +22,7 @@ from infra.desk.counter import Counter
 from infra.requests import Answer, Status
 from infra.store.group_commit import Outcome, UnitOfWork
 from infra.vault import Record
+from scanner.keyboards import repaired
 
 LONGEST_RAW = 4096
 _RAW_DOUBTS = frozenset({Doubt.UNKNOWN_PLACE.value, Doubt.NO_ZONE.value})
@@ -32,7 +38,8 @@ def scan(counter: Counter, scans: Sequence[RawScan]) -> list[Answer]:
     Raises StorageError if the raw input of doubtful ones cannot be kept: then none is recorded.
     """
     now = counter.now()
-    judged = [(each, found) for each, found in zip(scans, _judge(counter, scans, now), strict=True)]
+    meant = [_put_right(each) for each in scans]
+    judged = [(each, found) for each, found in zip(scans, _judge(counter, meant, now), strict=True)]
     raw = [record for each, found in judged if (record := _raw_record(each, found))]
     kept = counter.vault.put_unless_erased(raw, now)
     streams = [_stream(each, found) for each, found in judged]
@@ -45,6 +52,19 @@ def scan(counter: Counter, scans: Sequence[RawScan]) -> list[Answer]:
         _answer(each, found, outcome)
         for (each, found), outcome in zip(judged, outcomes, strict=True)
     ]
+
+
+def _put_right(scanned: RawScan) -> RawScan:
+    code, place = repaired(scanned.code), repaired(scanned.place)
+    repair = code or place
+    if repair is None:
+        return scanned
+    return msgspec.structs.replace(
+        scanned,
+        code=str(code.code.value) if code else scanned.code,
+        place=str(place.code.value) if place else scanned.place,
+        layout=repair.layout.value,
+    )
 
 
 def _judge(counter: Counter, scans: Sequence[RawScan], now: datetime) -> list[Judged]:
@@ -74,6 +94,9 @@ def _work(
 
     def move(unit: UnitOfWork) -> Callable[[int], Answer]:
         assert isinstance(found, ScanPacket)  # noqa: S101  chosen below
+        before = _kept_before(unit, scanned.ref) if found.layout else None
+        if before is not None:
+            return lambda position: _again(before, position)
         packet = unit.load(Packet, stream)
         new = packet.scan(_with(found, raw_ref), now)
         return counter.prepare(found.number, scanned.ref, packet.entries, new=new)
@@ -81,9 +104,18 @@ def _work(
     def keep(unit: UnitOfWork) -> bool:
         assert isinstance(found, Doubtful)  # noqa: S101  chosen below
         other = unit.load(UnsettledScan, stream)
-        return other.keep(found.stamp, now, found.doubt, found.fault, raw_ref)
+        return other.keep(found.stamp, now, found.doubt, found.fault, raw_ref, found.layout)
 
     return move if isinstance(found, ScanPacket) else keep
+
+
+def _kept_before(unit: UnitOfWork, ref: str) -> UnsettledScan.Kept | None:
+    """Return the scan that was kept under this id when such texts were not put right yet."""
+    return unit.load(UnsettledScan, UnsettledScan.stream(ref)).kept
+
+
+def _again(kept: UnsettledScan.Kept, position: int) -> Answer:
+    return Answer(kept.ref, Status.DUPLICATE, position, doubt=kept.doubt, fault=kept.fault)
 
 
 def _with(found: ScanPacket, raw_ref: str | None) -> ScanPacket:
@@ -96,9 +128,13 @@ def _answer(scanned: RawScan, found: Judged, outcome: Outcome) -> Answer:
     if isinstance(found, Doubtful):
         status = Status.UNSETTLED if outcome.answer else Status.DUPLICATE
         doubt, position = found.doubt.value, outcome.position
-        return Answer(scanned.ref, status, position, doubt=doubt, fault=found.fault)
+        return Answer(
+            scanned.ref, status, position, doubt=doubt, fault=found.fault, layout=found.layout
+        )
     answer: Answer = outcome.answer(outcome.position)
-    return answer
+    if found.layout is None or answer.standing is None:
+        return answer
+    return msgspec.structs.replace(answer, layout=found.layout)
 
 
 def _raw_ref(scanned: RawScan) -> str:

@@ -37,6 +37,10 @@ class Answer(Out):
     doubt: Word | None = Field(default=None, description="Why it waits to be settled.")
     fault: Word | None = Field(default=None, description="What is wrong with the code.")
     problem: Problem | None = Field(default=None, description="Why it was refused.")
+    repaired: Word | None = Field(
+        default=None,
+        description="The code was put right: what the scanner's keyboard stood at.",
+    )
 
 
 class PositionedAnswer(Answer):

@@ -16,11 +16,12 @@ from api.web.admin.reaching import Looking, workplaces
 from api.web.visitor import Visitor, allowed
 from domain.directory import Organisation, Place
 from domain.errors import RefusedError
-from domain.numbers import BadgeCode, CodeKind, parse
+from domain.numbers import BadgeCode, CodeKind
 from domain.rights import Right
 from domain.roles import PLACE_DIGITS
 from domain.staff import StaffMember
 from infra.accounts import Account
+from scanner.keyboards import parse_typed
 
 router = APIRouter()
 A_PAGE = 100
@@ -128,7 +129,7 @@ def people_called(visitor: Visitor, query: str) -> frozenset[int]:
 
 def _bearer(visitor: Visitor, query: str) -> int | None:
     try:
-        code = parse(query)
+        code = parse_typed(query)
     except RefusedError:
         return None
     if code.kind is not CodeKind.BADGE:

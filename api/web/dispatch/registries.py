@@ -37,10 +37,11 @@ from domain.directory import Place
 from domain.dispatch.errors import NoSuchDestinationError
 from domain.dispatch.journey import BagState, Journey
 from domain.errors import QolhatError
-from domain.numbers import CodeKind, PacketNumber, parse
+from domain.numbers import CodeKind, PacketNumber
 from domain.rights import Right
 from projections.bags import Bags
 from projections.discrepancies import Discrepancies
+from scanner.keyboards import parse_typed
 
 router = APIRouter(include_in_schema=False)
 _RECENT = timedelta(days=7)  # for which closed registries are listed
@@ -130,7 +131,7 @@ def _lists(visitor: Visitor, mine: Collection[int]) -> dict[str, Any]:
 def find(visitor: Seeing, code: Annotated[str, Query(max_length=60)] = "") -> Response:
     """Lead to the bag, the registry or the packet of a code that was scanned."""
     try:
-        found = parse(code)
+        found = parse_typed(code)
         if found.kind not in _PAGES:
             raise NotFoundError
     except QolhatError as error:

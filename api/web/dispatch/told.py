@@ -13,9 +13,10 @@ from api.web.station import Tone
 from api.web.visitor import Visitor
 from domain.errors import QolhatError
 from domain.intake import RawScan
-from domain.numbers import grouped, parse
+from domain.numbers import grouped
 from infra.errors import StorageError
 from infra.requests import Source
+from scanner.keyboards import parse_typed
 
 Told = dict[str, Any]
 
@@ -41,7 +42,7 @@ def told(
 
 def _grouped(code: str) -> str:
     try:
-        return grouped(parse(code).value)
+        return grouped(parse_typed(code).value)
     except QolhatError:
         return code
 
@@ -57,7 +58,7 @@ def told_error(visitor: Visitor, ref: str, error: QolhatError, code: str) -> Tol
 def told_other(visitor: Visitor, source: Source, code: str) -> Told:
     """Tell that something else than a packet was scanned; what cannot be read is kept."""
     try:
-        parse(code)
+        parse_typed(code)
     except QolhatError:
         return _kept(visitor, source, code)
     speech = visitor.speech
