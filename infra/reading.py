@@ -11,7 +11,6 @@ import os
 import subprocess
 import sys
 import threading
-import time
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
@@ -28,10 +27,11 @@ from scanner.found import FoundCode
 
 _STARTING = 60.0  # seconds in which a worker has to be ready; the libraries are large
 _ENDING = 2.0  # seconds it has to end by itself
-_MOST_PICTURES = 500  # after them a worker is replaced: libraries leak
+MOST_PICTURES = 500  # after them a worker is replaced: libraries leak
 _MOST_FRAME = 2**30
 _RETRY_SECONDS = 5
 _INHERITED = ("PATH", "LANG", "LC_ALL", "TMPDIR", "LD_LIBRARY_PATH", "SYSTEMROOT")
+_WEARING = frozenset({BadPicture.TOO_MUCH_MEMORY, BadPicture.READER_ENDED})
 _log = logging.getLogger(__name__)
 
 
@@ -64,10 +64,10 @@ class Reading:
         self, limits: PictureLimits | None = None, *, workers: int = 2, waiting: int = 8
     ) -> None:
         self.limits = limits or PictureLimits()
-        self._places = threading.BoundedSemaphore(workers + waiting)
+        self.room = workers + waiting  # how many more would be let in
+        self.idle: list[_Worker] = []
         self._free = threading.BoundedSemaphore(workers)
         self._guard = threading.Lock()
-        self._idle: list[_Worker] = []
         self._busy: set[_Worker] = set()
         self._closed = False
 
@@ -108,11 +108,16 @@ class Reading:
             for page in worker.read(asked, self.limits):
                 yield _page(page)
 
+    def start(self) -> int:
+        """Start a worker ahead of the first picture; return the number of its process."""
+        with self._worker() as worker:
+            return worker.process_id
+
     def close(self) -> None:
         """End all workers; what they are reading is not finished."""
         with self._guard:
             self._closed = True
-            idle, self._idle = self._idle, []
+            idle, self.idle = self.idle, []
             busy = list(self._busy)
         for worker in busy:
             worker.kill()
@@ -122,30 +127,42 @@ class Reading:
     @contextmanager
     def _worker(self) -> Iterator[_Worker]:
         """Lend a worker; it is kept for the next picture if it has finished this one."""
-        if not self._places.acquire(blocking=False):
-            raise PicturesBusyError(seconds=_RETRY_SECONDS)
+        with self._turn():
+            worker = self._take()
+            try:
+                yield worker
+            finally:
+                self._give_back(worker)
+
+    @contextmanager
+    def _turn(self) -> Iterator[None]:
+        """Wait for one's turn. Raises PicturesBusyError."""
+        self._let_in()
         try:
             if not self._free.acquire(timeout=self.limits.seconds):
                 raise PicturesBusyError(seconds=_RETRY_SECONDS)
             try:
-                worker = self._take()
-                try:
-                    yield worker
-                finally:
-                    self._give_back(worker)
+                yield
             finally:
                 self._free.release()
         finally:
-            self._places.release()
+            with self._guard:
+                self.room += 1
+
+    def _let_in(self) -> None:
+        with self._guard:
+            if self._closed or not self.room:
+                raise PicturesBusyError(seconds=_RETRY_SECONDS)
+            self.room -= 1
 
     def _take(self) -> _Worker:
         with self._guard:
-            if self._closed:
-                raise PicturesBusyError(seconds=_RETRY_SECONDS)
-            worker = self._idle.pop() if self._idle else None
+            worker = self.idle.pop() if self.idle else None
         if worker is None or not worker.alive:
             worker = _Worker(self.limits.megabytes)
         with self._guard:
+            if self._closed:
+                worker.kill()
             self._busy.add(worker)
         return worker
 
@@ -154,7 +171,7 @@ class Reading:
             self._busy.discard(worker)
             kept = worker.reusable and not self._closed
             if kept:
-                self._idle.append(worker)
+                self.idle.append(worker)
         if not kept:
             worker.end()
 
@@ -168,10 +185,16 @@ class _Worker:
             self._process = _start(megabytes, theirs)
         self._pictures = 0
         self._finished = True
-        if not self._wait(_STARTING):
-            self.kill()
-        with suppress(EOFError, OSError):
-            self._line.recv_bytes()  # it is ready
+        with suppress(EOFError, OSError):  # one that did not start is found out when it is asked
+            if self._line.poll(_STARTING):
+                self._line.recv_bytes()  # it is ready
+            else:
+                self.kill()
+
+    @property
+    def process_id(self) -> int:
+        """The number by which the system knows it."""
+        return self._process.pid
 
     @property
     def alive(self) -> bool:
@@ -180,7 +203,7 @@ class _Worker:
     @property
     def reusable(self) -> bool:
         """Whether it has finished its last picture and may read another."""
-        return self._finished and self._pictures < _MOST_PICTURES
+        return self._finished and self._pictures < MOST_PICTURES
 
     def read(self, asked: Asked, limits: PictureLimits) -> Iterator[PageSeen]:
         """Ask, and return page after page. Raises BadPictureError."""
@@ -190,10 +213,13 @@ class _Worker:
         while isinstance(frame := self._next(limits), PageSeen):
             yield frame
         self._finished = True
+        if frame.told:
+            _log.error("a picture could not be read: %s", frame.told)
         if frame.reason:
-            if frame.told:
-                _log.error("a picture could not be read: %s", frame.told)
-            raise bad_picture(BadPicture(frame.reason), **frame.facts)
+            reason = BadPicture(frame.reason)
+            if reason in _WEARING:
+                self._pictures = MOST_PICTURES
+            raise bad_picture(reason, **frame.facts)
 
     def _ask(self, asked: Asked) -> None:
         try:
@@ -203,7 +229,7 @@ class _Worker:
 
     def _next(self, limits: PictureLimits) -> Frame:
         """Wait for a page, or for the end. Raises BadPictureError."""
-        if not self._wait(limits.seconds):
+        if not self._line.poll(limits.seconds):
             self.kill()
             raise bad_picture(BadPicture.TOOK_TOO_LONG, limit=limits.seconds)
         try:
@@ -213,10 +239,6 @@ class _Worker:
         except (EOFError, OSError, msgspec.MsgspecError) as error:
             raise self._ended() from error
         return frame
-
-    def _wait(self, seconds: float) -> bool:
-        until = time.monotonic() + seconds
-        return self._line.poll(max(0.0, until - time.monotonic()))
 
     def _ended(self) -> BadPictureError:
         self.kill()

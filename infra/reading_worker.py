@@ -19,6 +19,7 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 from traceback import extract_tb
 
+import cv2
 import msgspec
 from PIL import Image
 
@@ -40,6 +41,7 @@ def main() -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # it is told by the socket when to end
     logging.disable()  # libraries quote what they stumble over
     Image.MAX_IMAGE_PIXELS = None  # the limits are ours
+    cv2.setNumThreads(1)  # there are as many workers as there is work for
     _restrain(megabytes)
     with Connection(descriptor) as line:
         line.send_bytes(b"")  # ready
@@ -82,13 +84,19 @@ def _answer(line: Connection, message: bytes) -> None:
     except BadPictureError as error:
         facts = {name: fact for name, fact in error.facts.items() if isinstance(fact, int)}
         ended = Ended(error.reason.value, facts)
-    except MemoryError:
-        ended = Ended(BadPicture.TOO_MUCH_MEMORY.value)
-    except Exception as error:  # noqa: BLE001  told by its kind and place, not by what it quotes
-        places = extract_tb(error.__traceback__)
-        where = f"{Path(places[-1].filename).name}:{places[-1].lineno}"
-        ended = Ended(BadPicture.READER_ENDED.value, told=f"{type(error).__name__} at {where}")
+    except Exception as error:  # noqa: BLE001  whatever it was, the other end is told
+        ended = _broken(error)
     line.send_bytes(msgspec.msgpack.encode(ended))
+
+
+def _broken(error: Exception) -> Ended:
+    """Tell what nobody thought of by its kind and place, not by what it quotes."""
+    if isinstance(error, MemoryError) or getattr(error, "code", 0) == cv2.Error.StsNoMem:
+        megabytes = int(sys.argv[1])
+        return Ended(BadPicture.TOO_MUCH_MEMORY.value, {"megabytes": megabytes})
+    places = extract_tb(error.__traceback__)
+    where = f"{Path(places[-1].filename).name}:{places[-1].lineno}"
+    return Ended(BadPicture.READER_ENDED.value, told=f"{type(error).__name__} at {where}")
 
 
 def _pages(asked: Asked) -> Iterator[PageSeen]:
