@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from datetime import date
 
 from reportlab.graphics import renderPDF
-from reportlab.graphics.shapes import Drawing, String
 from reportlab.lib.pagesizes import A4
 from reportlab.lib.styles import ParagraphStyle
 from reportlab.lib.units import mm
@@ -22,13 +21,14 @@ from api.forms.small import Box, set_in, small_pages
 from api.forms.wording import Wording, cleaned
 from domain.numbers import PacketNumber
 from domain.workdays import Language
-from scanner.typeface import BOLD, REGULAR, size_to_fit, width_of
+from scanner import labels
+from scanner.artefact import Artefact
+from scanner.drawing_pdf import drawing_of
+from scanner.labels import COMMON_DPI, Format, drawn
 
-LABEL_SIZE = (58 * mm, 40 * mm)
+LABEL_SIZE = (labels.LABEL_SIZE[0] * mm, labels.LABEL_SIZE[1] * mm)
 ENVELOPE_SIZE = (105 * mm, 74 * mm)  # A7
 STRIP = 62 * mm  # what a label takes at the foot of a form, with the line above it
-_BARS = 20 * mm
-_EDGE = 4 * mm
 _FROM_PAGE = 11 * mm
 _MARK = 4 * mm
 _SENDER = ParagraphStyle("sender", SMALL, fontSize=7.5, leading=9.5)
@@ -41,7 +41,7 @@ class Label:
 
     number: PacketNumber
     service_key: str
-    day: date  # local, of the acceptance
+    day: date | None  # local, of the acceptance; None for a label printed beforehand
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,38 +56,25 @@ class Envelope:
 
 def label_pdf(label: Label, language: Language) -> bytes:
     """Set a packet's label alone, for a label printer: a page of 58 x 40 mm."""
-    wording = Wording(language)
-    drawing = _drawn(label, wording)
-    return small_pages(wording, wording.say("label.title"), LABEL_SIZE,
-                       [lambda canvas: renderPDF.draw(drawing, canvas, 0, 0)])  # fmt: skip
+    title = Wording(language).say("label.title")
+    return drawn([packet_label(label, language)], Format.PDF, COMMON_DPI, title, language)
 
 
-def _drawn(label: Label, wording: Wording) -> Drawing:
-    width, height = LABEL_SIZE
-    drawing = Drawing(width, height)
-    day, service = wording.brief_day(label.day), cleaned(label.service_key)
-    top, day_width = height - _EDGE - 7, width_of(day, REGULAR, 8)
-    size = size_to_fit(service, BOLD, 10, width - 2 * _EDGE - day_width - 2 * mm)
-    drawing.add(String(_EDGE, top, service, fontName=BOLD, fontSize=size))
-    drawing.add(String(width - _EDGE, top, day, fontName=REGULAR, fontSize=8, textAnchor="end"))
-    bars = barcode(label.number, _BARS, text_size=12)
-    bars.translate(_on_a_dot((width - bars.width) / 2), _on_a_dot(_EDGE))
-    drawing.add(bars.asGroup())
-    return drawing
-
-
-def _on_a_dot(length: float) -> float:
-    """Begin at a whole dot of a 203 dpi printer, so that no module is a dot too wide."""
-    return float(round(length / DOT) * DOT)
+def packet_label(
+    label: Label, language: Language, size: tuple[float, float] = labels.LABEL_SIZE
+) -> Artefact:
+    """Describe a packet's label; the day is left out where it is not known."""
+    day = "" if label.day is None else Wording(language).brief_day(label.day)
+    return labels.packet_label(label.number, cleaned(label.service_key), day, size)
 
 
 def strip_drawer(label: Label, wording: Wording) -> Callable[[Canvas], None]:
     """Return what draws a label with its cut marks at the foot of an A4 page."""
 
     def draw(canvas: Canvas) -> None:
-        x, y = LEFT, _FROM_PAGE
+        x, y = round(LEFT / DOT) * DOT, _FROM_PAGE  # bars begin at a whole dot
         renderPDF.draw(cut_line(wording.say("form.cut")), canvas, LEFT, STRIP - 6 * mm)
-        renderPDF.draw(_drawn(label, wording), canvas, x, y)
+        renderPDF.draw(drawing_of(packet_label(label, wording.language), COMMON_DPI), canvas, x, y)
         _cut_marks(canvas, Box(x, y, *LABEL_SIZE))
         beside = x + LABEL_SIZE[0] + 2 * _MARK
         note = [paragraph(wording.say("label.note"), SMALL)]

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
 from io import BytesIO
-from itertools import accumulate, groupby
+from itertools import accumulate
 from typing import Any
 
 from reportlab.lib.colors import black
@@ -54,7 +54,7 @@ from api.forms.sheet import (
 from api.forms.wording import BLANK, Wording, cleaned
 from domain.numbers import grouped
 from domain.workdays import Language
-from scanner.labels import modules_of
+from scanner.artefact import bars_of
 from scanner.typeface import BOLD, REGULAR, size_to_fit
 
 LINE_BARS = 7 * mm  # lower than a label's: of a list they are read in a steady hand
@@ -353,10 +353,5 @@ def _service(key: str) -> tuple[str, float]:
 
 def _bars(code: int) -> str:
     """Return the operators that fill the bars of a code: one unit is a module, and the height."""
-    bars, position = [], 0
-    for module, run in groupby(modules_of(code)):
-        width = len(list(run))
-        if module == "1":
-            bars.append(f"{position} 0 {width} 1 re")
-        position += width
-    return f"{_UNIT} {' '.join(bars)} f"
+    bars = " ".join(f"{position} 0 {width} 1 re" for position, width in bars_of(code))
+    return f"{_UNIT} {bars} f"

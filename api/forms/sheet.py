@@ -32,6 +32,7 @@ from reportlab.platypus import (
 
 from api.forms.barcodes import QUIET_ZONE, barcode
 from api.forms.wording import Wording, cleaned
+from scanner.drawing_pdf import CREATOR
 from scanner.typeface import BOLD, REGULAR, width_of
 
 LEFT, RIGHT, TOP, BOTTOM = 20 * mm, 15 * mm, 13 * mm, 14 * mm
@@ -40,7 +41,6 @@ _LABELS = 62 * mm
 _BLANK_ROW = 6 * mm  # room for handwriting
 _STAMP = 20 * mm
 _HAIR = 0.4
-_CREATOR = "Qolhat"
 
 Story = list[Any]  # flowables; reportlab has no types
 
@@ -114,8 +114,8 @@ def properties(wording: Wording, title: str) -> dict[str, Any]:
     return {
         "title": title,
         "subject": title,
-        "author": _CREATOR,
-        "creator": _CREATOR,
+        "author": CREATOR,
+        "creator": CREATOR,
         "lang": wording.language,
         "invariant": 1,
         "printScaling": "None",

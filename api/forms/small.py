@@ -9,8 +9,9 @@ from io import BytesIO
 from reportlab.pdfgen.canvas import Canvas
 from reportlab.platypus import KeepInFrame
 
-from api.forms.sheet import Story, properties
+from api.forms.sheet import Story
 from api.forms.wording import Wording
+from scanner.drawing_pdf import new_canvas
 
 Draw = Callable[[Canvas], None]
 
@@ -30,13 +31,8 @@ def small_pages(
 ) -> bytes:
     """Make a document of pages of one size (in points), each drawn by its function."""
     data = BytesIO()
-    set_up = properties(wording, title)
-    canvas = Canvas(data, pagesize=size, lang=set_up["lang"], invariant=set_up["invariant"])
-    canvas.setTitle(set_up["title"])
-    canvas.setSubject(set_up["subject"])
-    canvas.setAuthor(set_up["author"])
-    canvas.setCreator(set_up["creator"])
-    canvas.setViewerPreference("PrintScaling", set_up["printScaling"])
+    canvas = new_canvas(data, title, wording.language)
+    canvas.setPageSize(size)
     for draw in draws:
         draw(canvas)
         canvas.showPage()
