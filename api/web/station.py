@@ -181,7 +181,7 @@ def scans(visitor: Scanning, body: Queued) -> dict[str, Any]:
     metrics = visitor.request.app.state.metrics
     for answer in answers:
         metrics.scan(answer.status.value)
-    return {"answers": [_told_scan(visitor, each) for each in answers]}
+    return {"answers": [told_scan(visitor, each) for each in answers]}
 
 
 def _raw(visitor: Visitor, scan: QueuedScan) -> RawScan:
@@ -197,7 +197,8 @@ def _raw(visitor: Visitor, scan: QueuedScan) -> RawScan:
     )
 
 
-def _told_scan(visitor: Visitor, answer: Answer) -> dict[str, Any]:
+def told_scan(visitor: Visitor, answer: Answer) -> dict[str, Any]:
+    """Tell what became of a scan: of a packet where it is now, of anything else why it waits."""
     if answer.standing is None:
         return _told_other(visitor, answer)
     facts = facts_of(visitor.qolhat, answer.standing.number)

@@ -86,6 +86,13 @@ class ReasonNeededError(RefusedError):
     code = "reason-needed"
 
 
+class PictureOutdatedError(RefusedError):
+    """The bag has gone on since the picture was taken: what was offered is no longer so."""
+
+    code = "picture-outdated"
+    status = 409
+
+
 class UnknownDiscrepancyError(RefusedError):
     """There is no such open discrepancy of the bag."""
 

@@ -30,6 +30,7 @@ from domain.directory import OrganisationKind, Rule
 from domain.dispatch.device_log import FindingKind
 from domain.dispatch.discrepancies import DiscrepancyKind, SettledAs
 from domain.dispatch.journey import BagDeviation, BagState
+from domain.dispatch.table_picture import Pictured
 from domain.errors import QolhatError
 from domain.filing import PageDoubt
 from domain.norms import NormUnit
@@ -72,6 +73,7 @@ WORDS: dict[str, type[Enum]] = {
     "bag": BagState,
     "bag-deviation": BagDeviation,
     "arrival": Arrival,
+    "pictured": Pictured,
     "discrepancy": DiscrepancyKind,
     "settled-as": SettledAs,
     "layout": Layout,

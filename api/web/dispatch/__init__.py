@@ -5,10 +5,10 @@ For the collecting department, the office, and whoever settles [003 service 7 §
 
 from fastapi import APIRouter
 
-from api.web.dispatch import bags, discrepancies, packing, proofs, registries, unpacking
+from api.web.dispatch import bags, discrepancies, packing, proofs, registries, table, unpacking
 
 router = APIRouter(include_in_schema=False)
-for module in (registries, packing, bags, unpacking, discrepancies, proofs):
+for module in (registries, packing, bags, unpacking, table, discrepancies, proofs):
     router.include_router(module.router)
 
 __all__ = ["router"]

@@ -154,7 +154,7 @@ def _scanned(visitor: Visitor, facts: RegistryFacts, scan: PackScan) -> Told:
         packet = read_packet(scan.code)
     except RefusedError:
         return told_other(visitor, source, scan.code)
-    return _packed(visitor, _bag_of(facts, scan.bag), packet, source, out=scan.out)
+    return packed(visitor, _bag_of(facts, scan.bag), packet, source, out=scan.out)
 
 
 def _source(visitor: Visitor, facts: RegistryFacts, scan: PackScan) -> Source:
@@ -177,9 +177,10 @@ def _bag_of(facts: RegistryFacts, given: str) -> BagCode:
     return number
 
 
-def _packed(
-    visitor: Visitor, bag: BagCode, packet: PacketNumber, source: Source, *, out: bool
+def packed(
+    visitor: Visitor, bag: BagCode, packet: PacketNumber, source: Source, *, out: bool = False
 ) -> Told:
+    """Put a packet into a bag or take it out, and tell what came of it. Raises StorageError."""
     dispatch = visitor.qolhat.desk.dispatch
     answer = (dispatch.take_out if out else dispatch.put)(bag, packet, source)
     if answer.error is not None:

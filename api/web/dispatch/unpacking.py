@@ -122,7 +122,7 @@ def _answered(visitor: Visitor, journey: Journey, scan: UnpackScan) -> Told:
         answer = visitor.qolhat.desk.dispatch.verify(journey.number, [packet], source, condition)
     except QolhatError as error:
         return told_error(visitor, scan.ref, error, scan.code)
-    return _told(visitor, answer, packet, condition)
+    return told_verified(visitor, answer, packet, condition)
 
 
 def _source(visitor: Visitor, journey: Journey, scan: UnpackScan) -> Source:
@@ -138,7 +138,10 @@ def _source(visitor: Visitor, journey: Journey, scan: UnpackScan) -> Source:
     return replace(source, happened_at=max(source.happened_at, opened))
 
 
-def _told(visitor: Visitor, answer: BagAnswer, packet: PacketNumber, condition: str | None) -> Told:
+def told_verified(
+    visitor: Visitor, answer: BagAnswer, packet: PacketNumber, condition: str | None = None
+) -> Told:
+    """Tell what it means that a packet came out of its bag."""
     journey = answer.journey
     assert journey is not None  # noqa: S101  what was verified came out of a bag that is known
     kind, tone, remarks = _meaning(visitor, journey, packet, answer.ref, condition)

@@ -17,7 +17,7 @@ from tests.api.matrix.world import NOW, Client, Person, Things, World
 
 V1 = "/api/v1"
 SAFE = frozenset({"GET", "HEAD"})
-JSON, FORM = "json", "data"
+JSON, FORM, FILES = "json", "data", "files"
 CSRF = "x-csrf-token"
 LOG_IN = "/login"
 # What says that somebody may not.

@@ -6,17 +6,20 @@ for a thing of an organisation: `it.there` is what is asked for, `it.here` what 
 
 from __future__ import annotations
 
+import base64
 from collections.abc import Callable
 from datetime import timedelta
 from hashlib import sha256
 from typing import Any
 from uuid import uuid4
 
+from api.web.dispatch.drawing import Drawing, Mark, write_drawing
 from domain.cards import Card
 from domain.numbers import grouped, packet_number
 from domain.roles import Role
 from infra.requests import AcceptRequest
 from tests.api.matrix.asking import (
+    FILES,
     FORM,
     JSON,
     V1,
@@ -60,10 +63,12 @@ from tests.api.matrix.who import (
     Who,
 )
 from tests.api.matrix.world import NEW_PASSWORD, NOW, ORGANISATIONS, PIN, ROLES, SERVICE
+from tests.photographs import table
 from tests.stories import AUTHORITY, CENTRE
 
 ANYTHING = ".*"
 LATER = NOW + timedelta(days=7)
+BLANK = table([])  # a photograph of a table on which nothing lies
 # What each does at their desk; who only manages cannot.
 CARDS = {
     Role.INSPECTOR: Card.HANDED_BACK,
@@ -924,6 +929,25 @@ def _bag(**fields: object) -> Build:
     return lambda it: Asked({"code": it.there.sealed()[1]}, body={"ref": _ref(it)} | fields)
 
 
+def _photographed(it: Asking) -> Asked:
+    """Send a picture of nothing of a bag that was sealed there."""
+    return Asked({"code": it.there.sealed()[1]}, body={"picture": ("t.jpg", BLANK, "image/jpeg")})
+
+
+def _confirmed(it: Asking) -> Asked:
+    """Confirm from a picture what came out of a bag that was opened there."""
+    dispatch, bag = it.world.qolhat.desk.dispatch, it.there.sealed()[1]
+    source = it.world.source(it.there.colleague, it.there.window)
+    journey = dispatch.open(bag, source).journey
+    assert journey is not None
+    numbers = list(journey.contents)
+    corners = ((0.0, 0.0), (9.0, 0.0), (9.0, 9.0), (0.0, 9.0))
+    marks = [Mark(number, corners) for number in numbers]
+    drawing = Drawing(9, base64.b64encode(BLANK).decode(), marks, [], [])
+    told = {"ref": _ref(it), "purpose": "unpack", "drawing": write_drawing(drawing)}
+    return Asked({"code": bag}, body=told | {"packet": [str(number) for number in numbers]})
+
+
 def _given(it: Asking) -> Asked:
     person = it.here.colleague
     badge = it.world.qolhat.personnel.issue_badge(person, since=NOW - timedelta(days=1))
@@ -994,6 +1018,9 @@ DISPATCH = (
         ),
         sends=JSON,
     ),
+    get("/bags/{code}/picture", Case(SCANS, _bag())),
+    post("/bags/{code}/picture", Case(SCANS, _photographed), sends=FILES),
+    post("/bags/{code}/picture/confirm", Case(SCANS, _confirmed)),
     post("/bags/{code}/check", Case(SCANS, _bag(code="10267999999990"))),
     post(
         "/bags/{code}/reconcile",

@@ -1,0 +1,87 @@
+"""Packets laid out on a table and photographed: read, and compared with a bag and its registry.
+
+Asked by the pages, the HTTP API and the command line. Nothing is recorded here: a person confirms.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from api.dispatched import registry_facts
+from domain.dispatch.journey import Journey
+from domain.dispatch.table_picture import Comparison, Purpose, compare
+from domain.numbers import LENGTH, BagCode, CodeKind, PacketNumber, place_organisation
+from domain.packet import Packet
+from infra.bootstrap import Qolhat
+from infra.reading import PageRead
+from scanner.found import Corners, FoundCode
+
+_READ = frozenset({"Code128"})
+_ROWS = 12  # into so many bands a picture is cut, to tell its packets line by line
+
+
+@dataclass(frozen=True, slots=True)
+class TablePicture:
+    """A picture of packets. `tags` are other bags' in it; `unsure` places show a damaged number."""
+
+    page: PageRead
+    places: dict[PacketNumber, Corners]
+    tags: tuple[BagCode, ...]
+    unsure: tuple[Corners, ...]
+    comparison: Comparison
+
+
+def read_table(
+    qolhat: Qolhat, journey: Journey, purpose: Purpose, data: bytes, *, pictured: bool
+) -> TablePicture:
+    """Read the first page of a picture and compare it with a bag; records nothing.
+
+    `pictured` asks for the page itself, as a JPEG. Raises BadPictureError, PicturesBusyError.
+    """
+    page = next(qolhat.reading.pages(data, symbologies=_READ, pictured=pictured))
+    codes = sorted(page.codes, key=lambda each: _line_by_line(each, page))
+    places = dict(_of_kind(codes, CodeKind.PACKET))
+    numbers = {PacketNumber(value): corners for value, corners in places.items()}
+    tags = {BagCode(value) for value, _ in _of_kind(codes, CodeKind.BAG)}
+    unsure = tuple(each.corners for each in codes if _is_damaged(each))
+    comparison = compare_with(qolhat, journey, purpose, numbers)
+    return TablePicture(page, numbers, tuple(sorted(tags - {journey.number})), unsure, comparison)
+
+
+def compare_with(
+    qolhat: Qolhat, journey: Journey, purpose: Purpose, numbers: Iterable[PacketNumber]
+) -> Comparison:
+    """Compare packets that were seen together with a bag as it is now."""
+    registry = registry_facts(qolhat, journey.registry).bags
+    return compare(purpose, journey, registry, numbers, lambda number: ways_of(qolhat, number))
+
+
+def ways_of(qolhat: Qolhat, number: PacketNumber) -> frozenset[int] | None:
+    """Return the organisations between which a packet goes; None: it is not registered."""
+    for event in qolhat.log.events_of(Packet.stream(number)):
+        if isinstance(event, Packet.Registered):
+            return frozenset({event.decided_by, place_organisation(event.place)})
+    return None
+
+
+def _line_by_line(found: FoundCode, page: PageRead) -> tuple[int, float]:
+    x, y = middle(found.corners)
+    return int(y * _ROWS / page.height), x
+
+
+def middle(corners: Corners) -> tuple[float, float]:
+    """Return the middle of a code."""
+    xs, ys = zip(*corners, strict=True)
+    return sum(xs) / len(xs), sum(ys) / len(ys)
+
+
+def _of_kind(codes: Iterable[FoundCode], kind: CodeKind) -> Iterator[tuple[int, Corners]]:
+    for each in codes:
+        if each.code is not None and each.code.kind is kind:
+            yield each.code.value, each.corners
+
+
+def _is_damaged(found: FoundCode) -> bool:
+    """Tell whether it looks like a number of ours, and its check digits say that it is none."""
+    return found.code is None and len(found.text) == LENGTH and found.text.isdigit()
