@@ -9,7 +9,7 @@ import sys
 import sqlalchemy as sa
 import typer
 
-from api.cli import dispatch, far, keep, look, record, reference, serving
+from api.cli import dispatch, far, keep, look, pictures, record, reference, serving, watch
 from api.cli.failure import INTERRUPTED, fail, fail_unexpectedly, misuse
 from api.cli.helping import App, name_the_panels
 from domain.errors import QolhatError
@@ -17,7 +17,7 @@ from infra.errors import storage_error
 
 name_the_panels()
 app = App("help.qolhat", name="qolhat")
-for commands in (look, record, dispatch, serving, keep, far, reference):
+for commands in (look, record, dispatch, pictures, watch, serving, keep, far, reference):
     commands.install(app)
 
 

@@ -81,6 +81,22 @@ class Shell:
             else:
                 show_lines([lines] if isinstance(lines, Line) else lines)
 
+    def tell(self, data: Any, line: Line) -> None:
+        """Print one of many answers as soon as it is there: one JSON object a line, or a line."""
+        with _delivering():
+            if self.as_json:
+                print(json_text(plain(data)))  # noqa: T201
+            else:
+                show_lines([line])
+
+    def line(self, data: Any, text: Line) -> None:
+        """Print what has just happened: JSON documents a line each, or a line for people."""
+        with _delivering():
+            if self.as_json:
+                print(json_text(plain(data)))  # noqa: T201
+            else:
+                show_lines([text])
+
     @contextmanager
     def progress(self, what: str) -> Iterator[Any]:
         """Show a bar while something long is done; yields a function of (done, of)."""
