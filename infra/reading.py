@@ -210,9 +210,12 @@ class _Worker:
         self._finished = False
         self._pictures += 1
         self._ask(asked)
-        while isinstance(frame := self._next(limits), PageSeen):
+        frame = self._next(limits)
+        while isinstance(frame, PageSeen):
+            last = frame.page == frame.pages
+            after = self._next(limits) if last else None  # who takes no more leaves it free
             yield frame
-        self._finished = True
+            frame = after or self._next(limits)
         if frame.told:
             _log.error("a picture could not be read: %s", frame.told)
         if frame.reason:
@@ -238,6 +241,7 @@ class _Worker:
             )
         except (EOFError, OSError, msgspec.MsgspecError) as error:
             raise self._ended() from error
+        self._finished = isinstance(frame, Ended)
         return frame
 
     def _ended(self) -> BadPictureError:

@@ -136,6 +136,9 @@ def test_every_word_of_the_field_is_there(language: str) -> None:
     texts = catalogue("words", language)
     wanted = {f"{kind}.{member.value}" for kind, members in WORDS.items() for member in members}
     wanted |= {f"fault.{kind.name.lower().replace('_', '-')}" for kind in CodeKind}
+    wanted |= {f"code.{kind.name.lower().replace('_', '-')}" for kind in CodeKind} | {
+        "code.foreign"
+    }
     wanted |= {f"entry.{kind}" for kind in ENTRY_KINDS}
     wanted |= {f"why.{why}" for why in ("not-the-author", "too-late", "acted-upon")}
     wanted |= {"held.no"}
