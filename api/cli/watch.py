@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from itertools import groupby
 from pathlib import Path
+from time import monotonic, sleep
 from typing import Annotated, Any
 
 import typer
+import watchfiles
 from rich.text import Text
-from watchfiles import watch as watch_files
 
 from api.cli.display import Line, bell, table
 from api.cli.failure import FAILED, IN_DOUBT, MisuseError, problem
@@ -32,6 +32,7 @@ from api.filed import PageOfPacket, pages_of
 from api.http.fields import read_packet
 from domain.errors import QolhatError
 from infra.bootstrap import Qolhat
+from infra.errors import storage_error
 from infra.inbox import Dropped, Inbox, InboxRules
 from infra.requests import FiledPage, FilingAnswer, Source, Status
 
@@ -88,30 +89,34 @@ def _prepare(inbox: Inbox, folder: Path) -> None:
 
 def _once(inbox: Inbox) -> Iterator[Dropped]:
     """File what is there, waiting a little for what is still being written."""
-    moved = time.monotonic()
+    moved = monotonic()
     while True:
         for dropped in inbox.sweep():
             yield dropped
-            moved = time.monotonic()
-        if inbox.is_idle or time.monotonic() - moved > _PATIENCE:
+            moved = monotonic()
+        if inbox.is_idle or monotonic() - moved > _PATIENCE:
             return
-        time.sleep(_PAUSE)
+        sleep(_PAUSE)
 
 
 def _for_ever(inbox: Inbox, folder: Path) -> Iterator[Dropped]:
     """File what comes, whenever the folder changes and every second."""
+    away = False
     for _ in _looks(folder):
         try:
             yield from inbox.sweep()
-        except OSError as error:  # the folder is away, as a network's is from time to time
-            yield Dropped(folder, error=error, left=True)
-            time.sleep(_PATIENCE)
+            away = False
+        except OSError as error:  # as a network's folder is from time to time
+            if not away:
+                yield Dropped(folder, error=storage_error(error), left=True)
+            away = True
+            sleep(_PATIENCE)
 
 
-def _looks(folder: Path, poll: Callable[[float], None] = time.sleep) -> Iterator[None]:
+def _looks(folder: Path) -> Iterator[None]:
     """Yield when something has changed, else every second; by the clock alone if need be."""
     try:
-        for _ in watch_files(
+        for _ in watchfiles.watch(
             folder,
             recursive=False,
             watch_filter=None,
@@ -123,7 +128,7 @@ def _looks(folder: Path, poll: Callable[[float], None] = time.sleep) -> Iterator
     except OSError:  # the system watches no more folders, or not this one
         while True:
             yield
-            poll(_LOOK_MILLISECONDS / 1000)
+            sleep(_LOOK_MILLISECONDS / 1000)
 
 
 # --- what is told --------------------------------------------------------------------------------
