@@ -9,12 +9,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from scanner.lines import LONGEST_CODE
+
 USAGE_PAGE = 0x8C
 REPORT_BYTES = 64
 _SCANNED_DATA = 2  # the id of the reports that hold data
 _LENGTH, _DATA, _END_OF_DATA, _GOES_ON = 1, 5, 61, 63
 _MORE = 0x01
-LONGEST_CODE = 4096  # bytes: nothing of ours is nearly as long
 
 
 @dataclass(slots=True)

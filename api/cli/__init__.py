@@ -9,7 +9,19 @@ import sys
 import sqlalchemy as sa
 import typer
 
-from api.cli import dispatch, far, keep, look, pictures, record, reference, serving, watch
+from api.cli import (
+    dispatch,
+    far,
+    keep,
+    listen,
+    look,
+    pictures,
+    printing,
+    record,
+    reference,
+    serving,
+    watch,
+)
 from api.cli.failure import INTERRUPTED, fail, fail_unexpectedly, misuse
 from api.cli.helping import App, name_the_panels
 from domain.errors import QolhatError
@@ -17,7 +29,20 @@ from infra.errors import storage_error
 
 name_the_panels()
 app = App("help.qolhat", name="qolhat")
-for commands in (look, record, dispatch, pictures, watch, serving, keep, far, reference):
+_MODULES = (
+    look,
+    record,
+    listen,
+    dispatch,
+    pictures,
+    watch,
+    serving,
+    keep,
+    far,
+    printing,
+    reference,
+)
+for commands in _MODULES:
     commands.install(app)
 
 

@@ -11,6 +11,7 @@ import os
 import re
 import sys
 from collections.abc import Iterable, Iterator, Sequence
+from time import sleep
 from typing import Any
 
 from rich.cells import cell_len
@@ -27,6 +28,7 @@ _MUCH_FLATTER = 0.8  # a table is easier to overlook than a list, unless it is a
 _UNBROKEN = frozenset(
     {"token", "packet", "code", "scan", "login", "password", "pin", "badge"}
 )  # to be copied
+_BETWEEN_BELLS = 0.15  # seconds
 _HEADING = Style(bold=True)
 _NOTHING = frozenset({"", "–"})
 _REPLACEMENT = "\ufffd"
@@ -155,8 +157,10 @@ def show_lines(lines: Iterable[Line]) -> None:
         out.print(_literal(line) if isinstance(line, str) else line)
 
 
-def bell() -> None:
+def bell(times: int = 1) -> None:
     """Ring, where somebody can hear it: they look at the paper, not at the screen."""
     out = console()
-    if out.is_terminal:
+    for each in range(times if out.is_terminal else 0):
+        if each:
+            sleep(_BETWEEN_BELLS)  # a terminal makes one sound of those that come at once
         out.bell()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import sys
 from collections.abc import Iterator, Sequence
 from datetime import datetime
@@ -54,9 +53,9 @@ from infra.requests import (
     Status,
 )
 from projections.unsettled import Unsettled
+from scanner.lines import Lines
 
 TYPED_AT_ONCE = 4096  # bytes: at most some hundred codes in a commit
-LONGEST_CODE = 4096
 SHOWN_OF_A_CODE = 40
 _COLOURS = {
     Status.ACCEPTED: "green",
@@ -145,7 +144,7 @@ def scan(
         try:
             for batch in batches(codes):
                 asking = source(qolhat, token, person, place, at, ref if codes else "")
-                answers = _recorded(qolhat, _raw_scans(batch, asking, at))
+                answers = recorded(qolhat, _raw_scans(batch, asking, at))
                 seen |= {answer.status for answer in answers}
                 if as_json:
                     pairs = zip(batch, answers, strict=True)
@@ -158,7 +157,7 @@ def scan(
     exit_by(seen)
 
 
-def _recorded(qolhat: Qolhat, scans: list[RawScan]) -> list[Answer]:
+def recorded(qolhat: Qolhat, scans: list[RawScan]) -> list[Answer]:
     """Record scans; where the store takes none of them, each is refused by name."""
     try:
         return qolhat.desk.scan(scans)
@@ -177,31 +176,23 @@ def exit_by(seen: set[Status]) -> None:
 def batches(codes: list[str] | None) -> Iterator[list[str]]:
     """Take codes from the arguments, or lines from standard input as they come."""
     if codes and codes != ["-"]:
-        yield [_storable(code) for code in codes]
+        yield [storable(code) for code in codes]
         return
     for typed in _typed_lines():
-        batch = [code for line in typed if (code := _storable(line.strip()))]
+        batch = [code for line in typed if (code := storable(line.strip()))]
         if batch:
             yield batch
 
 
 def _typed_lines() -> Iterator[list[str]]:
-    """Return lines as soon as they are there, all that are there: a scanner must not wait.
-
-    Bytes that are no text stay visible; a line without an end is cut where no code of ours could
-    go on.
-    """
-    stream, encoding = cast("BufferedReader", sys.stdin.buffer), sys.stdin.encoding
-    rest = b""
+    """Return lines as soon as they are there, all that are there: a scanner must not wait."""
+    stream, lines = cast("BufferedReader", sys.stdin.buffer), Lines(sys.stdin.encoding)
     while chunk := stream.read1(TYPED_AT_ONCE):
-        *lines, rest = re.split(rb"[\r\n]", rest + chunk)
-        if len(rest) > LONGEST_CODE:
-            lines, rest = [*lines, rest], b""
-        yield [line.decode(encoding, "backslashreplace") for line in lines]
-    yield [rest.decode(encoding, "backslashreplace")]
+        yield lines.take(chunk)
+    yield lines.rest()
 
 
-def _storable(code: str) -> str:
+def storable(code: str) -> str:
     """Keep bytes that were no text visible: they came as lone surrogates."""
     return code.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
 
@@ -226,11 +217,16 @@ def _raw_scans(codes: list[str], asking: Source, at: str) -> list[RawScan]:
 def _lines(qolhat: Qolhat, answers: list[Answer], codes: list[str]) -> list[Line]:
     lines: list[Line] = []
     for answer, code in zip(answers, codes, strict=True):
-        shown = harmless(code if len(code) <= SHOWN_OF_A_CODE else f"{code[:SHOWN_OF_A_CODE]}…")
-        lines.append(marked(answer.status, f"{shown}  {_told(qolhat, answer)}"))
-    if any(_wrong(answer) for answer in answers):
+        lines.append(line_of(answer.status, code, told_of(qolhat, answer)))
+    if any(is_wrong(answer.status) for answer in answers):
         bell()
     return lines
+
+
+def line_of(status: Status, code: str, told: str) -> Text:
+    """Show what became of a code; one that is too long is cut."""
+    shown = code if len(code) <= SHOWN_OF_A_CODE else f"{code[:SHOWN_OF_A_CODE]}…"
+    return marked(status, f"{shown}  {told}")
 
 
 def marked(status: Status, told: str) -> Text:
@@ -238,11 +234,13 @@ def marked(status: Status, told: str) -> Text:
     return Text.assemble((_MARKS[status], _COLOURS[status]), " ", harmless(told))
 
 
-def _wrong(answer: Answer) -> bool:
-    return answer.status in (Status.UNSETTLED, Status.REFUSED, Status.DEVIATION)
+def is_wrong(status: Status) -> bool:
+    """Tell whether somebody must look up from the paper."""
+    return status in (Status.UNSETTLED, Status.REFUSED, Status.DEVIATION)
 
 
-def _told(qolhat: Qolhat, answer: Answer) -> str:
+def told_of(qolhat: Qolhat, answer: Answer) -> str:
+    """Say in a line what became of a request."""
     standing = answer.standing
     parts = [term("answer", answer.status.value)]
     if answer.doubt:
@@ -268,7 +266,7 @@ def answers_table(
     made = table("", "packet", "answer")
     asked = numbers or [answer.standing.number if answer.standing else None for answer in answers]
     for answer, number in zip(answers, asked, strict=True):
-        made.add_row(number_text(number), marked(answer.status, _told(qolhat, answer)))
+        made.add_row(number_text(number), marked(answer.status, told_of(qolhat, answer)))
     return made
 
 

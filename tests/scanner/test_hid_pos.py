@@ -5,7 +5,8 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from scanner.hid_pos import LONGEST_CODE, REPORT_BYTES, Reports
+from scanner.hid_pos import REPORT_BYTES, Reports
+from scanner.lines import LONGEST_CODE
 
 BOARDING_PASS = b"M1GATHERGOOD/MICHAEL YABCDEF LHRDURAK 3542 052Y003D23  " + b" 100"
 
