@@ -10,6 +10,7 @@ import sqlalchemy as sa
 import typer
 
 from api.cli import (
+    camera,
     dispatch,
     far,
     keep,
@@ -33,6 +34,7 @@ _MODULES = (
     look,
     record,
     listen,
+    camera,
     dispatch,
     pictures,
     watch,

@@ -1,8 +1,7 @@
-"""Commands about what is given: the directory, the regulations, people and labels."""
+"""Commands about what is given: the directory, the regulations and people."""
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
@@ -11,11 +10,10 @@ from typing import Annotated, Any
 import typer
 
 from api.cli.display import Line, Sheet, table
-from api.cli.failure import MisuseError, UnwritableFileError, check_readable, check_writable
+from api.cli.failure import MisuseError, check_readable
 from api.cli.helping import App
 from api.cli.language import language, say, term
 from api.cli.look import norm
-from api.cli.reasons import reason_of
 from api.cli.shell import (
     AsJson,
     BadTimeError,
@@ -25,7 +23,7 @@ from api.cli.shell import (
     read_time,
 )
 from api.cli.shell import Organisation as OrganisationNumber
-from api.http.fields import read_packet, read_place
+from api.http.fields import read_place
 from domain.directory import Organisation, OrganisationKind
 from domain.hours import WeeklyHours
 from domain.numbers import MAX_SERIAL, grouped
@@ -35,11 +33,9 @@ from domain.roles import Role, Scope, Sector
 from infra.directory_files import load_directory
 from infra.regulation_files import load_regulations, read_file, read_folder
 from infra.settings import load_settings
-from scanner.labels import PacketLabel, draw_png, draw_svg
 
 regulations_app = App("help.command.regulations")
 people_app = App("help.command.people")
-LABEL_ENDINGS = (".svg", ".png")
 Person = Annotated[int, typer.Argument(help=say("help.person"))]
 Day = Annotated[str, typer.Option("--since", help=say("help.since"))]
 
@@ -47,7 +43,6 @@ Day = Annotated[str, typer.Option("--since", help=say("help.since"))]
 def install(app: typer.Typer) -> None:
     """Add the commands."""
     app.command("directory", help=say("help.command.directory"))(directory)
-    app.command("label", help=say("help.command.label"))(label)
     app.add_typer(regulations_app, name="regulations")
     app.add_typer(people_app, name="people")
 
@@ -125,35 +120,6 @@ def _places(places: tuple[Any, ...]) -> Sheet:
             f"{term('role', place.role.value)} {place.number}", grouped(place.code), sector
         )
     return made
-
-
-def label(
-    number: Annotated[str, typer.Argument(help=say("help.number"))],
-    file: Annotated[Path, typer.Argument(help=say("help.label-file"))],
-    dpi: Annotated[int, typer.Option(help=say("help.dpi"), min=150, max=1200)] = 300,
-    as_json: AsJson = False,
-) -> None:
-    """Draw a packet's label as SVG or PNG, by the ending of the file's name."""
-    packet = read_packet(number)
-    ending = file.suffix.lower()
-    if ending not in LABEL_ENDINGS:
-        raise MisuseError("label-ending", file=file, endings=", ".join(LABEL_ENDINGS))
-    check_writable(file)
-    drawn = PacketLabel(packet)
-    _write(file, draw_svg(drawn) if ending == ".svg" else draw_png(drawn, dpi))
-    done = say("label.done", file=file, number=grouped(packet))
-    Shell(as_json).show({"number": packet, "file": file}, done)
-
-
-def _write(file: Path, content: bytes) -> None:
-    """Write a file whole or not at all. Raises UnwritableFileError."""
-    draft = file.with_name(f".{os.getpid()}.{file.name}")
-    try:
-        draft.write_bytes(content)
-        draft.replace(file)
-    except OSError as error:
-        draft.unlink(missing_ok=True)
-        raise UnwritableFileError(file=file, reason=reason_of(error)) from error
 
 
 @regulations_app.command("list", help=say("help.command.regulations-list"))

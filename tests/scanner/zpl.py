@@ -106,7 +106,8 @@ class Printer:
 
 def unpacked(data: str, row_bytes: int) -> list[str]:
     """Undo the shortening of ^GFA: counts, `,` for white to the end of a row, `:` for the same."""
-    digits, rows, row, times = row_bytes * 2, [], "", 0
+    digits, row, times = row_bytes * 2, "", 0
+    rows: list[str] = []
     for letter in data:
         if "G" <= letter <= "Y":
             times += ord(letter) - ord("G") + 1

@@ -1,4 +1,4 @@
-"""What is given: the directory, the regulations, people and their devices, printed labels."""
+"""What is given: the directory, the regulations, people and their devices."""
 
 from __future__ import annotations
 
@@ -10,7 +10,6 @@ import pytest
 
 from domain.numbers import badge_code, grouped
 from domain.roles import Role
-from scanner.reader import read_codes
 from tests.api.cli.conftest import Day
 from tests.api.cli.console import Terminal, in_every_language
 from tests.stories import AUTHORITY, CENTRE, OTHER_AUTHORITY, PEOPLE, place
@@ -357,44 +356,6 @@ def test_what_cannot_be_of_people_is_refused_and_nothing_is_recorded(
     in_every_language(qolhat, "people", *words)
     assert qolhat("people", *words, "--json").problem["code"] == code
     assert qolhat("people", "list", "--json").data == before
-
-
-# --- labels -------------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize("dpi", [203, 300])
-def test_a_label_is_drawn_that_a_scanner_reads(
-    qolhat: Terminal, day: Day, tmp_path: Path, dpi: int
-) -> None:
-    file = tmp_path / "label.PNG"
-    told = qolhat("label", grouped(day.carried), file, "--dpi", dpi)
-    assert (told.code, told.text) == (0, f"Label {grouped(day.carried)}: {file}")
-    assert [each.text for each in read_codes(file.read_bytes())] == [str(day.carried)]
-
-
-def test_a_label_for_a_printer_of_any_density_is_drawn_in_millimetres(
-    qolhat: Terminal, day: Day, tmp_path: Path
-) -> None:
-    file = tmp_path / "label.svg"
-    file.write_text("an older label, replaced")
-    data = qolhat("label", day.carried, file, "--json").data
-    assert data == {"number": day.carried, "file": str(file)}
-    drawn = file.read_text("utf-8")
-    assert drawn.startswith("<?xml")
-    assert grouped(day.carried) in drawn
-
-
-def test_a_label_that_cannot_be_drawn_or_written_is_refused(
-    qolhat: Terminal, day: Day, tmp_path: Path
-) -> None:
-    (tmp_path / "folder.png").mkdir()
-    for name in ("label.pdf", "label", "folder.png", "no-folder/label.svg"):
-        for said in in_every_language(qolhat, "label", day.carried, tmp_path / name).values():
-            assert (said.code, name in said.err) == (2, True)
-    for number in (day.carried + 1, place(Role.HEAD), "ABC"):
-        assert qolhat("label", number, tmp_path / "label.svg").code == 1
-    assert qolhat("label", day.carried, tmp_path / "label.png", "--dpi", 72).code == 2
-    assert sorted(each.name for each in tmp_path.iterdir()) == ["data", "folder.png"]
 
 
 def test_an_unknown_organisation_and_another_authority_are_no_trouble_to_list(
