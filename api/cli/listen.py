@@ -61,9 +61,9 @@ def listen(
         _list(shell, plugged())
         return
     wanted = port or _the_only_one()
-    with _way(server, token, person, place) as way, _kept(wanted) as unsent:
-        ear = _Console(shell, wanted)
-        _hear_out(Listening(opener(wanted, baud), way.made, way.record, unsent, ear), ear)
+    with recording(server, token, person, place) as way, kept(wanted) as unsent:
+        ear = Console(shell, wanted)
+        hear_out(Listening(opener(wanted, baud), way.made, way.record, unsent, ear), ear)
 
 
 def _list(shell: Shell, found: list[Plugged]) -> None:
@@ -74,8 +74,8 @@ def _list(shell: Shell, found: list[Plugged]) -> None:
 
 
 def _the_only_one() -> str:
-    """Return the port of the only scanner there is. Raises MisuseError."""
-    found = [each.port for each in plugged()]
+    """Return the port of the only scanner that says what it is. Raises MisuseError."""
+    found = [each.port for each in plugged() if each.name]
     if len(found) != 1:
         raise MisuseError("which-scanner", found=", ".join(found) or "–")
     return found[0]
@@ -85,7 +85,7 @@ def _the_only_one() -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class _Way:
+class Way:
     """How a code becomes a scan, and where scans go."""
 
     made: Callable[[str], RawScan]
@@ -93,16 +93,16 @@ class _Way:
 
 
 @contextmanager
-def _way(server: str, token: str, person: int | None, place: str) -> Iterator[_Way]:
+def recording(server: str, token: str, person: int | None, place: str) -> Iterator[Way]:
     """Record here, or at a server. Who asks wrongly learns it before scanning."""
     if server:
         asking = _asking_far_away(server, token, place)
         with distant(server, token) as far:
-            yield _Way(_maker(asking, utc_now), far.record)
+            yield Way(_maker(asking, utc_now), far.record)
         return
     with opened() as qolhat:
         asking = source(qolhat, token, person, place, "")
-        yield _Way(_maker(asking, qolhat.now), lambda scans: _record_here(qolhat, list(scans)))
+        yield Way(_maker(asking, qolhat.now), lambda scans: _record_here(qolhat, list(scans)))
 
 
 def _asking_far_away(server: str, token: str, place: str) -> Source:
@@ -141,7 +141,7 @@ def _heard(qolhat: Qolhat, scan: RawScan, answer: Answer) -> Heard:
 
 
 @dataclass(frozen=True, slots=True)
-class _Console:
+class Console:
     """Answers by lines and by bells."""
 
     shell: Shell
@@ -209,7 +209,8 @@ def _data(heard: Heard) -> dict[str, Any]:
 
 
 @contextmanager
-def _kept(port: str) -> Iterator[Unsent]:
+def kept(port: str) -> Iterator[Unsent]:
+    """Take the file of what could not be recorded. Raises AlreadyListeningError, StorageError."""
     unsent = Unsent(load_settings().data_dir, port)
     try:
         yield unsent
@@ -217,9 +218,9 @@ def _kept(port: str) -> Iterator[Unsent]:
         unsent.close()
 
 
-def _hear_out(listening: Listening, ear: _Console) -> None:
+def hear_out(listening: Listening, ear: Console) -> None:
     """Listen until told to stop; what is not recorded then makes the command fail."""
-    with _stopped_by_signals() as stop:
+    with stopped_by_signals() as stop:
         ear.ready(listening.begin())
         try:
             listening.run(stop)
@@ -232,7 +233,7 @@ def _hear_out(listening: Listening, ear: _Console) -> None:
 
 
 @contextmanager
-def _stopped_by_signals() -> Iterator[Event]:
+def stopped_by_signals() -> Iterator[Event]:
     """Let Ctrl-C end what is being done, not interrupt it: a code may just have been read."""
     stop = Event()
     told_to = (signal.SIGINT, signal.SIGTERM)

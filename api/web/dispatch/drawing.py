@@ -57,6 +57,10 @@ class Drawing(msgspec.Struct, frozen=True):
         """The packets in the picture."""
         return [each.number for each in self.marks]
 
+    def place_of(self, number: PacketNumber) -> int:
+        """Return which mark of the drawing a packet has, from 1."""
+        return self.numbers.index(number) + 1
+
     @property
     def doubtful(self) -> list[str]:
         """The outlines of places that show a damaged number."""
