@@ -58,7 +58,7 @@ def annotated(page: PageRead, language: str) -> bytes:
     """
     if page.image is None:
         raise ValueError("read without its picture")
-    image = _drawable(page.image)
+    image = drawable(page.image)
     scale = image.width / page.width
     pen = _Pen(image, language)
     for code in page.codes:
@@ -70,7 +70,7 @@ def annotated(page: PageRead, language: str) -> bytes:
     return made.getvalue()
 
 
-def _drawable(picture: bytes) -> Image.Image:
+def drawable(picture: bytes) -> Image.Image:
     """Decode our own JPEG, a large one at a fraction of its size."""
     image = Image.open(BytesIO(picture), formats=("JPEG",))
     part = 1
@@ -98,7 +98,7 @@ class _Pen:
             self._draw.line(around, fill=colour, width=self._width, joint="curve")
             return
         for begin, end in pairwise(around):
-            for dash in _dashes(begin, end, _DASH * self._width, _GAP * self._width):
+            for dash in dashes(begin, end, _DASH * self._width, _GAP * self._width):
                 self._draw.line(dash, fill=colour, width=self._width)
 
     def name(self, code: FoundCode, corners: list[Point]) -> None:
@@ -123,7 +123,7 @@ def _one_line(text: str) -> str:
     return shown if len(shown) <= _LONGEST else f"{shown[: _LONGEST - 1]}…"
 
 
-def _dashes(begin: Point, end: Point, dash: float, gap: float) -> Iterator[tuple[Point, Point]]:
+def dashes(begin: Point, end: Point, dash: float, gap: float) -> Iterator[tuple[Point, Point]]:
     """Cut a line into dashes."""
     length = ((end[0] - begin[0]) ** 2 + (end[1] - begin[1]) ** 2) ** 0.5
     done = 0.0
