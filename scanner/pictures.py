@@ -8,6 +8,7 @@ to crash, so what comes from outside is opened by `infra.reading`, in a process 
 from __future__ import annotations
 
 import contextlib
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 from io import BytesIO
@@ -272,15 +273,23 @@ def _draw(document: Any, index: int, limits: PictureLimits, *, coloured: bool) -
 
     try:
         page = document[index]
-        width, height = page.get_size()
-        scale = _dpi(page, limits) / _POINTS
-        area = max(width * height, 1.0)
-        scale = min(scale, (limits.pixels / area) ** 0.5 * 0.999)
+        scale = _scale(page, limits)
         drawn: Image.Image = page.render(scale=scale, grayscale=not coloured).to_pil()
         page.close()
     except PdfiumError as error:
         raise bad_picture(BadPicture.TRUNCATED) from error
     return _flattened(drawn)
+
+
+def _scale(page: Any, limits: PictureLimits) -> float:
+    """Return into how many pixels a point is drawn. Raises BadPictureError."""
+    width, height = page.get_size()
+    if not (0 < width < math.inf and 0 < height < math.inf):
+        raise bad_picture(BadPicture.TRUNCATED)
+    within_area = (limits.pixels / (width * height)) ** 0.5
+    within_sides = MOST_SIDE / max(width, height)
+    # A little less: what remains of a pixel is drawn as a whole one.
+    return min(_dpi(page, limits) / _POINTS, within_area * 0.999, within_sides * 0.999)
 
 
 def _dpi(page: Any, limits: PictureLimits) -> float:

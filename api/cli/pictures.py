@@ -113,7 +113,7 @@ def _is_hidden(path: Path) -> bool:
 def _read(file: Path, reading: Reading, seen: _Seen, drawing: _Drawing | None) -> None:
     """Read one file, page by page; what goes wrong is told, and the next one is read."""
     try:
-        data = _bytes_of(file, reading.limits.bytes)
+        data = bytes_of(file, reading.limits.bytes)
         for page in reading.pages(data, pictured=drawing is not None):
             if drawing is not None:
                 drawing.draw(file, page)
@@ -122,7 +122,7 @@ def _read(file: Path, reading: Reading, seen: _Seen, drawing: _Drawing | None) -
         seen.error(str(file), error)
 
 
-def _bytes_of(file: Path, most: int) -> bytes:
+def bytes_of(file: Path, most: int) -> bytes:
     """Take no more of a file than tells that it is too large. Raises UnreadablePictureError."""
     try:
         if file == _KEYBOARD:

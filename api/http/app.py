@@ -17,6 +17,7 @@ from api.http import (
     due,
     packets,
     packing,
+    pictures,
     places,
     problems,
     registries,
@@ -45,6 +46,7 @@ Errors are problems (RFC 9457) in Kazakh, Russian or English by `Accept-Language
 _TAGS = {
     "packets": "Register, act, ask where a packet is.",
     "scans": "One scan or many, each with its answer.",
+    "pictures": "The codes in a picture or document; nothing is recorded.",
     "places": "What each place holds.",
     "visits": "Stays in stages, and their figures.",
     "due": "What runs out next.",
@@ -61,6 +63,7 @@ _TAGS = {
 _MODULES = (
     packets,
     scans,
+    pictures,
     places,
     visits,
     due,

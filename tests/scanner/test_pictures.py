@@ -10,7 +10,7 @@ import pytest
 from PIL import Image
 
 from scanner.bad_pictures import BadPicture, BadPictureError, PictureLimits
-from scanner.pictures import open_pages, open_picture
+from scanner.pictures import MOST_SIDE, open_pages, open_picture
 from scanner.reader import read
 from tests.scanner.samples import (
     A4,
@@ -159,6 +159,15 @@ def test_a_page_as_large_as_a_wall_is_drawn_smaller() -> None:
     assert document != many_pages(1)
     (page,) = open_pages(document, limits)
     assert 900_000 < page.grey.size <= limits.pixels
+
+
+@pytest.mark.parametrize("size", [b"9000000 0.5", b"0.5 9000000", b"0.001 0.001", b"1e9 1e9"])
+def test_a_page_of_any_shape_is_drawn_within_the_limits(size: bytes) -> None:
+    document = many_pages(1).replace(b"595.28 841.89", size)
+    assert size in document
+    (page,) = open_pages(document, LIMITS)
+    assert max(page.grey.shape) <= MOST_SIDE
+    assert page.grey.size <= LIMITS.pixels
 
 
 def test_a_documents_script_is_never_run() -> None:

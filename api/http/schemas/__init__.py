@@ -54,6 +54,7 @@ from api.http.schemas.packets import (
     PacketOut,
     PlaceHoldings,
 )
+from api.http.schemas.pictures import CodeOut, PictureCodesOut, PictureOut
 from api.http.schemas.regulations import (
     AdoptionOut,
     AllowedOut,
@@ -144,6 +145,7 @@ __all__ = [
     "BagPacket",
     "BagSummary",
     "BrokenSealIn",
+    "CodeOut",
     "ComplaintAnswerIn",
     "ComplaintIn",
     "ComplaintList",
@@ -188,6 +190,8 @@ __all__ = [
     "Paper",
     "PartOut",
     "PeriodOut",
+    "PictureCodesOut",
+    "PictureOut",
     "PlaceHoldings",
     "PlaceOut",
     "PlaceRef",

@@ -35,6 +35,7 @@ PATHS = [
     ("GET", "/timetables"),
     ("POST", "/packets"),
     ("POST", "/scans"),
+    ("POST", "/pictures"),
     ("POST", "/acts"),
     ("POST", "/packets/10267000000123/acts"),
     ("POST", "/packets/10267000000123/scans/x/void"),

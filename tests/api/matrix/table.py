@@ -241,6 +241,11 @@ API = (
     ),
     get(f"{V1}/packets/{{number}}", Case(READS_PACKETS, NUMBER)),
     get(f"{V1}/packets/{{number}}/history", Case(READS_PACKETS, NUMBER)),
+    post(
+        f"{V1}/pictures",
+        Case(SCANS, lambda it: Asked(body={"file": BLANK}), about_a_place=False),
+        sends=FILES,
+    ),
     post(f"{V1}/scans", Case(SCANS_AT_A_PLACE, _api_scan, judge=each_answer), sends=JSON),
     get(f"{V1}/places/{{place}}/holdings", Case(READS_PACKETS, about(place="window"))),
     get(

@@ -1,0 +1,1 @@
+"""Damaged input by the hour: whatever comes, the server stays."""
