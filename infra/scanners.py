@@ -19,6 +19,7 @@ from typing import Any, BinaryIO, Protocol
 
 import serial
 from serial.tools import list_ports
+from serial.tools.list_ports_common import ListPortInfo
 
 from domain.errors import QolhatError
 from scanner.hid_pos import REPORT_BYTES, USAGE_PAGE, Reports
@@ -68,8 +69,13 @@ class Plugged:
 
 def plugged() -> list[Plugged]:
     """List the serial ports and the HID-POS scanners of this machine."""
-    ports = [Plugged(each.device, each.description or "") for each in list_ports.comports()]
+    ports = [Plugged(each.device, _description(each)) for each in list_ports.comports()]
     return sorted(ports, key=lambda each: each.port) + [_named(each) for each in _hid_scanners()]
+
+
+def _description(port: ListPortInfo) -> str:
+    """Return what a port says it is; a socket of the machine's own says nothing."""
+    return "" if port.description in (None, "n/a") else port.description
 
 
 def opener(port: str, baud: int = DEFAULT_BAUD) -> Callable[[], Wire]:
