@@ -7,10 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from typing import Any
 
 from api.dispatched import registry_facts
 from domain.dispatch.journey import Journey
-from domain.dispatch.table_picture import Comparison, Purpose, compare
+from domain.dispatch.table_picture import Comparison, Purpose, Sighting, compare
 from domain.numbers import LENGTH, BagCode, CodeKind, PacketNumber, place_organisation
 from domain.packet import Packet
 from infra.bootstrap import Qolhat
@@ -63,6 +64,36 @@ def ways_of(qolhat: Qolhat, number: PacketNumber) -> frozenset[int] | None:
         if isinstance(event, Packet.Registered):
             return frozenset({event.decided_by, place_organisation(event.place)})
     return None
+
+
+def told_table(picture: TablePicture) -> dict[str, Any]:
+    """Tell a comparison to programs: numbers as texts, corners in pixels of the page."""
+    found = picture.comparison
+    return {
+        "bag": str(found.bag),
+        "purpose": found.purpose.value,
+        "width": picture.page.width,
+        "height": picture.page.height,
+        "packets": [_packet_told(picture, each) for each in found.seen],
+        "missing": [str(number) for number in found.missing],
+        "at_once": [str(number) for number in found.at_once],
+        "one_by_one": [str(number) for number in found.one_by_one],
+        "tags": [str(tag) for tag in picture.tags],
+        "unsure": [_points(corners) for corners in picture.unsure],
+    }
+
+
+def _packet_told(picture: TablePicture, each: Sighting) -> dict[str, Any]:
+    return {
+        "number": str(each.number),
+        "what": each.what.value,
+        "bag": None if each.bag is None else str(each.bag),
+        "corners": _points(picture.places[each.number]),
+    }
+
+
+def _points(corners: Corners) -> list[list[float]]:
+    return [[round(across, 1), round(down, 1)] for across, down in corners]
 
 
 def _line_by_line(found: FoundCode, page: PageRead) -> tuple[int, float]:

@@ -21,6 +21,7 @@ from api.cli import (
     record,
     reference,
     serving,
+    table,
     watch,
 )
 from api.cli.failure import INTERRUPTED, fail, fail_unexpectedly, misuse
@@ -37,6 +38,7 @@ _MODULES = (
     camera,
     dispatch,
     pictures,
+    table,
     watch,
     serving,
     keep,

@@ -11,7 +11,7 @@ from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 
-from domain.dispatch.journey import Journey
+from domain.dispatch.journey import BagState, Journey
 from domain.numbers import BagCode, PacketNumber
 
 # The organisations between which a packet goes; None: nobody knows its registration.
@@ -83,6 +83,13 @@ class Comparison:
     def confirmable(self) -> frozenset[PacketNumber]:
         """All packets that may be recorded from a picture."""
         return frozenset(self.at_once) | frozenset(self.one_by_one)
+
+
+def usual_purpose(bag: Journey) -> Purpose:
+    """Return what a picture of packets is usually taken for, by how far their bag has come."""
+    if bag.state is BagState.OPEN:
+        return Purpose.PACK
+    return Purpose.UNPACK if bag.opened_at is not None else Purpose.LOOK
 
 
 def compare(

@@ -20,6 +20,7 @@ from pydantic import BaseModel, Field
 from api.dispatched import concerned, registry_facts
 from api.http.fields import is_ref, read_packet
 from api.http.problems import InvalidRequestError, problem_of
+from api.table_drawing import SIGNS
 from api.table_picture import compare_with, read_table
 from api.web.dispatch.bags import doable
 from api.web.dispatch.drawing import MOST_MARKS, Drawing, draw, read_drawing, write_drawing
@@ -126,6 +127,7 @@ def _page(
         organisation=lambda each: name_of(visitor, each),
         problem=problem,
         answers=answers,
+        signs={kind.value: sign for kind, sign in SIGNS.items()},
         ref=ref or str(uuid4()),
         **_drawn(visitor, table, drawing),
     )

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from domain.dispatch.journey import Journey
-from domain.dispatch.table_picture import Comparison, Pictured, Purpose, compare
+from domain.dispatch.table_picture import Comparison, Pictured, Purpose, compare, usual_purpose
 from domain.numbers import PacketNumber, packet_number
 from domain.roles import Role
 from tests.domain.dispatch.road import SECOND, Road
@@ -103,6 +103,14 @@ def test_who_only_looks_records_nothing() -> None:
     assert kinds(found) == [Pictured.THERE] * 3 + [Pictured.EXTRA]
     assert not found.confirmable
     assert found.missing == ()
+
+
+def test_what_a_picture_is_for_follows_the_bag() -> None:
+    road = Road()
+    road.bag()
+    assert usual_purpose(road.journey()) is Purpose.PACK
+    assert usual_purpose(bag().journey()) is Purpose.LOOK
+    assert usual_purpose(bag(opened=True).journey()) is Purpose.UNPACK
 
 
 @given(
