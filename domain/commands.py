@@ -17,7 +17,10 @@ from domain.numbers import PacketNumber, PlaceCode
 
 
 class Stamp(msgspec.Struct, frozen=True):
-    """Who, where, when. `happened_at` is the device's clock (UTC), `counter` its own count."""
+    """Who, where, when. `happened_at` is the device's clock (UTC), `counter` its own count.
+
+    `layout`: what the scanner's keyboard stood at, where the code had to be put right.
+    """
 
     ref: str
     place: PlaceCode
@@ -25,6 +28,7 @@ class Stamp(msgspec.Struct, frozen=True):
     device: int
     counter: int
     happened_at: datetime
+    layout: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,16 +45,12 @@ class RegisterPacket:
 
 
 class ScanPacket(msgspec.Struct, frozen=True):
-    """The packet is at the stamp's place. `doubt` keeps the scan unsettled: it moves nothing.
-
-    `layout`: what the keyboard stood at, where the code had to be put right.
-    """
+    """The packet is at the stamp's place. `doubt` keeps the scan unsettled: it moves nothing."""
 
     stamp: Stamp
     number: PacketNumber
     doubt: str | None = None
     raw_ref: str | None = None
-    layout: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -44,7 +44,6 @@ class Doubtful(msgspec.Struct, frozen=True):
     stamp: Stamp
     doubt: Doubt
     fault: str | None
-    layout: str | None = None
 
 
 class Assignments(Protocol):
@@ -74,17 +73,16 @@ class Intake(msgspec.Struct, frozen=True):
             scan.device,
             scan.counter,
             scan.happened_at or self.now,
+            scan.layout,
         )
         try:
             code = parse(scan.code)
         except BadCodeError as error:
-            return Doubtful(stamp, Doubt.BAD_CODE, error.fault.value, scan.layout)
+            return Doubtful(stamp, Doubt.BAD_CODE, error.fault.value)
         if code.kind is not CodeKind.PACKET:
-            kind = code.kind.name.lower().replace("_", "-")
-            return Doubtful(stamp, Doubt.OTHER_KIND, kind, scan.layout)
+            return Doubtful(stamp, Doubt.OTHER_KIND, code.kind.name.lower().replace("_", "-"))
         doubt = self._doubt(scan, place)
-        said = doubt.value if doubt else None
-        return ScanPacket(stamp, PacketNumber(code.value), said, layout=scan.layout)
+        return ScanPacket(stamp, PacketNumber(code.value), doubt.value if doubt else None)
 
     def _place(self, text: str) -> PlaceCode | None:
         try:

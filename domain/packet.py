@@ -96,16 +96,18 @@ class Packet(StampedStream):
         layout: str | None = None
 
     class PutIntoBag(Event):
-        """The packet was put into a bag, to be carried."""
+        """The packet was put into a bag, to be carried. `layout`: as of a scan."""
 
         TOPIC = "pkt.put"
         bag: BagCode
+        layout: str | None = None
 
     class TakenOutOfBag(Event):
-        """The packet was taken out of the bag before it was sealed."""
+        """The packet was taken out of the bag before it was sealed. `layout`: as of a scan."""
 
         TOPIC = "pkt.out"
         bag: BagCode
+        layout: str | None = None
 
     class Carried(Event):
         """Concluded: the packet is where its bag was accepted or opened. Nobody has seen it."""
@@ -330,7 +332,7 @@ class Packet(StampedStream):
             recorded_at,
             doubt=command.doubt,
             raw_ref=command.raw_ref,
-            layout=command.layout,
+            layout=command.stamp.layout,
         )
         return True
 
@@ -338,27 +340,32 @@ class Packet(StampedStream):
         """Record that the packet came out of a bag here; False if this scan is known already."""
         if stamp.ref in self.refs:
             return False
-        self.record(Packet.Scanned, stamp, recorded_at, bag=bag)
+        self.record(Packet.Scanned, stamp, recorded_at, bag=bag, layout=stamp.layout)
         return True
 
     def put_into(self, stamp: Stamp, recorded_at: datetime, bag: BagCode) -> bool:
         """Record that the packet lies in a bag; False if this is known already."""
-        return self._move_with(Packet.PutIntoBag, stamp, recorded_at, bag)
+        return self._move_with(Packet.PutIntoBag, stamp, recorded_at, bag, layout=stamp.layout)
 
     def take_out_of(self, stamp: Stamp, recorded_at: datetime, bag: BagCode) -> bool:
         """Record that the packet lies in the bag no longer; False if this is known already."""
-        return self._move_with(Packet.TakenOutOfBag, stamp, recorded_at, bag)
+        return self._move_with(Packet.TakenOutOfBag, stamp, recorded_at, bag, layout=stamp.layout)
 
     def carry(self, stamp: Stamp, recorded_at: datetime, bag: BagCode) -> bool:
         """Conclude where the packet is from where its bag is; False if this is known already."""
         return self._move_with(Packet.Carried, stamp, recorded_at, bag)
 
     def _move_with(
-        self, event_class: type[Event], stamp: Stamp, recorded_at: datetime, bag: BagCode
+        self,
+        event_class: type[Event],
+        stamp: Stamp,
+        recorded_at: datetime,
+        bag: BagCode,
+        **more: str | None,
     ) -> bool:
         if stamp.ref in self.refs:
             return False
-        self.record(event_class, stamp, recorded_at, bag=bag)
+        self.record(event_class, stamp, recorded_at, bag=bag, **more)
         return True
 
     def void(self, command: VoidScan, recorded_at: datetime) -> bool:

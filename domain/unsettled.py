@@ -93,7 +93,6 @@ class UnsettledScan(StampedStream):
         doubt: Doubt,
         fault: str | None = None,
         raw_ref: str | None = None,
-        layout: str | None = None,
     ) -> bool:
         """Record the scan; False if it is known already."""
         if self.kept is not None:
@@ -105,7 +104,7 @@ class UnsettledScan(StampedStream):
             doubt=doubt.value,
             fault=fault,
             raw_ref=raw_ref,
-            layout=layout,
+            layout=stamp.layout,
         )
         return True
 

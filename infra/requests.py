@@ -20,7 +20,10 @@ from scanner.found import FoundCode
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """Who asks: the person, the device, its counter, the id it gave to this request."""
+    """Who asks: the person, the device, its counter, the id it gave to this request.
+
+    `layout`: what the scanner's keyboard stood at, where the code had to be put right.
+    """
 
     ref: str
     person: int
@@ -28,6 +31,7 @@ class Source:
     counter: int
     place: PlaceCode
     happened_at: datetime
+    layout: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

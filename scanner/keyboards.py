@@ -64,6 +64,12 @@ def repaired(text: str) -> Repair | None:
     return None if _code(text) is not None else _repair(text)
 
 
+def layout_of(text: str) -> str | None:
+    """Name the layout at which a text was typed; None if nothing has to be put right."""
+    repair = repaired(text)
+    return None if repair is None else repair.layout.value
+
+
 def parse_typed(text: str) -> Code:
     """Take a text apart as `domain.numbers.parse` does, whatever the keyboard stood at.
 

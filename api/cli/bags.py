@@ -57,6 +57,7 @@ from domain.numbers import PacketNumber, grouped
 from domain.rights import Right, rights_of
 from infra.bootstrap import Qolhat
 from infra.requests import AcceptRequest, BagAnswer, RegistryAnswer, Source, Status
+from scanner.keyboards import layout_of
 
 bag_app = App("help.command.bag")
 BagNumber = Annotated[str, typer.Argument(help=say("help.bag"))]
@@ -301,7 +302,8 @@ def _asked(batch: list[str], asking: Source) -> Iterator[tuple[str, Source]]:
     """Give each of several codes an id of its own."""
     for position, code in enumerate(batch):
         ref = asking.ref if len(batch) == 1 else f"{asking.ref}-{position}"
-        yield code, replace(asking, ref=ref, counter=asking.counter + position)
+        counter, layout = asking.counter + position, layout_of(code)
+        yield code, replace(asking, ref=ref, counter=counter, layout=layout)
 
 
 def _recorded(qolhat: Qolhat, code: str, asking: Source, one: _One) -> _Told:

@@ -21,6 +21,7 @@ from domain.intake import RawScan
 from domain.numbers import BagCode, PacketNumber
 from domain.rights import Right
 from infra.requests import Answer, PackAnswer, Source, Status
+from scanner.keyboards import layout_of
 
 router = resource("bags")
 _OF_PACKING = OF_A_COMMAND | documented(404, 409)
@@ -87,13 +88,15 @@ def read_all(call: Call, body: schemas.PackedIn, right: Right) -> list[CodeRead]
         raise TooManyError(limit=MOST_AT_ONCE)
     source = call.source(body, right)
     if len(body.codes) == 1:
-        return [CodeRead(body.codes[0], packet_or_none(body.codes[0]), source)]
+        code = body.codes[0]
+        return [CodeRead(code, packet_or_none(code), replace(source, layout=layout_of(code)))]
     return [_one_of_many(code, source, position) for position, code in enumerate(body.codes)]
 
 
 def _one_of_many(code: str, source: Source, position: int) -> CodeRead:
     packet = packet_or_none(code)
-    return CodeRead(code, packet, replace(source, ref=f"{source.ref}.{packet or position}"))
+    ref, layout = f"{source.ref}.{packet or position}", layout_of(code)
+    return CodeRead(code, packet, replace(source, ref=ref, layout=layout))
 
 
 def _packed(

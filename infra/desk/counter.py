@@ -69,8 +69,8 @@ class Counter:
         at, claimed = source.happened_at, None
         if not self.believable(at, now):
             at, claimed = now, source.happened_at
-        stamp = Stamp(source.ref, source.place, source.person, source.device, source.counter, at)
-        return stamp, claimed
+        who = (source.person, source.device, source.counter)
+        return Stamp(source.ref, source.place, *who, at, source.layout), claimed
 
     def keep_text(self, subject: str, ref: str, text: str | None, now: datetime) -> str | None:
         """Put a text into the vault; return its reference. Raises ErasedError, StorageError."""

@@ -94,7 +94,7 @@ def _work(
 
     def move(unit: UnitOfWork) -> Callable[[int], Answer]:
         assert isinstance(found, ScanPacket)  # noqa: S101  chosen below
-        before = _kept_before(unit, scanned.ref) if found.layout else None
+        before = _kept_before(unit, scanned.ref) if found.stamp.layout else None
         if before is not None:
             return lambda position: _again(before, position)
         packet = unit.load(Packet, stream)
@@ -104,7 +104,7 @@ def _work(
     def keep(unit: UnitOfWork) -> bool:
         assert isinstance(found, Doubtful)  # noqa: S101  chosen below
         other = unit.load(UnsettledScan, stream)
-        return other.keep(found.stamp, now, found.doubt, found.fault, raw_ref, found.layout)
+        return other.keep(found.stamp, now, found.doubt, found.fault, raw_ref)
 
     return move if isinstance(found, ScanPacket) else keep
 
@@ -129,12 +129,12 @@ def _answer(scanned: RawScan, found: Judged, outcome: Outcome) -> Answer:
         status = Status.UNSETTLED if outcome.answer else Status.DUPLICATE
         doubt, position = found.doubt.value, outcome.position
         return Answer(
-            scanned.ref, status, position, doubt=doubt, fault=found.fault, layout=found.layout
+            scanned.ref, status, position, doubt=doubt, fault=found.fault, layout=found.stamp.layout
         )
     answer: Answer = outcome.answer(outcome.position)
-    if found.layout is None or answer.standing is None:
+    if found.stamp.layout is None or answer.standing is None:
         return answer
-    return msgspec.structs.replace(answer, layout=found.layout)
+    return msgspec.structs.replace(answer, layout=found.stamp.layout)
 
 
 def _raw_ref(scanned: RawScan) -> str:

@@ -40,6 +40,7 @@ from domain.errors import NotYoursError, QolhatError, RefusedError
 from domain.numbers import BagCode, PacketNumber, grouped
 from domain.rights import Right
 from infra.requests import PackAnswer, Source, Status
+from scanner.keyboards import layout_of
 
 router = APIRouter(include_in_schema=False)
 _UNTIL_IT_IS_SHOWN = 0.5  # seconds: the closed registry's page comes first
@@ -166,7 +167,9 @@ def _source(visitor: Visitor, facts: RegistryFacts, scan: PackScan) -> Source:
         happened_at=read_instant(scan.happened_at),
     )
     # The page's clock follows ours, but nothing is packed before there is a registry.
-    return replace(source, happened_at=max(source.happened_at, facts.begun_at))
+    return replace(
+        source, happened_at=max(source.happened_at, facts.begun_at), layout=layout_of(scan.code)
+    )
 
 
 def _bag_of(facts: RegistryFacts, given: str) -> BagCode:

@@ -38,6 +38,7 @@ from domain.errors import QolhatError, RefusedError
 from domain.numbers import PacketNumber, place_organisation
 from domain.rights import Right
 from infra.requests import BagAnswer, Source
+from scanner.keyboards import layout_of
 
 router = APIRouter(include_in_schema=False)
 _TEXTS = (*TEXTS, "verified-of", "scan-first")
@@ -135,7 +136,7 @@ def _source(visitor: Visitor, journey: Journey, scan: UnpackScan) -> Source:
     )
     # The page's clock follows ours, but nothing comes out of a bag before it is opened.
     opened = journey.opened_at or source.happened_at
-    return replace(source, happened_at=max(source.happened_at, opened))
+    return replace(source, happened_at=max(source.happened_at, opened), layout=layout_of(scan.code))
 
 
 def told_verified(

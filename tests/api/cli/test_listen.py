@@ -17,6 +17,7 @@ import pytest
 import api.cli.display
 from api.cli import listen
 from api.cli.distant import Distant
+from api.cli.record import recorded as record
 from domain.intake import RawScan
 from domain.numbers import grouped, packet_number
 from domain.roles import Role
@@ -200,7 +201,6 @@ class Hand:
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self._recorded = threading.Semaphore(0)
-        record = listen.recorded
 
         def recorded(qolhat: Any, scans: list[RawScan]) -> list[Any]:
             answers = record(qolhat, scans)
