@@ -221,16 +221,16 @@ def _told_other(visitor: Visitor, answer: Answer) -> dict[str, Any]:
         return told | {"retry": True} if isinstance(answer.error, StorageError) else told
     fault = [speech.word("fault", answer.fault)] if answer.fault else []
     verdict = speech.word("doubt", answer.doubt)
-    remarks = [*fault, speech.say("station.kept"), *_advice(visitor, answer)]
+    remarks = [*fault, speech.say("station.kept"), *advice(visitor, answer.layout)]
     return _shape(answer, "unsettled", Tone.RED, verdict, remarks=remarks)
 
 
-def _advice(visitor: Visitor, answer: Answer) -> list[str]:
+def advice(visitor: Visitor, layout: str | None) -> list[str]:
     """Advise another layout of the keyboard, where a code had to be put right."""
-    if answer.layout is None:
+    if layout is None:
         return []
-    layout = visitor.speech.word("layout", answer.layout)
-    return [visitor.speech.say("station.repaired", layout=layout)]
+    named = visitor.speech.word("layout", layout)
+    return [visitor.speech.say("station.repaired", layout=named)]
 
 
 # --- what is told of a packet --------------------------------------------------------------------
@@ -250,7 +250,7 @@ def told_packet(visitor: Visitor, answer: Answer, facts: PacketFacts) -> dict[st
     remarks = [speech.word("deviation", each) for each in answer.deviations]
     if answer.doubt is not None:
         remarks.append(speech.word("doubt", answer.doubt))
-    remarks += _advice(visitor, answer)
+    remarks += advice(visitor, answer.layout)
     before, progress = facts.previous_place, facts.progress
     return _shape(
         answer,

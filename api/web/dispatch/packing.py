@@ -31,7 +31,7 @@ from api.web.dispatch.found import (
     source_at,
 )
 from api.web.dispatch.registries import print_registry
-from api.web.dispatch.told import Told, script_texts, told, told_error, told_other
+from api.web.dispatch.told import Told, advised, script_texts, told, told_error, told_other
 from api.web.station import OtherPersonError, Tone
 from api.web.visitor import Visitor
 from domain.dispatch.errors import UnknownBagError
@@ -144,7 +144,7 @@ def scans(visitor: Packing, code: CodePath, body: PackScans) -> dict[str, Any]:
 
 def _answered(visitor: Visitor, facts: RegistryFacts, scan: PackScan) -> Told:
     try:
-        return _scanned(visitor, facts, scan)
+        return advised(visitor, _scanned(visitor, facts, scan), scan.code)
     except QolhatError as error:
         return told_error(visitor, scan.ref, error, scan.code)
 

@@ -9,14 +9,14 @@ from collections.abc import Iterable
 from typing import Any
 
 from api.http.problems import problem_of
-from api.web.station import Tone
+from api.web.station import Tone, advice
 from api.web.visitor import Visitor
 from domain.errors import QolhatError
 from domain.intake import RawScan
 from domain.numbers import grouped
 from infra.errors import StorageError
 from infra.requests import Source
-from scanner.keyboards import parse_typed
+from scanner.keyboards import layout_of, parse_typed
 
 Told = dict[str, Any]
 
@@ -45,6 +45,11 @@ def _grouped(code: str) -> str:
         return grouped(parse_typed(code).value)
     except QolhatError:
         return code
+
+
+def advised(visitor: Visitor, said: Told, code: str) -> Told:
+    """Add the advice to change the keyboard's layout, if the code had to be put right."""
+    return said | {"remarks": [*said["remarks"], *advice(visitor, layout_of(code))]}
 
 
 def told_error(visitor: Visitor, ref: str, error: QolhatError, code: str) -> Told:

@@ -29,7 +29,7 @@ from api.web.dispatch.found import (
     source_at,
 )
 from api.web.dispatch.packing import MOST, TEXTS
-from api.web.dispatch.told import Told, script_texts, told, told_error, told_other
+from api.web.dispatch.told import Told, advised, script_texts, told, told_error, told_other
 from api.web.station import OtherPersonError, Tone
 from api.web.visitor import Visitor
 from domain.dispatch.discrepancies import Condition
@@ -123,7 +123,7 @@ def _answered(visitor: Visitor, journey: Journey, scan: UnpackScan) -> Told:
         answer = visitor.qolhat.desk.dispatch.verify(journey.number, [packet], source, condition)
     except QolhatError as error:
         return told_error(visitor, scan.ref, error, scan.code)
-    return told_verified(visitor, answer, packet, condition)
+    return advised(visitor, told_verified(visitor, answer, packet, condition), scan.code)
 
 
 def _source(visitor: Visitor, journey: Journey, scan: UnpackScan) -> Source:
