@@ -25,6 +25,7 @@ from api.http import (
     runs,
     scans,
     system,
+    table_pictures,
     unsettled,
     visits,
 )
@@ -72,6 +73,7 @@ _MODULES = (
     registries,
     packing,
     bags,
+    table_pictures,
     discrepancies,
     runs,
     directory,

@@ -30,10 +30,10 @@ router = APIRouter(
     prefix=PREFIX, tags=["pictures"], responses=documented(401, 403, 404, 422, 500, 503)
 )
 _MOST_FIELDS = 16
-_JPEG = "image/jpeg"
+JPEG = "image/jpeg"
 _ANYTHING = ("", "application/octet-stream", "application/pdf")
 _BINARY = {"schema": {"type": "string", "format": "binary"}}
-_SENT = {
+SENT = {
     "requestBody": {
         "required": True,
         "content": {
@@ -50,8 +50,8 @@ _SENT = {
         },
     }
 }
-_ANSWERED: dict[int | str, dict[str, Any]] = {
-    200: {"description": "What was read, or drawn.", "content": {_JPEG: _BINARY}}
+ANSWERED: dict[int | str, dict[str, Any]] = {
+    200: {"description": "What was read, or drawn.", "content": {JPEG: _BINARY}}
 }
 
 
@@ -104,8 +104,8 @@ Picture = Annotated[bytes, Depends(sent_picture)]
     "/pictures",
     summary="Read the codes in a picture",
     response_model=schemas.PictureOut,
-    responses=OF_A_COMMAND | _ANSWERED,
-    openapi_extra=_SENT,
+    responses=OF_A_COMMAND | ANSWERED,
+    openapi_extra=SENT,
 )
 def read_picture(
     request: Request,
@@ -124,8 +124,8 @@ def read_picture(
     A problem about a picture has its `reason`, and under `pages` what was read before.
     """
     try:
-        if drawn or _JPEG in request.headers.get("accept", ""):
-            return Response(_drawn(call, picture, page), media_type=_JPEG)
+        if drawn or JPEG in request.headers.get("accept", ""):
+            return Response(_drawn(call, picture, page), media_type=JPEG)
         return schemas.PictureOut(
             pages=[_page_out(call, each) for each in call.qolhat.reading.read(picture)]
         )

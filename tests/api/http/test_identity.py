@@ -48,6 +48,7 @@ PATHS = [
     ("POST", "/bags/20267000000108/packets"),
     ("POST", "/bags/20267000000108/taken-out"),
     ("POST", "/bags/20267000000108/seal"),
+    ("POST", "/bags/20267000000108/pictures"),
     ("POST", "/bags/20267000000108/offer"),
     ("POST", "/bags/20267000000108/accept"),
     ("POST", "/bags/20267000000108/broken-seal"),

@@ -344,6 +344,10 @@ def _api_settle_discrepancy(it: Asking) -> Asked:
     return Asked({"bag": it.there.differing(), "kind": "wrong-seal"}, body=said)
 
 
+def _api_photographed(it: Asking) -> Asked:
+    return Asked({"bag": it.there.sealed()[1]}, body={"file": BLANK})
+
+
 STRAY = {"codes": [str(packet_number(CENTRE, 999_999))]}
 API_OF_DISPATCH = (
     post(f"{V1}/registries", Case(PACKS, _api_registry), sends=JSON),
@@ -383,6 +387,7 @@ API_OF_DISPATCH = (
         sends=JSON,
     ),
     post(f"{V1}/bags/{{bag}}/reconcile", Case(SCANS, _with_a_bag()), sends=JSON),
+    post(f"{V1}/bags/{{bag}}/pictures", Case(SCANS, _api_photographed), sends=FILES),
     get(
         f"{V1}/bags",
         Case(READS_PACKETS, of_organisation),
