@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -63,3 +64,18 @@ def picture_of(qolhat: Qolhat, pages: Sequence[PageOfPacket], ref: str) -> bytes
     if picture is None:
         raise UnknownPageError(page=ref)
     return picture
+
+
+@dataclass(frozen=True, slots=True)
+class Filing:
+    """So many pages were filed at once, by a person, at an instant (UTC)."""
+
+    filed_at: datetime
+    person: int
+    count: int
+
+
+def filings(pages: Sequence[PageOfPacket]) -> list[Filing]:
+    """Tell when pages were filed, by whom, and how many."""
+    counts = Counter((page.filed_at, page.person) for page in pages)
+    return [Filing(at, person, count) for (at, person), count in counts.items()]

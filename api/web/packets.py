@@ -16,6 +16,8 @@ from fastapi import APIRouter, Depends, Form, Path, Query, Response
 from fastapi.responses import HTMLResponse, RedirectResponse
 from pydantic import BaseModel, Field
 
+from api.filed import filings, pages_in
+from api.filed import held as pages_held
 from api.http.fields import is_ref, read_packet
 from api.http.history import history_of
 from api.http.problems import InvalidRequestError, headers_of, problem_of
@@ -101,13 +103,15 @@ def packet_page(
         forms=printable(visitor, facts),
         complaints=_complaints(visitor, facts),
         may_complain=visitor.reach(Right.COMPLAIN).covers(facts.organisations),
+        filings=filings(pages_held(visitor.qolhat, pages_in(facts.events))),
+        may_file=visitor.reach(Right.SCAN).covers(facts.organisations),
         ref=str(uuid4()),
         done=done if done in _DONE else "",
         problem=problem,
     )
 
 
-_DONE = frozenset({*(kind.value for kind in ActKind), "complained", "answered"})
+_DONE = frozenset({*(kind.value for kind in ActKind), "complained", "answered", "pages"})
 
 
 def _executors(visitor: Visitor, facts: PacketFacts) -> tuple[tuple[str, str], ...]:

@@ -22,6 +22,7 @@ from pydantic import BaseModel, Field
 from api.http.fields import is_ref, read_packet, read_place
 from api.http.problems import problem_of
 from api.http.schemas import Problem
+from api.web.filed_pages import loose_at, may_settle
 from api.web.station import place_name
 from api.web.visitor import Visitor, allowed
 from domain.commands import Settlement
@@ -43,6 +44,7 @@ NumberQuery = Annotated[str, Query(alias="number", max_length=40)]
 MOST_SHOWN = 200
 _MOST_HOMELESS = 5000
 _UNBELIEVED = frozenset({Doubt.IN_THE_FUTURE, Doubt.IMPLAUSIBLE_TIME, Doubt.NO_ZONE})
+_DONE = frozenset(f"{page}{decision.value}" for page in ("", "page-") for decision in Settlement)
 _LOCAL = "%Y-%m-%dT%H:%M"
 
 
@@ -123,15 +125,18 @@ def unsettled(
             raise NotYoursError
         whose = frozenset({organisation})
     rows = waiting_at(visitor.qolhat, whose)
+    pages = loose_at(visitor, whose)
     return visitor.page(
         "unsettled.html",
         rows=rows,
         more=max(0, count_at(visitor.qolhat, whose) - len(rows)),
         organisation=organisation and visitor.qolhat.directory.organisation(organisation),
-        names=visitor.qolhat.personnel.names({row.person for row in rows}),
+        names=visitor.qolhat.personnel.names({r.person for r in rows} | {p.person for p in pages}),
         place_name=lambda code: place_name(visitor, code),
         address=address_of,
-        done=done if done in set(Settlement) else "",
+        pages=pages,
+        may_settle=lambda row: may_settle(visitor, row),
+        done=done if done in _DONE else "",
     )
 
 

@@ -70,3 +70,9 @@ class ReasonMissingError(RefusedError):
     """A page can be discarded only with the reason why it is nothing."""
 
     code = "discard-reason-missing"
+
+
+class PageNumberMissingError(RefusedError):
+    """A page belongs to a packet only if it is said to which."""
+
+    code = "page-number-missing"

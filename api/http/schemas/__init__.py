@@ -54,6 +54,14 @@ from api.http.schemas.packets import (
     PacketOut,
     PlaceHoldings,
 )
+from api.http.schemas.pages import (
+    FiledPageList,
+    FiledPageOut,
+    LoosePageList,
+    LoosePageOut,
+    PageSettled,
+    SettlePageIn,
+)
 from api.http.schemas.pictures import CodeOut, PictureCodesOut, PictureOut
 from api.http.schemas.regulations import (
     AdoptionOut,
@@ -163,6 +171,8 @@ __all__ = [
     "EndingOut",
     "EntryOut",
     "FieldError",
+    "FiledPageList",
+    "FiledPageOut",
     "FindingOut",
     "FormOut",
     "HandOverOut",
@@ -176,6 +186,8 @@ __all__ = [
     "LimitOut",
     "ListedBag",
     "ListedPacket",
+    "LoosePageList",
+    "LoosePageOut",
     "NormOut",
     "OfferIn",
     "OrganisationDetail",
@@ -187,6 +199,7 @@ __all__ = [
     "PacketAnswered",
     "PacketOut",
     "PacketsAnswered",
+    "PageSettled",
     "Paper",
     "PartOut",
     "PeriodOut",
@@ -224,6 +237,7 @@ __all__ = [
     "SentFrom",
     "ServiceRef",
     "SettleIn",
+    "SettlePageIn",
     "SightingOut",
     "StageOut",
     "StageRef",

@@ -62,7 +62,7 @@ from tests.api.matrix.who import (
     TAKES_COMPLAINTS,
     Who,
 )
-from tests.api.matrix.world import NEW_PASSWORD, NOW, ORGANISATIONS, PIN, ROLES, SERVICE
+from tests.api.matrix.world import NEW_PASSWORD, NOW, ORGANISATIONS, PIN, ROLES, SERVICE, SHEET
 from tests.photographs import table
 from tests.stories import AUTHORITY, CENTRE
 
@@ -142,6 +142,8 @@ PERSON = about(number="victim")
 PLACE = about(code="window")
 STATION = about(number="station")
 UNSETTLED = about(scan="unsettled")
+PAGE = about(number="paper.number", ref="paper.page")
+LOOSE = about(ref="loose")
 
 
 # --- the API -------------------------------------------------------------------------------------
@@ -216,6 +218,12 @@ def _api_settle(it: Asking) -> Asked:
     return Asked({"scan": it.there.unsettled}, body=said)
 
 
+def _api_settle_page(it: Asking) -> Asked:
+    said = it.command(decision="apply", number=str(it.there.worked))
+    del said["place"]
+    return Asked({"ref": it.there.loose}, body=said)
+
+
 API = (
     get(f"{V1}/openapi.json", Case(PUBLIC, nothing, about_a_place=False)),
     post(f"{V1}/packets", Case(REGISTERS, _api_register), sends=JSON),
@@ -272,6 +280,21 @@ API = (
     post(
         f"{V1}/unsettled/{{scan}}/settle",
         Case(SETTLES, _api_settle),
+        sends=JSON,
+    ),
+    get(f"{V1}/packets/{{number}}/pages", Case(READS_PACKETS, NUMBER)),
+    get(f"{V1}/packets/{{number}}/pages.pdf", Case(SEES_PERSONAL, NUMBER)),
+    get(f"{V1}/packets/{{number}}/pages/{{ref}}", Case(SEES_PERSONAL, PAGE)),
+    get(
+        f"{V1}/unsettled-pages",
+        Case(READS_PACKETS, of_organisation),
+        Case(READS_PACKETS, nothing, about_a_place=False),
+    ),
+    get(f"{V1}/unsettled-pages/{{ref}}", Case(READS_PACKETS, LOOSE)),
+    get(f"{V1}/unsettled-pages/{{ref}}/picture", Case(SETTLES, LOOSE)),
+    post(
+        f"{V1}/unsettled-pages/{{ref}}/settle",
+        Case(SETTLES, _api_settle_page),
         sends=JSON,
     ),
     post(
@@ -684,6 +707,14 @@ def _settle(it: Asking) -> Asked:
     return Asked({"scan": it.there.unsettled}, body={"decision": "dismiss"})
 
 
+def _settle_page(it: Asking) -> Asked:
+    return Asked({"ref": it.there.loose}, body={"decision": "dismiss", "text": "бос бет"})
+
+
+def _upload(it: Asking) -> Asked:
+    return Asked({"number": it.there.worked}, body={"file": ("a.jpg", SHEET, "image/jpeg")})
+
+
 PACKETS = (
     get(
         "/packets",
@@ -745,6 +776,17 @@ PACKETS = (
     ),
     get("/unsettled/{scan}", Case(READS_UNSETTLED, UNSETTLED)),
     post("/unsettled/{scan}", Case(SETTLES, _settle, r"/unsettled\?done=dismiss")),
+    get("/packets/{number}/pages", Case(SEES_PERSONAL, NUMBER)),
+    get("/packets/{number}/pages.pdf", Case(SEES_PERSONAL, NUMBER)),
+    get("/packets/{number}/pages/{ref}.jpg", Case(SEES_PERSONAL, PAGE)),
+    post(
+        "/packets/{number}/pages",
+        Case(SCANS, _upload, r"/packets/\d+\?done=pages"),
+        sends=FILES,
+    ),
+    get("/unsettled-pages/{ref}", Case(READS_UNSETTLED, LOOSE)),
+    get("/unsettled-pages/{ref}/picture.jpg", Case(SETTLES, LOOSE)),
+    post("/unsettled-pages/{ref}", Case(SETTLES, _settle_page, r"/unsettled\?done=page-dismiss")),
 )
 
 

@@ -50,15 +50,18 @@ from infra.bootstrap import VAULT_FILE, Qolhat
 from infra.requests import ActRequest, ComplaintRequest, Registration, Source
 from infra.settings import Settings
 from infra.store.group_commit import UnitOfWork
+from projections.loose_pages import LoosePages
 from projections.unsettled import Fate, Unsettled
 from tests.api.matrix.who import Where, Who
 from tests.infra.demonstration.simulated import hasty
+from tests.scanned import filing, page, saved, sheet
 from tests.stories import AUTHORITY, CENTRE, MORNING
 
 NOW = MORNING + timedelta(hours=4)
 HIRED = MORNING - timedelta(days=900)
 PASSWORD, NEW_PASSWORD, PIN = "тек-сынақ-үшін-1", "тек-сынақ-үшін-2", "902745"
 SERVICE = "003-7"
+SHEET = saved("JPEG", sheet())
 _MANY = 12  # events
 _PRINTED_AHEAD = 5_000_000  # labels
 _CENTRE_ROLES = frozenset({Role.INSPECTOR, Role.COLLECTING, Role.COURIER})
@@ -118,6 +121,7 @@ class Paper:
     complaint: str
     scan: str  # the id of a scan that counts
     incoming: str
+    page: str  # a scanned page of it
 
     @property
     def personal(self) -> tuple[str, ...]:
@@ -154,6 +158,7 @@ class Things:
     _device: int = 0
     _place: int = 0
     _scan: str = ""
+    _loose: str = ""
 
     def place(self, role: Role) -> PlaceCode:
         """Return a place of a role in this organisation; of the window's, if it has none."""
@@ -251,6 +256,21 @@ class Things:
         qolhat = self.world.qolhat
         with qolhat.views.reading() as reading:
             row = reading.view(Unsettled).of(reading.connection, self._scan)
+        return row is not None and row.fate == Fate.WAITING.value
+
+    @property
+    def loose(self) -> str:
+        """A scanned page that waits for a decision; another one after it was settled."""
+        if not self._loose or not self._loose_waits():
+            place = self.place(next(iter(self.staff)))
+            self._loose = self.world.file(self.colleague, place)
+            self.world.show()
+        return self._loose
+
+    def _loose_waits(self) -> bool:
+        self.world.show()
+        with self.world.qolhat.views.reading() as reading:
+            row = reading.view(LoosePages).of(reading.connection, self._loose)
         return row is not None and row.fate == Fate.WAITING.value
 
     @property
@@ -363,7 +383,8 @@ class World:
         reasons = f"{surname} {given_name} құжаттарды толық бермеді"
         self.act(number, ActKind.DRAFTED, executor, at_desk, outcome=Outcome.REFUSED, text=reasons)
         complaint = self.complain(number, deciding[Role.OFFICE], office, f"{surname} шағымданады")
-        paper = Paper(number, surname, given_name, iin, address, complaint, scan, incoming)
+        page = self.file(deciding[Role.OFFICE], office, number)
+        paper = Paper(number, surname, given_name, iin, address, complaint, scan, incoming, page)
         self.papers[number] = where, paper
         return paper
 
@@ -401,6 +422,13 @@ class World:
         self.qolhat.desk.complain(ComplaintRequest(source, number, by, person, text))
         self.show()
         return source.ref
+
+    def file(self, person: int, place: PlaceCode, number: PacketNumber | None = None) -> str:
+        """File a scanned page, to a packet or to none; return its reference."""
+        name = f"{next(self.refs)}.jpg"
+        request = filing(self.source(person, place), name, page(picture=SHEET), given=number)
+        (filed,) = self.qolhat.desk.file(request).pages
+        return filed.ref
 
     def show(self) -> None:
         """Wait until the views show everything."""
