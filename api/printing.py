@@ -48,7 +48,6 @@ from scanner.labels import (
     on_sheets,
 )
 
-OFFERED_DPI = (203, 300, 600)
 MOST_LABELS = 240  # ten sheets at once
 
 

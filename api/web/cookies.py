@@ -1,4 +1,4 @@
-"""Cookies of the pages: the session, the station (a browser), the language.
+"""Cookies of the pages: the session, the station (a browser), the language, the printer.
 
 Over TLS their names begin with `__Host-`: no other host or path can set them. Nothing in them is
 readable by scripts but the language.
@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from fastapi import Request, Response
 
-SESSION, STATION, LANGUAGE = "qolhat", "station", "language"
+SESSION, STATION, LANGUAGE, PRINTER = "qolhat", "station", "language", "printer"
 _YEAR = 365 * 24 * 3600
 
 

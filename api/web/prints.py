@@ -16,16 +16,18 @@ from fastapi import APIRouter, Depends, Path, Response
 from api import forms
 from api.http.fields import read_packet
 from api.http.problems import NotFoundError
+from api.printing import Printer, cards_print, label_of, label_print
 from api.web.facts import PacketFacts, facts_of
 from api.web.held import NOTHING, Held, held_of, may_see_names
+from api.web.printer import ChosenPrinter
 from api.web.visitor import Visitor, allowed
 from domain.acts import Handing, Outcome
-from domain.cards import DESK_CARDS, card_code
 from domain.norms import Due
 from domain.packet import Packet
 from domain.regulations.edition import Edition, Way
 from domain.rights import Right
 from domain.roles import Role
+from scanner.labels import Format
 
 router = APIRouter(include_in_schema=False)
 Seeing = Annotated[Visitor, Depends(allowed(Right.SEE_PACKETS))]
@@ -74,11 +76,23 @@ def pdf(content: bytes, name: str) -> Response:
     return Response(content, 200, {"content-disposition": f'inline; filename="{name}"'}, PDF)
 
 
+@router.get("/packets/{number}/label")
+def label(
+    visitor: Seeing, number: Annotated[str, Path(max_length=40)], chosen: ChosenPrinter
+) -> Response:
+    """Print the label for the printer beside this computer."""
+    facts = facts_of(visitor.qolhat, read_packet(number))
+    visitor.require_reach(facts.organisations, Right.SEE_PACKETS)
+    made = label_print(visitor.qolhat, facts.number, visitor.speech.language)
+    return chosen.answer(visitor, made)
+
+
 @router.get("/station/cards.pdf")
 def cards(visitor: Annotated[Visitor, Depends(allowed(Right.SCAN))]) -> Response:
     """Print the action cards: one sheet serves every desk."""
-    drawn = [forms.ActionCard(card_code(each), visitor.speech.word("card", each)) for each in DESK_CARDS]
-    return pdf(forms.action_cards_pdf(drawn, visitor.speech.language), "cards.pdf")
+    printed = cards_print(Format.PDF, visitor.speech.language)
+    drawn = printed.drawn(Printer(), visitor.speech.language)
+    return pdf(drawn.content, drawn.name)
 
 
 def letterhead(visitor: Visitor, code: int) -> forms.Organisation:
@@ -207,10 +221,7 @@ class _Print:
         return forms.slip_pdf(made, self.language)
 
     def label(self) -> bytes:
-        accepted = self.progress.accepted_at or self.facts.now
-        day = accepted.astimezone(ZoneInfo(self.accepting.zone)).date()
-        made = forms.Label(self.facts.number, self.edition.service.key, day)
-        return forms.label_pdf(made, self.language)
+        return forms.label_pdf(label_of(self.visitor.qolhat, self.facts.number), self.language)
 
     def notice(self) -> bytes:
         assert self.progress.outcome is not None  # noqa: S101  only drafted notices are printable

@@ -21,8 +21,9 @@ from starlette.concurrency import run_in_threadpool
 
 from api.http.problems import TurnedAwayError, language_of
 from api.permitted import Permitted
+from api.printing import Printer, printer_of
 from api.web.alerts import count_alerts
-from api.web.cookies import SESSION, read_cookie
+from api.web.cookies import PRINTER, SESSION, read_cookie
 from api.web.rendering import Speech, page
 from domain.directory import Place
 from domain.errors import QolhatError
@@ -111,6 +112,11 @@ class Visitor(Permitted):
         )
 
     @property
+    def printer(self) -> Printer:
+        """For which printer labels are drawn, as was last chosen at this computer."""
+        return printer_beside(self.request)
+
+    @property
     def alerts(self) -> int | None:
         """How many packets press where it is the person's business; None: none ever are."""
         return count_alerts(self)
@@ -130,6 +136,11 @@ class Visitor(Permitted):
         """Answer with a page that knows the visitor."""
         values |= {"visitor": self, "path": self.request.url.path, "back": here(self.request)}
         return page(template, self.speech, status=status, headers=headers, **values)
+
+
+def printer_beside(request: Request) -> Printer:
+    """Return the printer that was last chosen at this computer; the usual one, if none was."""
+    return printer_of(read_cookie(request, PRINTER))
 
 
 def here(request: Request) -> str:

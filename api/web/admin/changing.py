@@ -11,7 +11,8 @@ from fastapi import APIRouter, Form, Response
 from fastapi.responses import HTMLResponse, RedirectResponse
 from pydantic import BaseModel, Field
 
-from api.forms import Badge, badge_pdf
+from api.forms import Badge
+from api.printing import Print, Printer, badge_print
 from api.web.admin import deeds
 from api.web.admin.appointing import SCOPED, clean_name
 from api.web.admin.choosing import choose_organisation, chosen_place, named
@@ -23,6 +24,7 @@ from api.web.admin.reaching import (
     check_grant,
     check_others,
 )
+from api.web.printer import ChosenPrinter
 from api.web.prints import pdf
 from api.web.visitor import Visitor
 from domain.errors import RefusedError
@@ -150,6 +152,17 @@ def withdraw_badge(visitor: Administering, number: Number, badge: Text = "") -> 
 @router.get("/admin/people/{number}/badge.pdf")
 def print_badge(visitor: Administering, number: Number) -> Response:
     """Print a person's badge."""
+    printed = _badge(visitor, number).drawn(Printer(), visitor.speech.language)
+    return pdf(printed.content, printed.name)
+
+
+@router.get("/admin/people/{number}/badge")
+def print_badge_here(visitor: Administering, number: Number, chosen: ChosenPrinter) -> Response:
+    """Print the badge for the printer beside this computer."""
+    return chosen.answer(visitor, _badge(visitor, number))
+
+
+def _badge(visitor: Visitor, number: int) -> Print:
     member = changeable(visitor, number)
     badges = _badges(visitor, member)
     if not badges:
@@ -160,7 +173,7 @@ def print_badge(visitor: Administering, number: Number) -> Response:
         min(member.roles),
         visitor.qolhat.directory.organisation(member.organisation).official_name,
     )
-    return pdf(badge_pdf(badge, visitor.speech.language), f"badge-{number}.pdf")
+    return badge_print(badge, f"badge-{number}", visitor.speech.language)
 
 
 def _badges(visitor: Visitor, member: StaffMember) -> tuple[BadgeCode, ...]:

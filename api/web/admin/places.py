@@ -13,12 +13,12 @@ from urllib.parse import urlencode
 from fastapi import APIRouter, Form, Path, Query, Response
 from fastapi.responses import HTMLResponse, RedirectResponse
 
-from api.forms import PlaceCard, place_card_pdf
 from api.http.fields import read_place
 from api.http.problems import problem_of
+from api.printing import Print, Printer, place_print
 from api.web.admin.choosing import Choice, choose_organisation, named, offered_organisations
-from api.web.admin.history import said_place
 from api.web.admin.reaching import Administering, Looking
+from api.web.printer import ChosenPrinter
 from api.web.prints import pdf
 from api.web.visitor import Visitor
 from domain.directory import Organisation, Place
@@ -99,11 +99,19 @@ def close_place(visitor: Administering, code: Code) -> Response:
 @router.get("/admin/places/{code}/card.pdf")
 def print_card(visitor: Looking, code: Code) -> Response:
     """Print the card of a place."""
+    printed = _card(visitor, code).drawn(Printer(), visitor.speech.language)
+    return pdf(printed.content, printed.name)
+
+
+@router.get("/admin/places/{code}/card")
+def print_card_here(visitor: Looking, code: Code, chosen: ChosenPrinter) -> Response:
+    """Print the card for the printer beside this computer."""
+    return chosen.answer(visitor, _card(visitor, code))
+
+
+def _card(visitor: Visitor, code: str) -> Print:
     place = _within(visitor, code, Right.SEE_STAFF)
-    organisation = visitor.qolhat.directory.organisation(place.organisation)
-    card = PlaceCard(place.code, said_place(visitor, place.code), organisation.official_name)
-    printed = place_card_pdf(card, visitor.speech.language)
-    return pdf(printed, f"place-{place.code}.pdf")
+    return place_print(visitor.qolhat, place.code, visitor.speech.language)
 
 
 def _is_own_in_reach(visitor: Visitor) -> bool:

@@ -21,6 +21,7 @@ from fastapi.responses import HTMLResponse, JSONResponse, RedirectResponse
 from api import forms
 from api.dispatched import RegistryFacts, service_keys
 from api.http.problems import NotFoundError, problem_of
+from api.printing import Print, Printer, tags_print
 from api.web.dispatch.found import (
     CodePath,
     Packing,
@@ -31,6 +32,7 @@ from api.web.dispatch.found import (
     packing_places,
     source_at,
 )
+from api.web.printer import ChosenPrinter
 from api.web.prints import letterhead, pdf
 from api.web.visitor import Visitor
 from domain.directory import Place
@@ -194,25 +196,20 @@ def _lines(bag: Journey, services: Mapping[PacketNumber, str]) -> forms.BagLines
 @router.get("/registries/{code}/tags.pdf")
 def tags(visitor: Seeing, code: CodePath) -> Response:
     """Print the tags of a registry's bags; of an open one with what lies in them now."""
+    printed = _tags(visitor, code).drawn(Printer(), visitor.speech.language)
+    return pdf(printed.content, printed.name)
+
+
+@router.get("/registries/{code}/tags")
+def tags_here(visitor: Seeing, code: CodePath, chosen: ChosenPrinter) -> Response:
+    """Print the tags for the printer beside this computer."""
+    return chosen.answer(visitor, _tags(visitor, code))
+
+
+def _tags(visitor: Visitor, code: str) -> Print:
     facts = open_registry(visitor, code)
     bags = packed_of(facts) or list(facts.bags)
-    sender, recipient = name_of(visitor, facts.sender), name_of(visitor, facts.to)
-    made = [
-        forms.BagTag(
-            code=bag.number,
-            registry=facts.number,
-            sender=sender,
-            recipient=recipient,
-            place=nth,
-            places=len(bags),
-            packets=len(bag.contents),
-            closed_at=facts.closed_at or visitor.qolhat.now(),
-            zone=visitor.qolhat.directory.organisation(facts.sender).zone,
-            seal=bag.seal or "",
-        )
-        for nth, bag in enumerate(bags, 1)
-    ]
-    return pdf(forms.bag_tags_pdf(made, visitor.speech.language), f"tags-{facts.number}.pdf")
+    return tags_print(visitor.qolhat, facts, bags, visitor.speech.language)
 
 
 def _closed(visitor: Visitor, code: str) -> RegistryFacts:

@@ -11,8 +11,8 @@ from domain.numbers import bag_code, grouped, packet_number, parse
 from domain.roles import Role
 from scanner.labels import Format
 from scanner.reader import OURS, read, read_codes
-from tests.api.cli.conftest import Day, Terminal
-from tests.api.cli.console import in_every_language
+from tests.api.cli.conftest import Day
+from tests.api.cli.console import Terminal, in_every_language
 from tests.scanner.printed import printed
 from tests.stories import CENTRE, place
 

@@ -1098,6 +1098,40 @@ DISPATCH = (
     get("/proof/{code}/signature.png", Case(READS_PACKETS, _proof)),
 )
 
+# --- what is printed -----------------------------------------------------------------------------
+
+PRINTS = (
+    get(f"{V1}/packets/{{number}}/label", Case(READS_PACKETS, NUMBER)),
+    get(
+        f"{V1}/labels",
+        Case(READS_PACKETS, lambda it: Asked(query={"number": it.there.paper.number})),
+    ),
+    get(
+        f"{V1}/bags/{{bag}}/tag",
+        Case(READS_PACKETS, lambda it: Asked({"bag": it.there.sealed()[1]})),
+    ),
+    get(f"{V1}/places/{{place}}/card", Case(READS_PACKETS, about(place="window"))),
+    get(f"{V1}/action-cards", Case(LOGGED_IN, nothing, about_a_place=False)),
+    get(
+        f"{V1}/action-cards/{{card}}",
+        Case(LOGGED_IN, lambda it: Asked({"card": Card.SIGNED.value}), about_a_place=False),
+    ),
+    get(f"{V1}/test-strip", Case(LOGGED_IN, nothing, about_a_place=False)),
+    get("/prints", Case(LOGGED_IN, nothing, about_a_place=False)),
+    get("/prints/cards", Case(LOGGED_IN, nothing, about_a_place=False)),
+    get("/prints/separator.pdf", Case(LOGGED_IN, nothing, about_a_place=False)),
+    get("/prints/strip", Case(LOGGED_IN, nothing, about_a_place=False)),
+    get(
+        "/prints/labels",
+        Case(READS_PACKETS, lambda it: Asked(query={"numbers": it.there.paper.number})),
+    ),
+    get("/packets/{number}/label", Case(READS_PACKETS, NUMBER)),
+    get("/registries/{code}/tags", Case(READS_PACKETS, _closed_registry)),
+    get("/admin/people/{number}/badge", Case(ADMINISTERS, PERSON)),
+    get("/admin/places/{code}/card", Case(SEES_STAFF, PLACE)),
+)
+
+
 LINES = (
     *API,
     *API_OF_DISPATCH,
@@ -1109,4 +1143,5 @@ LINES = (
     *COURIER,
     *DISPATCH,
     *RUNS,
+    *PRINTS,
 )
