@@ -1,7 +1,8 @@
 """Listens to a scanner for a whole day: reads, records, and lets nothing that was read be lost.
 
-A code that cannot be recorded waits, in order, and in a file that outlives the program. A cable
-that is pulled is waited for. Whoever holds the scanner is told of everything: the `Ear`.
+A code is written to a file before anything else, and waits there, in order, until it is recorded;
+the file outlives the program. A cable that is pulled is waited for. Whoever holds the scanner is
+told of everything: the `Ear`.
 """
 
 from __future__ import annotations
@@ -128,6 +129,8 @@ class Listening:
         """Make scans of lines at once, so that they bear the time at which they were read."""
         codes = [code for line in lines if (code := line.strip(_FRAMING))]
         self.waiting += [self.made(code) for code in codes]
+        if codes:
+            self._save_if_possible()  # first of all: the power may fail while it is recorded
         return bool(codes)
 
     def _send_again(self) -> None:
@@ -144,7 +147,11 @@ class Listening:
             self.recorded += sum(not each.again for each in answers)
             self.ear.heard([a for a in answers if not (a.again and a.scan.ref in known)])
         self.waiting, self._refused, self._tried_at = left, len(left), monotonic()
-        with contextlib.suppress(StorageError):  # tried again, and at the end told
+        self._save_if_possible()
+
+    def _save_if_possible(self) -> None:
+        """Whether it can be recorded is another matter; at the end it is told."""
+        with contextlib.suppress(StorageError):
             self._save()
 
     def _save(self) -> None:

@@ -1,4 +1,4 @@
-"""Scans that were read but could not be recorded: kept in a file, one a line, until they are.
+"""Scans that were read and are not recorded yet: kept in a file, one a line, until they are.
 
 A scan keeps its id, so one that was recorded after all is recognised when it is sent again. The
 file is for this machine's user alone: what was typed may name somebody.

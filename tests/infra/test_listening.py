@@ -176,6 +176,18 @@ def test_a_program_that_was_killed_has_kept_what_could_not_be_recorded(tmp_path:
         listened(tmp_path, Deadly(["a"]), Desk(failures=99))
 
 
+def test_a_code_is_written_down_before_it_is_recorded(tmp_path: Path) -> None:
+    class Checking(Desk):
+        def record(self, scans: Sequence[RawScan]) -> list[Heard]:
+            lines = (tmp_path / "unsent" / "COM3.jsonl").read_bytes().splitlines()
+            assert len(lines) == len(scans)
+            return super().record(scans)
+
+    listening, _ = listened(tmp_path, Scanner(["a", "b"]), Checking())
+    assert listening.recorded == 2
+    assert not listening.unsent.file.exists()
+
+
 def test_a_pulled_cable_is_waited_for(tmp_path: Path) -> None:
     desk = Desk()
 

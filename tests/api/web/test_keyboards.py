@@ -13,8 +13,7 @@ from domain.packet import Packet
 from domain.roles import Role
 from tests.api.web.day import Day
 from tests.api.web.dispatching import Way
-from tests.api.web.office import Office
-from tests.api.web.test_login import PIN
+from tests.api.web.office import PIN, Office
 from tests.api.web.test_station import Station
 from tests.stories import place
 
