@@ -1,7 +1,7 @@
 // @ts-check
 // What the courier's page shows: the last result, what waits, the bags in hand, the day, the past.
 import { grouped } from "../common/codes.js";
-import { byId, made, madeButton, put } from "../common/dom.js";
+import { byId, made, madeButton, madeLink, put } from "../common/dom.js";
 import { localIso } from "../station/queue.js";
 import { clockOf, isWrong, span } from "./clock.js";
 import { proofOf } from "./proof.js";
@@ -245,6 +245,11 @@ export class View {
       button.setAttribute("aria-describedby", title);
       buttons.append(button);
     }
+    // The server reads the picture: without a network the link stays where it is, and says so.
+    const photograph = madeLink(`/bags/${bag.code}/picture`, this.say("photograph"));
+    photograph.className = "button second";
+    photograph.setAttribute("aria-describedby", title);
+    buttons.append(photograph);
     return buttons;
   }
 
