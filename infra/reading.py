@@ -11,6 +11,7 @@ import os
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
@@ -30,6 +31,7 @@ _ENDING = 2.0  # seconds it has to end by itself
 MOST_PICTURES = 500  # after them a worker is replaced: libraries leak
 _MOST_FRAME = 2**30
 _RETRY_SECONDS = 5
+_SHARE_OF_A_PAGE = 0.1  # of its seconds: a long document takes no page's limit for every page
 _INHERITED = ("PATH", "LANG", "LC_ALL", "TMPDIR", "LD_LIBRARY_PATH", "SYSTEMROOT")
 _WEARING = frozenset({BadPicture.TOO_MUCH_MEMORY, BadPicture.READER_ENDED})
 _log = logging.getLogger(__name__)
@@ -185,6 +187,7 @@ class _Worker:
             self._process = _start(megabytes, theirs)
         self._pictures = 0
         self._finished = True
+        self._pages, self._waited = 0, 0.0  # of the picture that is read; seconds
         with suppress(EOFError, OSError):  # one that did not start is found out when it is asked
             if self._line.poll(_STARTING):
                 self._line.recv_bytes()  # it is ready
@@ -209,6 +212,7 @@ class _Worker:
         """Ask, and return page after page. Raises BadPictureError."""
         self._finished = False
         self._pictures += 1
+        self._pages, self._waited = 0, 0.0
         self._ask(asked)
         frame = self._next(limits)
         while isinstance(frame, PageSeen):
@@ -232,9 +236,12 @@ class _Worker:
 
     def _next(self, limits: PictureLimits) -> Frame:
         """Wait for a page, or for the end. Raises BadPictureError."""
-        if not self._line.poll(limits.seconds):
+        began = time.monotonic()
+        left = limits.seconds * (1 + self._pages * _SHARE_OF_A_PAGE) - self._waited
+        if not self._line.poll(max(0.0, min(limits.seconds, left))):
             self.kill()
             raise bad_picture(BadPicture.TOOK_TOO_LONG, limit=limits.seconds)
+        self._waited += time.monotonic() - began
         try:
             frame: Frame = msgspec.msgpack.decode(
                 self._line.recv_bytes(_MOST_FRAME), type=PageSeen | Ended
@@ -242,6 +249,7 @@ class _Worker:
         except (EOFError, OSError, msgspec.MsgspecError) as error:
             raise self._ended() from error
         self._finished = isinstance(frame, Ended)
+        self._pages = max(self._pages, frame.pages if isinstance(frame, PageSeen) else 0)
         return frame
 
     def _ended(self) -> BadPictureError:

@@ -30,6 +30,7 @@ from scanner.pictures import OpenedPage, open_pages
 from scanner.reader import read
 
 _QUALITY = 88
+_MOST_LENGTH = 200  # times as long as wide
 _MEGABYTE = 2**20
 _MOST_FILES = 64
 _FIRST_TO_END = b"1000"  # the system, short of memory, ends this process before others
@@ -108,10 +109,19 @@ def _pages(asked: Asked) -> Iterator[PageSeen]:
 
 
 def _seen(page: OpenedPage, symbologies: list[str] | None) -> PageSeen:
-    found = read(page.grey) if symbologies is None else read(page.grey, symbologies)
     height, width = page.grey.shape
+    found = [] if _is_a_line(page) else _read(page, symbologies)
     image = None if page.coloured is None else _jpeg(page.coloured)
     return PageSeen(page.page, page.pages, width, height, [_found(each) for each in found], image)
+
+
+def _read(page: OpenedPage, symbologies: list[str] | None) -> list[FoundCode]:
+    return read(page.grey) if symbologies is None else read(page.grey, symbologies)
+
+
+def _is_a_line(page: OpenedPage) -> bool:
+    """Tell whether a page has no room for a code; made smaller, nothing would be left of it."""
+    return min(page.grey.shape) * _MOST_LENGTH < max(page.grey.shape)
 
 
 def _found(code: FoundCode) -> Found:

@@ -227,7 +227,8 @@ def _of_eight_bits(deep: npt.NDArray[Any]) -> Grey:
         deep = np.nan_to_num(deep)
     least, most = float(deep.min()), float(deep.max())
     if deep.dtype.kind != "f" and least >= 0 and most <= 0xFFFF:
-        return (deep.astype(np.uint16) >> 8).astype(np.uint8)
+        bits = next(bits for bits in (8, 10, 12, 16) if most < 1 << bits)  # what the scanner has
+        return (deep.astype(np.uint16) >> (bits - 8)).astype(np.uint8)
     scaled = (deep - least) * (255.0 / max(most - least, 1e-9))
     return scaled.astype(np.uint8)
 
@@ -283,10 +284,10 @@ def _draw(document: Any, index: int, limits: PictureLimits, *, coloured: bool) -
 
 def _scale(page: Any, limits: PictureLimits) -> float:
     """Return into how many pixels a point is drawn. Raises BadPictureError."""
-    width, height = page.get_size()
+    width, height = map(float, page.get_size())
     if not (0 < width < math.inf and 0 < height < math.inf):
         raise bad_picture(BadPicture.TRUNCATED)
-    within_area = (limits.pixels / (width * height)) ** 0.5
+    within_area = math.sqrt(limits.pixels / (width * height))
     within_sides = MOST_SIDE / max(width, height)
     # A little less: what remains of a pixel is drawn as a whole one.
     return min(_dpi(page, limits) / _POINTS, within_area * 0.999, within_sides * 0.999)
@@ -296,7 +297,7 @@ def _dpi(page: Any, limits: PictureLimits) -> float:
     """Return the dots an inch of the finest picture on a page, within reason."""
     from pypdfium2 import PdfiumError, raw  # noqa: PLC0415  as above
 
-    finest = float(_DPI)
+    finest: float = _DPI
     for each in page.get_objects(filter=[raw.FPDF_PAGEOBJ_IMAGE], max_depth=_DEEPEST):
         try:
             across, down = each.get_px_size()
@@ -306,5 +307,5 @@ def _dpi(page: Any, limits: PictureLimits) -> float:
         check_pixels(across, down, limits)
         longest = max(right - left, top - bottom)
         if longest > _POINTS:  # a small one is a logo or a stamp
-            finest = max(finest, max(across, down) * _POINTS / longest)
+            finest = max(finest, float(max(across, down) * _POINTS / longest))
     return min(finest, _MOST_DPI)

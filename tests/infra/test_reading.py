@@ -14,6 +14,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
+from PIL import Image
 
 import infra.reading
 from infra.bootstrap import bootstrap
@@ -21,7 +22,18 @@ from infra.reading import PicturesBusyError, Reading
 from infra.settings import Settings
 from scanner.bad_pictures import BadPicture, BadPictureError, PictureLimits
 from scanner.pictures import open_picture
-from tests.scanner.samples import NUMBER, bomb, claiming, label, many_pages, pdf, saved, tiff
+from tests.scanner.samples import (
+    NUMBER,
+    bomb,
+    claiming,
+    endless_document,
+    label,
+    many_pages,
+    pdf,
+    saved,
+    swelling_document,
+    tiff,
+)
 
 ROOT = Path(__file__).parents[2]
 PICTURE = saved(label())
@@ -30,7 +42,7 @@ PICTURE = saved(label())
 @pytest.fixture(scope="module")
 def reading() -> Iterator[Reading]:
     """One worker for all that do not harm it."""
-    made = Reading(PictureLimits(pages=50), workers=1)
+    made = Reading(PictureLimits(pages=50, seconds=300), workers=1)
     yield made
     made.close()
 
@@ -149,6 +161,45 @@ def test_a_picture_that_needs_too_much_memory_is_given_up() -> None:
         assert texts(with_little_memory, PICTURE) == [[str(NUMBER)]]
     finally:
         with_little_memory.close()
+
+
+def test_a_document_without_an_end_is_given_up() -> None:
+    with_little_time = Reading(PictureLimits(seconds=1), workers=1)
+    try:
+        worker = with_little_time.start()
+        assert refused(with_little_time, endless_document()).reason is BadPicture.TOOK_TOO_LONG
+        assert not is_running(worker)
+        with_little_time.limits = PictureLimits()
+        assert texts(with_little_time, PICTURE) == [[str(NUMBER)]]
+    finally:
+        with_little_time.close()
+
+
+def test_a_document_that_swells_ends_its_reader_and_nothing_else() -> None:
+    with_little_memory = Reading(PictureLimits(megabytes=512), workers=1)
+    try:
+        reason = refused(with_little_memory, swelling_document(300)).reason
+        assert reason in {BadPicture.READER_ENDED, BadPicture.TOO_MUCH_MEMORY}
+        assert texts(with_little_memory, PICTURE) == [[str(NUMBER)]]
+    finally:
+        with_little_memory.close()
+
+
+def test_a_picture_that_is_but_a_line_has_no_code(reading: Reading) -> None:
+    assert texts(reading, saved(Image.new("L", (60_000, 1), 255))) == [[]]
+
+
+def test_a_long_document_has_not_a_pages_time_for_every_page(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(infra.reading, "_SHARE_OF_A_PAGE", -0.4)  # three pages: less than none
+    hasty = Reading(workers=1)
+    try:
+        error = refused(hasty, tiff(label(), label(), label()))
+        assert error.reason is BadPicture.TOOK_TOO_LONG
+        assert [page.page for page in error.pages] == [1]
+    finally:
+        hasty.close()
 
 
 @pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGSEGV, signal.SIGABRT])

@@ -5,6 +5,7 @@ from __future__ import annotations
 import struct
 import zlib
 from collections.abc import Iterator
+from functools import cache
 from io import BytesIO
 from typing import Any
 
@@ -81,6 +82,7 @@ def claiming(width: int, height: int, content: bytes = b"") -> bytes:
     return b"\x89PNG\r\n\x1a\n" + header + _chunk(b"IDAT", content) + _chunk(b"IEND", b"")
 
 
+@cache
 def bomb(width: int, height: int) -> bytes:
     """A whole PNG of white rows: a thousandth of what it becomes."""
     packer, row = zlib.compressobj(9), b"\0" + b"\xff" * ((width + 7) // 8)
@@ -91,6 +93,52 @@ def bomb(width: int, height: int) -> bytes:
 def _chunk(name: bytes, content: bytes) -> bytes:
     check = zlib.crc32(name + content)
     return struct.pack(">I", len(content)) + name + content + struct.pack(">I", check)
+
+
+def document_of(*objects: bytes) -> bytes:
+    """A document of these objects; the first is its catalogue."""
+    made, places = bytearray(b"%PDF-1.7\n"), []
+    for number, each in enumerate(objects, 1):
+        places.append(len(made))
+        made += b"%d 0 obj\n%b\nendobj\n" % (number, each)
+    table = b"".join(b"%010d 00000 n \n" % place for place in places)
+    made += b"xref\n0 %d\n0000000000 65535 f \n%b" % (len(objects) + 1, table)
+    return bytes(made) + b"trailer\n<</Root 1 0 R/Size %d>>\n%%%%EOF\n" % (len(objects) + 1)
+
+
+def page_that_does(content: bytes, *others: bytes) -> bytes:
+    """A document of one page with this content (a stream); `/F` is the first of the others."""
+    return document_of(
+        b"<</Type/Catalog/Pages 2 0 R>>",
+        b"<</Type/Pages/Kids[3 0 R]/Count 1>>",
+        b"<</Type/Page/Parent 2 0 R/MediaBox[0 0 595 842]/Contents 4 0 R"
+        b"/Resources<</XObject<</F 5 0 R>>>>>>",
+        content,
+        *others,
+    )
+
+
+def stream(content: bytes, more: bytes = b"") -> bytes:
+    """An object with a content."""
+    return b"<<%b/Length %d>>\nstream\n%b\nendstream" % (more, len(content), content)
+
+
+def packed(content: bytes, times: int) -> bytes:
+    """An object with a content many times over, packed."""
+    packer = zlib.compressobj(9)
+    small = b"".join([*(packer.compress(content) for _ in range(times)), packer.flush()])
+    return stream(small, b"/Filter/FlateDecode")
+
+
+def endless_document() -> bytes:
+    """A page whose form draws itself twice."""
+    form = b"/Type/XObject/Subtype/Form/BBox[0 0 9 9]/Resources<</XObject<</F 5 0 R>>>>"
+    return page_that_does(stream(b"/F Do"), stream(b"/F Do /F Do", form))
+
+
+def swelling_document(megabytes: int) -> bytes:
+    """A page whose content is a thousandth of what it becomes."""
+    return page_that_does(packed(b" " * 1_000_000, megabytes))
 
 
 def animated(kind: str) -> bytes:
@@ -104,6 +152,8 @@ def deep(bits: str) -> bytes:
     grey = np.asarray(label()).astype(np.uint16) * 257
     if bits == "I;16":
         return saved(Image.fromarray(grey), "TIFF")
+    if bits == "12":
+        return saved(Image.fromarray(grey >> 4), "TIFF")
     if bits == "png-16":
         return saved(Image.fromarray(grey), "PNG")
     return saved(Image.fromarray((grey / 65535).astype(np.float32)), "TIFF")

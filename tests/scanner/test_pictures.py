@@ -57,7 +57,7 @@ def test_however_a_png_holds_its_colours(mode: str) -> None:
     assert texts(saved(label().convert(mode), "PNG")) == [[str(NUMBER)]]
 
 
-@pytest.mark.parametrize("bits", ["I;16", "png-16", "float"])
+@pytest.mark.parametrize("bits", ["I;16", "12", "png-16", "float"])
 def test_sixteen_bits_and_fractions_become_eight(bits: str) -> None:
     picture = deep(bits)
     assert texts(picture) == [[str(NUMBER)]]
