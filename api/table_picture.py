@@ -16,6 +16,7 @@ from domain.numbers import LENGTH, BagCode, CodeKind, PacketNumber, place_organi
 from domain.packet import Packet
 from infra.bootstrap import Qolhat
 from infra.reading import PageRead
+from scanner.bad_pictures import BadPicture, bad_picture
 from scanner.found import Corners, FoundCode
 
 _READ = frozenset({"Code128"})
@@ -40,7 +41,7 @@ def read_table(
 
     `pictured` asks for the page itself, as a JPEG. Raises BadPictureError, PicturesBusyError.
     """
-    page = next(qolhat.reading.pages(data, symbologies=_READ, pictured=pictured))
+    page = _first_page(qolhat, data, pictured=pictured)
     codes = sorted(page.codes, key=lambda each: _line_by_line(each, page))
     places = dict(_of_kind(codes, CodeKind.PACKET))
     numbers = {PacketNumber(value): corners for value, corners in places.items()}
@@ -48,6 +49,17 @@ def read_table(
     unsure = tuple(each.corners for each in codes if _is_damaged(each))
     comparison = compare_with(qolhat, journey, purpose, numbers)
     return TablePicture(page, numbers, tuple(sorted(tags - {journey.number})), unsure, comparison)
+
+
+def _first_page(qolhat: Qolhat, data: bytes, *, pictured: bool) -> PageRead:
+    """Read the first page; a photograph that is cut off may lack packets, and is refused."""
+    pages = qolhat.reading.pages(data, symbologies=_READ, pictured=pictured)
+    page = next(pages, None)
+    if page is None:
+        raise bad_picture(BadPicture.EMPTY)
+    if page.page == page.pages:
+        next(pages, None)  # only now it is known whether all of it was there
+    return page
 
 
 def compare_with(

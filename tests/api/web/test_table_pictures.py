@@ -237,9 +237,11 @@ def test_who_has_no_part_in_it_only_compares(way: Way) -> None:
 
 def test_what_cannot_be_read_is_said_and_the_form_stays(way: Way) -> None:
     clerk = way.arrive()
-    for data in (b"", b"not a picture", table(way.packets)[:300]):
+    whole = table(way.packets)
+    for data in (b"", b"not a picture", whole[:300], whole[: len(whole) * 2 // 3]):
         answer = photograph(clerk, way.bag, data=data)
-        assert answer.status_code in (413, 415, 422)
+        assert answer.status_code in (415, 422)
+        assert "<polygon" not in answer.text  # what is cut off may lack packets
         assert clerk.has_form(f"{way.bag}/picture")
     answer = photograph(clerk, way.bag)
     assert clerk.says("dispatch.picture.none")
