@@ -16,6 +16,7 @@ from reportlab.pdfgen.canvas import Canvas
 
 from domain.numbers import packet_number
 from scanner.labels import PacketLabel, draw_png
+from tests.scanner.heic import heic
 from tests.stories import CENTRE
 
 NUMBER = packet_number(CENTRE, 1)
@@ -38,6 +39,14 @@ def saved(image: Image.Image, kind: str = "PNG", **options: Any) -> bytes:
     made = BytesIO()
     image.save(made, kind, **options)
     return made.getvalue()
+
+
+def phone_picture(turns: int = 0) -> bytes:
+    """The label as a HEIC file, turned by quarters as the phone was held."""
+    drawn = label(203)
+    sheet = Image.new("L", (drawn.width // 16 * 16 + 16, drawn.height // 16 * 16 + 16), 255)
+    sheet.paste(drawn, (0, 0))
+    return heic(np.asarray(sheet), turns)
 
 
 def tiff(*images: Image.Image, **options: Any) -> bytes:
@@ -171,6 +180,7 @@ def seeds() -> Iterator[bytes]:
     yield tiff(small, small, compression="tiff_lzw")
     yield saved(small.convert("RGB"), "WEBP", lossless=True)
     yield deep("I;16")
+    yield phone_picture()
     yield animated("GIF")
     yield pdf(small, small)
     yield pdf(small, password="secret")

@@ -24,6 +24,7 @@ from tests.scanner.samples import (
     label,
     many_pages,
     pdf,
+    phone_picture,
     saved,
     tiff,
 )
@@ -114,6 +115,24 @@ def test_an_orientation_that_makes_no_sense_is_none(nonsense: int) -> None:
     exif = Image.Exif()
     exif[ORIENTATION] = nonsense
     assert texts(saved(label(), "JPEG", exif=exif)) == [[str(NUMBER)]]
+
+
+@pytest.mark.parametrize("turns", range(4))
+def test_a_phones_own_format_is_read(turns: int) -> None:
+    picture = phone_picture(turns)
+    assert texts(picture) == [[str(NUMBER)]]
+    assert np.array_equal(open_picture(picture), np.rot90(open_picture(phone_picture()), turns))
+
+
+def test_a_phones_picture_that_is_cut_off_or_claims_too_much_is_refused() -> None:
+    picture = phone_picture()
+    assert refused(picture[:100]) is BadPicture.TRUNCATED
+    assert refused(picture[: len(picture) // 2]) is BadPicture.TRUNCATED
+    claimed = struct.pack(">II", 50_000, 50_000)
+    at = picture.index(b"ispe") + 8
+    assert refused(picture[:at] + claimed + picture[at + 8 :]) in {
+        BadPicture.TOO_MANY_PIXELS, BadPicture.TRUNCATED
+    }  # fmt: skip
 
 
 @pytest.mark.parametrize("kind", ["GIF", "PNG", "WEBP"])
