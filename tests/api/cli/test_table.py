@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -10,6 +11,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+import infra.bootstrap
 from domain.numbers import BagCode, PacketNumber, bag_code, packet_number
 from domain.roles import Role
 from infra.bootstrap import bootstrap
@@ -18,6 +20,7 @@ from tests.api.cli.conftest import Day
 from tests.api.cli.console import Terminal, in_every_language, written
 from tests.office import Office
 from tests.photographs import table
+from tests.reading_once import OneReading, one_reading
 from tests.stories import AUTHORITY, CENTRE
 
 UNKNOWN = packet_number(CENTRE, 888_888)
@@ -32,8 +35,17 @@ class Packed:
     beside: PacketNumber
 
 
+@pytest.fixture(scope="module")
+def reading() -> Iterator[OneReading]:
+    with one_reading() as made:
+        yield made
+
+
 @pytest.fixture
-def packed(day: Day, qolhat: Terminal) -> Packed:
+def packed(
+    day: Day, qolhat: Terminal, reading: OneReading, monkeypatch: pytest.MonkeyPatch
+) -> Packed:
+    monkeypatch.setattr(infra.bootstrap, "picture_reading", lambda settings: reading)
     with bootstrap(Settings(data_dir=day.folder), now=qolhat.clock) as store:
         office = Office(store, qolhat.clock)
         numbers = [office.register(310 + nth, ref=f"for-the-table-{nth}")[0] for nth in range(3)]

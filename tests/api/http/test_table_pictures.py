@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from io import BytesIO
 from typing import Any
 
@@ -13,15 +14,23 @@ from domain.numbers import bag_code, packet_number
 from domain.roles import Role
 from tests.api.http.counter import V1, Counter
 from tests.photographs import table
+from tests.reading_once import OneReading, one_reading
 from tests.stories import AUTHORITY, CENTRE
 
 UNKNOWN = str(packet_number(CENTRE, 888_888))
 UNKNOWN_BAG = str(bag_code(CENTRE, 9_000))
 
 
+@pytest.fixture(scope="module")
+def reading() -> Iterator[OneReading]:
+    with one_reading() as made:
+        yield made
+
+
 @pytest.fixture
-def packed(counter: Counter) -> tuple[str, list[str]]:
+def packed(counter: Counter, reading: OneReading) -> tuple[str, list[str]]:
     """An open bag with two packets, and a third beside it."""
+    object.__setattr__(counter.qolhat, "reading", reading)
     numbers = [counter.register(10 + nth) for nth in range(3)]
     begun = counter.post(
         "/registries", counter.stamp(20, Role.COLLECTING, to=AUTHORITY), Role.COLLECTING

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -14,34 +14,17 @@ from domain.dispatch.bag import Bag
 from domain.numbers import BagCode, PacketNumber, bag_code, grouped, packet_number
 from domain.packet import Packet
 from domain.roles import Role
-from infra.reading import PageRead, Reading
 from tests.api.web.dispatching import Way
 from tests.api.web.office import Browser, Office
 from tests.photographs import table
+from tests.reading_once import OneReading, one_reading
 from tests.stories import CENTRE, OTHER_AUTHORITY, place
-
-
-class OneReading:
-    """What reads pictures, for all tests of the module: a process takes its time to start."""
-
-    def __init__(self) -> None:
-        self.kept = Reading()
-        self.limits = self.kept.limits
-
-    def pages(
-        self, data: bytes, *, symbologies: Collection[str] | None = None, pictured: bool = False
-    ) -> Iterator[PageRead]:
-        return self.kept.pages(data, symbologies=symbologies, pictured=pictured)
-
-    def close(self) -> None:
-        """Its store is closed; the next test reads on."""
 
 
 @pytest.fixture(scope="module")
 def reading() -> Iterator[OneReading]:
-    made = OneReading()
-    yield made
-    made.kept.close()
+    with one_reading() as made:
+        yield made
 
 
 @pytest.fixture
