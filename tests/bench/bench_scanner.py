@@ -1,0 +1,125 @@
+"""Reading of pictures against zxing-cpp alone and zbar, in the same run, on the same pictures.
+
+Generated pictures are seeded, so a run can be repeated; `QOLHAT_BENCH_PICTURES=full` takes five
+times as many as `small`. Photographs are read where there are any (see pictures.photos). What must
+be reached stands in the row; a ratio is of read rates, or of times.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+import numpy as np
+
+from tests.bench.pictures import flatbed, photos, scenes, tables
+from tests.bench.pictures.readers import OURS, ZBAR, ZXING, Score, is_ours, score
+from tests.bench.pictures.truth import Picture
+from tests.bench.report import Row
+
+_SIZES = {"small": 1, "full": 5}
+_MOST_TIMES_ZXING = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Trial:
+    """Pictures of a kind, how many of them, and what share of our codes must be read."""
+
+    what: str
+    made: Callable[[np.random.Generator], list[Picture]]
+    seed: int
+    count: int
+    aim: float
+    timed: bool = False
+
+    def pictures(self, times: int) -> Iterator[Picture]:
+        """Make them, one at a time: twelve megapixels are many."""
+        for number in range(self.count * times):
+            yield from self.made(np.random.default_rng((self.seed, number)))
+
+
+TRIALS = (
+    Trial("one label, any tilt, perspective to 45°, 1.5+ px a module",
+          lambda rng: [scenes.random_single(rng)], 1, 100, 0.99),
+    Trial("table of 5-30 packets, 5 MP",
+          lambda rng: [tables.table(rng, tables.FIVE_MEGAPIXELS)], 2, 4, 0.98),
+    Trial("table of 5-30 packets, 12 MP",
+          lambda rng: [tables.table(rng, tables.TWELVE_MEGAPIXELS)], 3, 3, 0.98, timed=True),
+    Trial("A4 registry of 30 packets, 150 dpi", flatbed.registry, 4, 2, 1),
+    Trial("A4 sheet of 30 labels, 150 dpi", flatbed.sheet, 5, 3, 1),
+    Trial("hard shadow, 15-30 % of the light", lambda rng: [scenes.hard_shadow(rng)], 6, 50, 0.9),
+    Trial("glare", lambda rng: [scenes.glare(rng)], 7, 50, 0.9),
+)  # fmt: skip
+
+
+def times() -> int:
+    """Return how many times the small number of pictures is wanted."""
+    return _SIZES[os.environ.get("QOLHAT_BENCH_PICTURES", "small")]
+
+
+def run() -> list[Row]:
+    """Measure all: generated pictures, then photographs."""
+    rows: list[Row] = []
+    for trial in TRIALS:
+        scores = score(trial.pictures(times()), is_ours)
+        reached = scores[OURS].rate >= trial.aim and not scores[OURS].wrong
+        rows += _rows(f"{trial.what} (aim {trial.aim:.0%}, 0 wrong)", scores, reached=reached)
+        if trial.timed:
+            rows.append(_time(trial.what, scores))
+    return rows + _photographs()
+
+
+def _rows(what: str, scores: dict[str, Score], *, reached: bool) -> list[Row]:
+    """Compare ours with each of the others; how many pictures stands in the first column."""
+    mine = scores[OURS]
+    told = f"{what}; {mine.pictures} pictures"
+    rows = [_row(told, mine, name, scores[name], reached) for name in scores if name != OURS]
+    if ZBAR not in scores:
+        rows.append(Row(told, ZBAR, str(mine), "libzbar0 is missing", None, None, reached))
+    return rows
+
+
+def _row(what: str, mine: Score, name: str, other: Score, reached: bool) -> Row:
+    ratio = mine.rate / other.rate if other.rate and mine.codes else None
+    return Row(what, name, str(mine), str(other), ratio, None, reached)
+
+
+def _time(what: str, scores: dict[str, Score]) -> Row:
+    """Compare the speeds: a third of zxing-cpp's is asked for."""
+    mine, other = (scores[name].pictures / scores[name].seconds for name in (OURS, ZXING))
+    aim = 1 / _MOST_TIMES_ZXING
+    ratio = mine / other
+    return Row(f"{what}: speed", ZXING, f"{mine:.2f}/s", f"{other:.2f}/s", ratio, aim, ratio >= aim)
+
+
+# --- photographs --------------------------------------------------------------------------------
+
+
+def _photographs() -> list[Row]:
+    sets = photos.sets()
+    if not sets:
+        told = "none here: set QOLHAT_PHOTOS"
+        return [Row("photographs", "–", "skipped", told, None, None, reached=True)]
+    rows: list[Row] = []
+    for each in sets:
+        rows += _photo_rows(each.name, photos.photos(each))
+    return rows
+
+
+def _photo_rows(name: str, pictures: list[Picture]) -> list[Row]:
+    scores = score(pictures)
+    what, reached = _aim_of(name, scores[OURS], scores[ZXING])
+    return _rows(f"photographs {name} ({what})", scores, reached=reached)
+
+
+def _aim_of(name: str, mine: Score, other: Score) -> tuple[str, bool]:
+    """Return what a set must reach, by the kind of its codes, and whether it did."""
+    if not mine.codes:
+        return "aim 0 as ours", not mine.invented
+    if "code128" in name:
+        return "aim 95 %, 0 wrong", mine.rate >= 0.95 and not mine.wrong
+    if "qr" in name or "matrix" in name:
+        return "aim not below zxing-cpp", mine.rate >= other.rate
+    doubled = other.rate >= 0.5 or mine.rate >= 2 * other.rate
+    return "aim 95 %", mine.rate >= 0.95 and doubled

@@ -1,0 +1,134 @@
+"""Who reads: ours, zxing-cpp alone and zbar; what they got right, wrong, and how long they took."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from functools import cache
+from time import perf_counter
+from typing import Any
+
+import zxingcpp
+
+from scanner import reader
+from tests.bench.pictures.truth import Grey, Picture
+
+Reader = Callable[[Grey], set[str]]
+OURS, ZXING, ZBAR = "ours", "zxing-cpp alone", "zbar"
+_ZBAR_NAMES = ("CODE128", "CODE39", "EAN13", "EAN8", "UPCA", "UPCE", "QRCODE")
+
+
+def plain(text: str) -> str:
+    """Return a text without control characters and without a thirteen-digit UPC-A's zero."""
+    kept = "".join(each for each in text if unicodedata.category(each) != "Cc")
+    return kept[1:] if len(kept) == 13 and kept.isdigit() and kept[0] == "0" else kept
+
+
+def ours(grey: Grey) -> set[str]:
+    """Read as the product does."""
+    return {plain(each.text) for each in reader.read(grey)}
+
+
+def zxing(grey: Grey) -> set[str]:
+    """Read the whole frame by zxing-cpp as it comes, with the same formats."""
+    found = zxingcpp.read_barcodes(grey, formats=_formats(), text_mode=zxingcpp.TextMode.Plain)
+    return {plain(each.text) for each in found}
+
+
+@cache
+def _formats() -> zxingcpp.BarcodeFormats:
+    names = sorted(reader.ALL_SYMBOLOGIES)
+    return zxingcpp.BarcodeFormats([getattr(zxingcpp.BarcodeFormat, name) for name in names])
+
+
+@cache
+def _zbar() -> Any:
+    """Open zbar; None where the system has no libzbar0."""
+    try:
+        from pyzbar import pyzbar  # noqa: PLC0415 -- the bench goes on without it
+    except ImportError:
+        return None
+    return pyzbar
+
+
+def zbar(grey: Grey) -> set[str]:
+    """Read by zbar with the same formats; it knows no Data Matrix."""
+    symbols = [_zbar().ZBarSymbol[name] for name in _ZBAR_NAMES]
+    found = _zbar().decode(grey, symbols=symbols)
+    return {plain(each.data.decode(errors="replace")) for each in found}
+
+
+def readers() -> dict[str, Reader]:
+    """Return those that are here: ours first."""
+    here: dict[str, Reader] = {OURS: ours, ZXING: zxing}
+    return here if _zbar() is None else here | {ZBAR: zbar}
+
+
+@dataclass(slots=True)
+class Score:
+    """What a reader did with a set of pictures."""
+
+    pictures: int = 0
+    codes: int = 0
+    read: int = 0
+    wrong: int = 0
+    invented: int = 0  # of the wrong: texts of our code spaces
+    seconds: float = 0
+
+    @property
+    def rate(self) -> float:
+        """Share of the codes that were read; 1 where there are none."""
+        return self.read / self.codes if self.codes else 1
+
+    def __str__(self) -> str:
+        share = f"{self.read}/{self.codes} {self.rate:.1%}, " if self.codes else ""
+        each = 1000 * self.seconds / max(1, self.pictures)
+        return f"{share}{self.wrong} wrong ({self.invented} as ours), {each:.0f} ms"
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What one reader got from one picture."""
+
+    missed: frozenset[str]
+    wrong: frozenset[str]
+
+
+Wanted = Callable[[str], bool]
+
+
+def is_ours(text: str) -> bool:
+    """Tell whether a text is of our code spaces."""
+    return reader.code_of(text) is not None
+
+
+def score(
+    pictures: Iterable[Picture],
+    wanted: Wanted = lambda _text: True,
+    told: Callable[[str, Picture, Reading], None] = lambda *_: None,
+) -> dict[str, Score]:
+    """Let everybody read every picture; `told` hears what each got from each.
+
+    Of the truths those `wanted` must be read; the others may be, and are not wrong.
+    """
+    by = readers()
+    scores = {name: Score() for name in by}
+    for picture in pictures:
+        for name, read in by.items():
+            told(name, picture, _add(scores[name], picture, read, wanted))
+    return scores
+
+
+def _add(into: Score, picture: Picture, read: Reader, wanted: Wanted) -> Reading:
+    truths = {plain(truth.text) for truth in picture.truths}
+    must = {text for text in truths if wanted(text)}
+    started = perf_counter()
+    found = read(picture.grey)
+    into.seconds += perf_counter() - started
+    into.pictures += 1
+    into.codes += len(must)
+    into.read += len(must & found)
+    into.wrong += len(found - truths)
+    into.invented += sum(map(is_ours, found - truths))
+    return Reading(frozenset(must - found), frozenset(found - truths))
