@@ -27,6 +27,9 @@ _LEAST_LENGTH = 9 * CELL
 _LEAST_FILL = 0.3  # of the box around the cells; bars fill it, a frame does not
 _LEAST_AGREEMENT = 0.5  # of the directions of one region
 _MOST_REGIONS = 80
+_SECTORS = 6  # directions that are looked at by themselves; neighbours overlap
+_SECTOR = 0.5  # cosine of half a sector, in doubled angles: 30 degrees to either side
+_GAP = np.ones((3, 3), np.uint8)  # cells that a shadow's edge across the bars may take away
 _DARK = 12.0  # light below it is noise, not contrast
 
 
@@ -104,20 +107,36 @@ def _tensor(small: Grey) -> tuple[Floats, Floats, Floats]:
 
 
 def _regions(small: Grey) -> Iterator[tuple[int, Region]]:
-    """Yield places of like edges with how many cells they have, in pixels of the shrunk picture."""
+    """Yield places of like edges with how many cells they have, in pixels of the shrunk picture.
+
+    Each direction is looked at by itself: the edge of a shadow or of a sheet that touches the bars
+    does not spoil them.
+    """
     strength, coherence, doubled = _tensor(small)
     least = max(8.0, 0.03 * float(np.percentile(strength, 99.5)))
-    bars = ((coherence > _LEAST_COHERENCE) & (strength > least)).astype(np.uint8)
-    across, down = small.shape[1] / bars.shape[1], small.shape[0] / bars.shape[0]
-    count, labels, stats, _ = cv2.connectedComponentsWithStats(bars, connectivity=4)
+    sharp = (coherence > _LEAST_COHERENCE) & (strength > least)
+    turns = np.exp(1j * doubled)
+    for sector in range(_SECTORS):
+        towards = np.exp(2j * np.pi * sector / _SECTORS)
+        alike = sharp & ((turns * towards.conjugate()).real > _SECTOR)
+        yield from _joined(alike, doubled, small.shape[1] / alike.shape[1])
+
+
+def _joined(
+    alike: npt.NDArray[np.bool_], doubled: Floats, cell: float
+) -> Iterator[tuple[int, Region]]:
+    """Yield the regions of neighbouring cells."""
+    closed = cv2.morphologyEx(alike.astype(np.uint8), cv2.MORPH_CLOSE, _GAP)
+    count, labels, stats, _ = cv2.connectedComponentsWithStats(closed, connectivity=4)
     for label in range(1, count):
         x, y, width, height, cells = (int(each) for each in stats[label])
         if cells < _LEAST_CELLS:
             continue
-        inside = labels[y : y + height, x : x + width] == label
+        box = np.s_[y : y + height, x : x + width]
+        inside = (labels[box] == label) & alike[box]
         rows, columns = np.nonzero(inside)
-        points = np.column_stack([(columns + x + 0.5) * across, (rows + y + 0.5) * down])
-        region = _region(points, doubled[y : y + height, x : x + width][inside])
+        points = np.column_stack([columns + x + 0.5, rows + y + 0.5]) * cell
+        region = _region(points, doubled[box][inside])
         if region is not None:
             yield cells, region
 

@@ -16,9 +16,10 @@ import zxingcpp
 
 from domain.numbers import LENGTH, BadCodeError, Code, parse
 from scanner.found import Corners, FoundCode
+from scanner.likeness import read_by_likeness
 from scanner.locating import Grey, Region, find_bars
 from scanner.pictures import open_picture
-from scanner.sharpening import WAYS
+from scanner.sharpening import PATIENT_WAYS, QUICK_WAYS, Way
 from scanner.straightening import cut_out, skew_of, upright
 
 OURS = frozenset({"Code128"})
@@ -98,20 +99,32 @@ class _Reading:
 
     def _read_cut(self, cut: Grey, region: Region) -> None:
         """Make the bars clearer, way after way, until something is believed."""
-        for way in WAYS:
-            for picture in way.pictures(cut):
-                believed = False
-                for each in zxingcpp.read_barcodes(
-                    np.ascontiguousarray(picture),
-                    formats=self._bars,
-                    text_mode=zxingcpp.TextMode.Plain,
-                    try_rotate=False,
-                    try_invert=False,
-                    try_downscale=False,
-                ):
-                    believed |= self._hear(each, _corners_of(region), way.name)
-                if believed:
-                    return
+        corners = _corners_of(region)
+        for way in QUICK_WAYS:
+            if self._read_way(way, cut, corners):
+                return
+        if self.linear & OURS:
+            text = read_by_likeness(cut)
+            if text is not None:
+                self._believe(("Code128", text), corners, code_of(text), _OF_OURS, "likeness")
+                return
+        any(self._read_way(way, cut, corners) for way in PATIENT_WAYS)
+
+    def _read_way(self, way: Way, cut: Grey, corners: Corners) -> bool:
+        """Decode bars made clearer in one way; tell whether a text is believed."""
+        for picture in way.pictures(cut):
+            told = zxingcpp.read_barcodes(
+                np.ascontiguousarray(picture),
+                formats=self._bars,
+                text_mode=zxingcpp.TextMode.Plain,
+                try_rotate=False,
+                try_invert=False,
+                try_downscale=False,
+            )
+            believed = [self._hear(each, corners, way.name) for each in told]
+            if any(believed):
+                return True
+        return False
 
     def _hear(
         self, told: zxingcpp.Barcode, corners: Corners, how: str, *, believed: bool = False
@@ -126,8 +139,15 @@ class _Reading:
         code = code_of(told.text) if key[0] in OURS else None
         confidence = _confidence(key, code, self._told[key], believed=believed)
         if confidence:
-            self._found[key] = FoundCode(told.text, key[0], corners, code, confidence, how)
+            self._believe(key, corners, code, confidence, how)
         return bool(confidence)
+
+    def _believe(
+        self, key: tuple[str, str], corners: Corners, code: Code | None, confidence: float, how: str
+    ) -> None:
+        symbology, text = key
+        found = FoundCode(text, symbology, corners, code, confidence, how)
+        self._found.setdefault(key, found)
 
 
 def _confidence(key: tuple[str, str], code: Code | None, told: int, *, believed: bool) -> float:

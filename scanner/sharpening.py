@@ -70,9 +70,8 @@ def _flattened(cut: Grey) -> Iterator[Grey]:
     yield np.asarray(cv2.divide(cut, cv2.blur(closed, (wide // 3 | 1, 1)), scale=235), np.uint8)
 
 
-WAYS = (
-    Way("raw", _as_it_is),
-    Way("bands", bands),
+QUICK_WAYS = (Way("raw", _as_it_is), Way("bands", bands))
+PATIENT_WAYS = (
     Way("unsharp", _unsharp),
     Way("plain bands", lambda cut: bands(cut, amount=0)),
     Way("equalised", _equalised),
