@@ -2,17 +2,32 @@
 
 from __future__ import annotations
 
+import random
+from collections.abc import Iterator
+
 import pytest
 from playwright.sync_api import Page, expect
 
 from api.web.camera import CAMERA_POLICY
-from domain.numbers import grouped
+from api.web.rendering import static_path
+from domain.numbers import grouped, packet_number
 from domain.roles import Role
+from scanner.agreement import Agreement
+from scanner.found import FoundCode
 from tests.browser.filming import CAMERA, show
 from tests.browser.serving import Served
 from tests.browser.station_steps import heard, listen
 from tests.browser.test_dispatch import Axe, Hands, said
 from tests.browser.watching import Complaints
+from tests.scanner.test_agreement import at
+
+_AGREE = f"""async (films) => {{
+  const {{ Agreement }} = await import("{static_path("camera/agreement.js")}");
+  return films.map((frames) => {{
+    const agreement = new Agreement();
+    return frames.map(({{ codes, now }}) => agreement.saw(codes, now));
+  }});
+}}"""
 
 
 @pytest.fixture
@@ -77,3 +92,39 @@ def test_where_no_camera_opens_the_page_says_so(
     page.locator("#camera").click()
     expect(page.locator("#result")).to_contain_text("Камера ашылмады")
     expect(page.locator("#viewfinder")).to_be_hidden()
+
+
+def test_the_browsers_rule_is_the_servers(page: Page, served_to_read: Served) -> None:
+    """Scenes of labels that come, go, move, are misread and lie side by side."""
+    chance = random.Random(20261122)
+    films = [[_frame(chance) for _ in range(60)] for _ in range(40)]
+    page.goto(f"{served_to_read.url}/login")
+    told = [list(_told(film)) for film in films]
+    assert page.evaluate(_AGREE, [list(_shown(film)) for film in films]) == told
+    assert sum(len(each) for film in told for each in film) > 40
+
+
+_EVERY = 0.25  # seconds: exact in both languages
+
+
+def _told(film: list[list[FoundCode]]) -> Iterator[list[str]]:
+    agreement = Agreement()
+    for nth, codes in enumerate(film):
+        yield [each.text for each in agreement.saw(codes, nth * _EVERY)]
+
+
+def _shown(film: list[list[FoundCode]]) -> Iterator[dict[str, object]]:
+    for nth, codes in enumerate(film):
+        yield {"codes": [_seen(each) for each in codes], "now": nth * _EVERY * 1000}
+
+
+def _frame(chance: random.Random) -> list[FoundCode]:
+    texts = {str(packet_number(267, chance.randrange(1, 4))) for _ in range(chance.randrange(4))}
+    if chance.random() < 0.1:
+        texts.add("10267000000000")  # its check digits are wrong
+    return [at(text, x=chance.choice([100, 130, 400]), y=100) for text in sorted(texts)]
+
+
+def _seen(found: FoundCode) -> dict[str, object]:
+    corners = [{"x": x, "y": y} for x, y in found.corners]
+    return {"text": found.text, "corners": corners}
