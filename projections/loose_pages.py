@@ -9,6 +9,7 @@ from typing import Any, ClassVar
 
 import sqlalchemy as sa
 
+from domain.filing import PageDoubt
 from domain.loose_pages import LoosePage
 from domain.numbers import PacketNumber, PlaceCode, place_organisation
 from projections.unsettled import Fate
@@ -65,6 +66,7 @@ class LoosePages(View):
             sa.Column("settled_by", sa.BigInteger),
             sa.Column("text_ref", sa.Text),
             self.index("loose_pages", "fate", "recorded_at"),
+            self.index("loose_pages", "file", "page"),
         )
         return {"loose_pages": self.pages}
 
@@ -110,6 +112,21 @@ class LoosePages(View):
         known = self.pages.c.doubt.is_not(None)
         row = connection.execute(self.pages.select().where(self.pages.c.ref == ref, known)).first()
         return None if row is None else _row(row)
+
+    def following(self, connection: sa.Connection, row: LoosePageRow) -> list[LoosePageRow]:
+        """Return the pages without a code that follow a page in its file, and wait, in order.
+
+        Up to a page that is not there (a separator, one that was filed) or has a doubt of its own.
+        """
+        c = self.pages.c
+        after = sa.and_(c.fate == Fate.WAITING.value, c.file == row.file, c.page > row.page)
+        found: list[LoosePageRow] = []
+        for each in connection.execute(self.pages.select().where(after).order_by(c.page)):
+            expected = row.page + len(found) + 1
+            if each.page != expected or each.doubt != PageDoubt.NO_CODE.value:
+                break
+            found.append(_row(each))
+        return found
 
     def _waits(self, organisations: Collection[int] | None) -> sa.ColumnElement[bool]:
         c = self.pages.c

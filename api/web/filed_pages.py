@@ -197,6 +197,7 @@ class PageForm(BaseModel):
     ref: str = Field(default="", max_length=64)
     number: str = Field(default="", max_length=60)
     text: str = Field(default="", max_length=4000)
+    following: bool = False
     csrf: str = ""
 
 
@@ -209,13 +210,29 @@ def settle(visitor: Settling, ref: PagePath, form: Annotated[PageForm, Form()]) 
     try:
         if row.fate != Fate.WAITING.value:
             raise PageSettledError
-        source = visitor.source(visitor.first_place(), ref=form.ref if is_ref(form.ref) else None)
-        request = PageSettleRequest(source, ref, _named(visitor, form), form.text.strip() or None)
-        answer = visitor.qolhat.desk.settle_page(request)
+        position = _settle(visitor, row, form)
     except QolhatError as error:
         return _loose_page(visitor, row, form, error)
-    visitor.qolhat.runner.wait_for(answer.position)
+    visitor.qolhat.runner.wait_for(position)
     return RedirectResponse(f"/unsettled?done=page-{form.decision.value}", 303)
+
+
+def _settle(visitor: Visitor, row: LoosePageRow, form: PageForm) -> int:
+    """Decide about a page, and alike about those that follow it if that is said."""
+    packet, text = _named(visitor, form), form.text.strip() or None
+    given = form.ref if is_ref(form.ref) else str(uuid4())
+    position = 0
+    for count, each in enumerate([row, *(_following(visitor, row) if form.following else ())]):
+        ref = given if count == 0 else f"{given[:56]}-{count}"
+        source = visitor.source(visitor.first_place(), ref=ref)
+        request = PageSettleRequest(source, each.ref, packet, text)
+        position = visitor.qolhat.desk.settle_page(request).position
+    return position
+
+
+def _following(visitor: Visitor, row: LoosePageRow) -> list[LoosePageRow]:
+    with visitor.qolhat.views.reading() as reading:
+        return reading.view(LoosePages).following(reading.connection, row)
 
 
 def _named(visitor: Visitor, form: PageForm) -> PacketNumber | None:
@@ -269,6 +286,7 @@ def _loose_page(
         row=row,
         waits=waits,
         may_settle=shown,
+        following=len(_following(visitor, row)) if shown else 0,
         names=visitor.qolhat.personnel.names({row.person, row.settled_by or 0} - {0}),
         place_name=lambda code: place_name(visitor, code),
         typed=form or PageForm(decision=Settlement.APPLY, number=number),

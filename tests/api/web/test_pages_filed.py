@@ -10,6 +10,7 @@ import pytest
 from httpx import Response
 
 from api.messages import page_count, text
+from domain.cards import Card, card_code
 from domain.numbers import PacketNumber, grouped, packet_number
 from domain.packet import Packet
 from domain.roles import Role
@@ -206,6 +207,26 @@ def test_a_page_is_given_to_its_packet(office: Office, day: Day) -> None:
     assert clerk.get(path).status_code == 200
     assert clerk.client.get(f"{path}/picture.jpg").status_code == 404
     assert clerk.get(f"/packets/{number}/pages/{ref}.jpg").status_code == 200
+
+
+def test_the_pages_after_it_go_with_it_up_to_what_is_another_matter(
+    office: Office, day: Day
+) -> None:
+    """The label of a stack's first page cannot be read: it is not settled page by page."""
+    number = day.register(10)
+    day.scan(20, number, Role.OFFICE)
+    torn = page("1026", picture=picture_of())
+    blank = page(picture=picture_of())
+    stack = torn, blank, blank, page(card_code(Card.SEPARATOR)), blank, torn
+    told = file(day, 30, "stack.pdf", *stack).pages
+    clerk = office.log_in(day.people[Role.OFFICE], "en")
+    path = f"/unsettled-pages/{told[0].ref}"
+    assert page_count("packet.loose.following", 2, "en") in clerk.get(path).text
+    clerk.submit(path, decision="apply", number=str(number), following="true")
+    assert filed(office, number) == [each.ref for each in told[:3]]
+    assert page_count("packet.loose.count", 2, "en") in clerk.get("/unsettled").text
+    clerk.get(f"/unsettled-pages/{told[3].ref}")
+    assert 'name="following"' not in clerk.get(f"/unsettled-pages/{told[3].ref}").text
 
 
 def test_a_page_that_is_nothing_is_discarded_with_a_reason(office: Office, day: Day) -> None:
