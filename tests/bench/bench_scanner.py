@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from tests.bench.pictures import flatbed, photos, scenes, tables
+from tests.bench.pictures import codeless, flatbed, photos, scenes, tables
 from tests.bench.pictures.readers import OURS, ZBAR, ZXING, Score, is_ours, score
 from tests.bench.pictures.truth import Picture
 from tests.bench.report import Row
@@ -67,7 +67,7 @@ def run() -> list[Row]:
         rows += _rows(f"{trial.what} (aim {trial.aim:.0%}, 0 wrong)", scores, reached=reached)
         if trial.timed:
             rows.append(_time(trial.what, scores))
-    return rows + _photographs()
+    return rows + _codeless() + _others() + _photographs()
 
 
 def _rows(what: str, scores: dict[str, Score], *, reached: bool) -> list[Row]:
@@ -91,6 +91,33 @@ def _time(what: str, scores: dict[str, Score]) -> Row:
     aim = 1 / _MOST_TIMES_ZXING
     ratio = mine / other
     return Row(f"{what}: speed", ZXING, f"{mine:.2f}/s", f"{other:.2f}/s", ratio, aim, ratio >= aim)
+
+
+# --- nothing of ours ----------------------------------------------------------------------------
+
+
+def _codeless() -> list[Row]:
+    """Nothing of our code spaces may be read where none of our codes stands."""
+    rows: list[Row] = []
+    for what, made, seed in (
+        ("no codes", codeless.codeless, 8),
+        ("14 digits, wrong check digits", codeless.nobodys, 9),
+    ):
+        rngs = (np.random.default_rng((seed, number)) for number in range(30 * times()))
+        scores = score(map(made, rngs), is_ours)
+        rows += _rows(f"{what} (aim 0 as ours)", scores, reached=not scores[OURS].invented)
+    return rows
+
+
+def _others() -> list[Row]:
+    """Codes of others are read no worse than by zxing-cpp alone."""
+    rows: list[Row] = []
+    for seed, symbology in enumerate(codeless.SYMBOLOGIES, 10):
+        rngs = [np.random.default_rng((seed, number)) for number in range(15 * times())]
+        scores = score(codeless.others(rng, symbology) for rng in rngs)
+        reached = scores[OURS].rate >= scores[ZXING].rate and not scores[OURS].invented
+        rows += _rows(f"{symbology} of others (aim not below)", scores, reached=reached)
+    return rows
 
 
 # --- photographs --------------------------------------------------------------------------------
