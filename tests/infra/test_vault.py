@@ -14,6 +14,7 @@ from infra.settings import Settings, StoreKind
 from infra.vault import (
     BadVaultKeyError,
     ErasedError,
+    Picture,
     Record,
     Vault,
     VaultKeys,
@@ -109,6 +110,47 @@ def test_what_came_to_nothing_is_discarded_without_a_mark(vault: Vault) -> None:
     assert vault.get("1/applicant") is None
     keep(vault)
     assert vault.find(iin="850312401235") == ("1",)
+
+
+PIXELS = bytes(range(256)) * 1500  # 384 kB
+
+
+def test_a_picture_is_sealed_erased_with_its_packet_and_bound_to_its_reference(
+    vault: Vault, settings: Settings, tmp_path: Path
+) -> None:
+    assert vault.put_pictures([Picture("a", "1", PIXELS), Picture("b", "2", b"b")], MORNING) == {
+        "a",
+        "b",
+    }
+    assert (vault.picture("a"), vault.picture("c")) == (PIXELS, None)
+    assert vault.pictured(["a", "b", "c"]) == {"a": "1", "b": "2"}
+    if settings.store is StoreKind.SQLITE:
+        files = [file.read_bytes() for file in tmp_path.iterdir() if file.is_file()]
+        assert not [file for file in files if bytes(range(64)) in file]
+    assert vault.erase("1", MORNING, 7) == 1
+    assert (vault.picture("a"), vault.picture("b")) == (None, b"b")
+    late = [Picture("d", "1", b"d"), Picture("e", "2", b"e")]
+    assert vault.put_pictures(late, MORNING) == {"e"}
+    with pytest.raises(ErasedError):
+        vault.assign_picture("b", "1")
+    vault.assign_picture("b", "3")
+    assert vault.pictured(["b", "d"]) == {"b": "3"}
+    vault.discard_pictures(["b", "x"])
+    assert vault.put_pictures([], MORNING) == frozenset()
+    assert vault.pictured(["b", "e"]) == {"e": "2"}
+    with open_engine(settings).begin() as connection:
+        connection.execute(sa.text("UPDATE vault_pictures SET ref = 'f' WHERE ref = 'e'"))
+    with pytest.raises(WrongVaultKeyError):
+        vault.picture("f")
+
+
+def test_a_mark_is_the_same_for_the_same_and_tells_nothing_without_the_key(vault: Vault) -> None:
+    mark = vault.mark_of("page", "digest", "1")
+    assert mark == vault.mark_of("page", "digest", "1")
+    assert mark != vault.mark_of("page", "digest", "2")
+    assert len(mark) == 32
+    other = VaultKeys(new_key())
+    assert other.hash("mark", "page:digest:1").hex()[:32] != mark
 
 
 def test_a_wrong_key_is_noticed_at_the_door(vault: Vault, settings: Settings) -> None:
