@@ -158,15 +158,25 @@ class Reading:
             self.room -= 1
 
     def _take(self) -> _Worker:
+        """Return a worker that is alive. Raises PicturesBusyError."""
         with self._guard:
+            if self._closed:
+                raise PicturesBusyError(seconds=_RETRY_SECONDS)
             worker = self.idle.pop() if self.idle else None
         if worker is None or not worker.alive:
-            worker = _Worker(self.limits.megabytes)
+            worker = self._new()
         with self._guard:
             if self._closed:
                 worker.kill()
             self._busy.add(worker)
         return worker
+
+    def _new(self) -> _Worker:
+        try:
+            return _Worker(self.limits.megabytes)
+        except OSError as error:  # the system is short of memory, of processes or of files
+            _log.error("no process that reads pictures could be started: %s", error.strerror)
+            raise PicturesBusyError(seconds=_RETRY_SECONDS) from error
 
     def _give_back(self, worker: _Worker) -> None:
         with self._guard:

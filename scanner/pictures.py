@@ -237,6 +237,7 @@ def _of_eight_bits(deep: npt.NDArray[Any]) -> Grey:
 
 _POINTS = 72  # an inch
 _DPI, _MOST_DPI = 300, 600  # of a page that is drawn; of one that was scanned, as it was scanned
+_MOST_DRAWN = 40_000_000  # pixels: A2; what is larger is a poster, and no scan
 _DEEPEST = 8  # pictures within forms within forms
 
 
@@ -287,10 +288,12 @@ def _scale(page: Any, limits: PictureLimits) -> float:
     width, height = map(float, page.get_size())
     if not (0 < width < math.inf and 0 < height < math.inf):
         raise bad_picture(BadPicture.TRUNCATED)
-    within_area = math.sqrt(limits.pixels / (width * height))
+    dpi = _dpi(page, limits)
+    most = min(limits.pixels, _MOST_DRAWN) if dpi == _DPI else limits.pixels
+    within_area = math.sqrt(most / (width * height))
     within_sides = MOST_SIDE / max(width, height)
     # A little less: what remains of a pixel is drawn as a whole one.
-    return min(_dpi(page, limits) / _POINTS, within_area * 0.999, within_sides * 0.999)
+    return min(dpi / _POINTS, within_area * 0.999, within_sides * 0.999)
 
 
 def _dpi(page: Any, limits: PictureLimits) -> float:

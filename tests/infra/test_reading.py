@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import signal
 import subprocess
@@ -260,6 +261,24 @@ def test_so_many_are_read_at_once_so_many_wait_and_the_rest_come_again() -> None
         assert texts(narrow, PICTURE) == [[str(NUMBER)]]
     finally:
         narrow.close()
+
+
+def test_a_system_that_starts_no_more_processes_is_busy(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def fail(*_: object) -> None:
+        raise BlockingIOError(errno.EAGAIN, "Resource temporarily unavailable")
+
+    short = Reading(workers=1, waiting=0)
+    try:
+        with monkeypatch.context() as patch:
+            patch.setattr(infra.reading, "_start", fail)
+            for _ in range(3):
+                with pytest.raises(PicturesBusyError):
+                    short.read(PICTURE)
+        assert texts(short, PICTURE) == [[str(NUMBER)]]
+    finally:
+        short.close()
 
 
 def test_several_pictures_are_read_at_once() -> None:
