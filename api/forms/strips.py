@@ -5,7 +5,10 @@ Both are read by whoever stands at the printer or the scanner, so they speak all
 
 from __future__ import annotations
 
+from babel.numbers import format_decimal
+
 from api.forms.wording import Wording
+from api.messages import LOCALES
 from domain.cards import Card, StripWidth, card_code
 from domain.workdays import Language
 from scanner import labels
@@ -21,7 +24,9 @@ def strip_pages(form: Format, dpi: int, language: Language) -> list[Artefact]:
     wording = Wording(language)
 
     def caption(width: StripWidth) -> str:
-        millimetres = f"{width.micrometres / 1000:.2f}"
+        millimetres = format_decimal(
+            width.micrometres / 1000, "0.00", locale=LOCALES[language], decimal_quantization=True
+        )
         if not width.dpi:
             return wording.say("strip.millimetres", width=millimetres)
         return wording.say("strip.dots", dots=width.amount, dpi=width.dpi, width=millimetres)

@@ -38,6 +38,8 @@ _PATIENCE = 30.0  # seconds
 TEXTS = {
     "already": "Already scanned",
     "armed": "Card ready: {card}",
+    "separator": "A sheet between packets",
+    "strip": "Read at {width} mm",
     "blocked": "It is being sent",
     "checking": "Checking",
     "cleared": "Cleared",

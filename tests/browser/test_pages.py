@@ -60,7 +60,8 @@ def test_nobody_is_kept_out(
     _open(page, served_to_read, f"/language/{language}?next=/login")
     _check(page, axe, language)
     log_in(page, served_to_read, person(served_to_read, Role.INSPECTOR))
-    for path in ("/station", "/register", "/register?service=002", "/account", "/no-such-page"):
+    paths = ("/station", "/register", "/register?service=002", "/account", "/prints")
+    for path in (*paths, "/no-such-page"):
         _check(_open(page, served_to_read, path), axe, language)
     auditor = new_page(**(PHONE if screen == "phone" else {}))
     _open(auditor, served_to_read, f"/language/{language}?next=/login")

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page, expect
 
-from domain.cards import Card
+from domain.cards import Card, StripWidth, strip_code
 from domain.numbers import CodeKind, grouped
 from tests.browser.harness import PLACE, Fake
 from tests.browser.scanner import Scanner
@@ -63,6 +63,19 @@ def test_the_last_result_fills_the_screen(hearing: Page, fake: Fake) -> None:
     expect(hearing.locator("#result .remarks li")).to_have_text(["Out of turn", "Late"])
     expect(hearing.locator("#result")).to_have_attribute("aria-busy", "false")
     assert heard(hearing) == ["amber"]
+
+
+def test_a_test_strip_tells_its_width_and_is_recorded_nowhere(hearing: Page, fake: Fake) -> None:
+    widths = (StripWidth(2, 203), StripWidth(5, 300), StripWidth(350))
+    for width, said in zip(widths, ("0.25", "0.42", "0.35"), strict=True):
+        scan(hearing, str(strip_code(width)))
+        _result(hearing, "verdict", f"Read at {said} mm")
+    scan(hearing, card(Card.SEPARATOR))
+    _result(hearing, "verdict", "A sheet between packets")
+    assert heard(hearing) == ["green"] * 3 + ["amber"]
+    assert not fake.codes
+    expect(hearing.locator("#queue")).to_be_hidden()
+    expect(hearing.locator("#armed")).to_be_hidden()
 
 
 def test_each_tone_has_its_shape_and_sound(hearing: Page, fake: Fake) -> None:
