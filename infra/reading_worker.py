@@ -121,7 +121,8 @@ def _read(page: OpenedPage, symbologies: list[str] | None) -> list[FoundCode]:
 
 def _is_a_line(page: OpenedPage) -> bool:
     """Tell whether a page has no room for a code; made smaller, nothing would be left of it."""
-    return min(page.grey.shape) * _MOST_LENGTH < max(page.grey.shape)
+    shorter, longer = sorted(page.grey.shape)
+    return bool(shorter * _MOST_LENGTH < longer)
 
 
 def _found(code: FoundCode) -> Found:

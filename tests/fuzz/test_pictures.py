@@ -5,6 +5,8 @@ from __future__ import annotations
 import math
 from pathlib import Path
 
+import pytest
+
 from tests.fuzz.mutating import Mutator
 from tests.fuzz.pictures import fuzz_opening, fuzz_reading
 from tests.scanner.samples import seeds
@@ -17,6 +19,7 @@ def test_damaged_pictures_are_read_or_refused_and_no_worker_dies(tmp_path: Path)
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.filterwarnings("ignore::UserWarning:PIL")  # of what is damaged
 def test_damaged_pictures_are_opened_or_refused() -> None:
     figures = fuzz_opening(7, math.inf, most=150)
     assert figures.executions == figures.accepted + figures.refused.total() == 150
