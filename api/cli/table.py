@@ -56,7 +56,7 @@ def _write(file: Path, picture: bytes) -> None:
 
 
 def _lines(found: TablePicture) -> list[Line]:
-    made: Sheet = table("title.table", "", "packet", "pictured", "bag")
+    made: Sheet = table("title.table", "nth", "packet", "pictured", "bag")
     for nth, each in enumerate(found.comparison.seen, start=1):
         made.add_row(str(nth), number_text(each.number), _what(each), number_text(each.bag))
     for number in found.comparison.missing:
