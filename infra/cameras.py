@@ -165,13 +165,19 @@ class Live:
     def _watch(self) -> None:
         found = True
         while found and not self._closed:
-            found, frame = self._capture.read()
+            found, frame = self._next()
             with self._changed:
                 if found:
                     self._newest = np.asarray(frame, np.uint8)
                 self._gone = not found
                 self._changed.notify_all()
         self._capture.release()  # by who uses it: a camera may not be closed while it reads
+
+    def _next(self) -> tuple[bool, object]:
+        try:
+            return self._capture.read()
+        except cv2.error:  # a stream that breaks off in the middle of a frame
+            return False, None
 
     def look(self, seconds: float) -> tuple[Frame, float] | None:
         """Return a frame that was not looked at yet; None if none comes. Raises UnpluggedError."""
