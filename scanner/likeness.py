@@ -31,13 +31,13 @@ _START = code128.START_CODES["C"]
 _STOP = code128.STOP + "11"
 _FINE = 3  # samples a module
 _BLURS = (0.45, 0.75, 1.0)  # standard deviations, in modules
-_USUAL = 1  # the blur with which slants are tried
+_USUAL = 1  # the blur with which ends are looked for and slants are tried
 _QUIET = 4  # modules of the quiet zones that are looked at
 _NARROWEST, _WIDEST = 2.6, 6.4  # pixels a module in a cut
 _PITCHES = np.geomspace(_NARROWEST, _WIDEST, 18)
 _ENDS = 0.45  # of a cut, from either side: where start and stop may stand
-_MOST_ENDS = 6
-_LEAST_ENDS = 1.25  # likenesses of start and stop together; texture has less
+_MOST_ENDS = 3
+_LEAST_ENDS = 1.4  # likenesses of start and stop together; texture has less
 _SLANTS = np.linspace(-0.4, 0.4, 41)
 _SHIFTS = (-1.5, -0.75, 0.0, 0.75, 1.5)  # pixels: less than half a module
 _NEAR = np.array(list(product(_SHIFTS, _SHIFTS, (-0.015, -0.0075, 0.0, 0.0075, 0.015))))
@@ -229,13 +229,12 @@ class _Pattern:
 
 
 def _ends(bars: str, first: float, last: float) -> tuple[_Pattern, ...]:
-    """Return an end's patterns for every width of modules and every blur."""
+    """Return an end's patterns for every width of modules."""
     found = []
     for pitch in _PITCHES:
         pixels = np.arange(round(first * pitch), round(last * pitch) + 1)
-        for blur in _BLURS:
-            slopes = _pattern(bars, pixels / pitch, blur).astype(np.float32)
-            found.append(_Pattern(slopes, -int(pixels[0]), float(pitch)))
+        slopes = _pattern(bars, pixels / pitch, _BLURS[_USUAL]).astype(np.float32)
+        found.append(_Pattern(slopes, -int(pixels[0]), float(pitch)))
     return tuple(found)
 
 

@@ -67,17 +67,23 @@ class Region:
         return right * turn + down * rise, down * turn - right * rise
 
 
-def find_bars(grey: Grey, longest: int) -> list[Region]:
-    """Return where bars may stand, the largest first, as seen with this many pixels a side."""
-    scale = min(1.0, longest / max(grey.shape))
-    small = grey
-    if scale < 1:
-        small = cv2.resize(grey, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)  # type: ignore[assignment]
+def shrunk(grey: Grey, longest: int) -> Grey:
+    """Return the picture with at most this many pixels a side."""
+    scale = longest / max(grey.shape)
+    if scale >= 1:
+        return grey
+    size = [max(1, round(side * scale)) for side in grey.shape[::-1]]
+    small = cv2.resize(grey, size, interpolation=cv2.INTER_AREA)
+    return np.asarray(small, np.uint8)
+
+
+def find_bars(small: Grey, larger: float = 1.0) -> list[Region]:
+    """Return where bars may stand, the largest first, in a picture that is so many times larger."""
     if min(small.shape) < _WINDOW * CELL:
         return []
     found = sorted(_regions(small), key=lambda each: -each[0])[:_MOST_REGIONS]
     return [
-        Region(r.x / scale, r.y / scale, r.angle, r.length / scale, r.height / scale)
+        Region(r.x * larger, r.y * larger, r.angle, r.length * larger, r.height * larger)
         for _, r in found
     ]
 
@@ -149,9 +155,9 @@ def _region(points: npt.NDArray[np.float64], doubled: Floats) -> Region | None:
     angle = 0.5 * float(np.arctan2(rise, turn))
     along = points @ np.array([cos(angle), sin(angle)])
     across = points @ np.array([-sin(angle), cos(angle)])
-    left, right = np.percentile(along, [1, 99])
-    top, bottom = np.percentile(across, [2, 98])
-    length, height = float(right - left) + CELL, float(bottom - top) + CELL
+    left, right = _spread(along, 0.01)
+    top, bottom = _spread(across, 0.02)
+    length, height = right - left + CELL, bottom - top + CELL
     area = len(points) * CELL * CELL
     if length < _LEAST_LENGTH or area < _LEAST_FILL * length * height:
         return None
@@ -159,4 +165,11 @@ def _region(points: npt.NDArray[np.float64], doubled: Floats) -> Region | None:
     x = cos(angle) * middle - sin(angle) * level
     y = sin(angle) * middle + cos(angle) * level
     # What the window has blurred away at the ends comes back.
-    return Region(float(x), float(y), angle, length + _WINDOW * CELL * 0.6, height)
+    return Region(x, y, angle, length + _WINDOW * CELL * 0.6, height)
+
+
+def _spread(values: npt.NDArray[np.float64], outside: float) -> tuple[float, float]:
+    """Return between which values all but a part at either end lie."""
+    ordered = np.sort(values)
+    left_out = round(outside * (len(ordered) - 1))
+    return float(ordered[left_out]), float(ordered[-1 - left_out])

@@ -9,7 +9,7 @@ decoder is never asked for a text: it invents some.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 
 import numpy as np
 import zxingcpp
@@ -17,16 +17,18 @@ import zxingcpp
 from domain.numbers import LENGTH, BadCodeError, Code, parse
 from scanner.found import Corners, FoundCode
 from scanner.likeness import read_by_likeness
-from scanner.locating import Grey, Region, find_bars
+from scanner.locating import Grey, Region, find_bars, shrunk
 from scanner.pictures import open_picture
 from scanner.sharpening import PATIENT_WAYS, QUICK_WAYS, Way
-from scanner.straightening import cut_out, skew_of, upright
+from scanner.straightening import Bars, bars_in, cut_out, upright
 
 OURS = frozenset({"Code128"})
 MATRIX = frozenset({"QRCode", "DataMatrix"})  # they mend errors, and are not misread
 ALL_SYMBOLOGIES = frozenset({"Code128", "Code39", "EAN13", "EAN8", "UPCA", "UPCE"}) | MATRIX
 _SIZES = (2000, 1000, 500)  # pixels a side at which bars are looked for
 _TWICE = 2
+_PATIENCE = 8  # places that are read in vain before the rest is left; what is read renews it
+_EDGES_OF_OURS = 32  # a number of ours has 56; blur takes some
 _CERTAIN, _OF_OURS, _TOLD_TWICE, _TOLD_ONCE = 0.999, 0.99, 0.9, 0.6
 
 
@@ -77,18 +79,32 @@ class _Reading:
 
     def read_bars(self) -> None:
         """Read every place where bars may stand and nothing was found yet."""
+        left = []
         for region in self._places():
             cut = cut_out(self.grey, region)
-            skew = skew_of(cut)
-            if skew is not None:
-                self._read_cut(upright(cut, skew), region)
+            bars = bars_in(cut)
+            if bars is not None:
+                straight = upright(cut, bars.skew)
+                if not self._read_quickly(straight, region):
+                    left.append((bars, region, straight))
+        self._read_patiently(sorted(left, key=lambda each: -each[0].promise))
+
+    def _read_patiently(self, left: Sequence[tuple[Bars, Region, Grey]]) -> None:
+        """Read what promises most; in vain only so often: most bars are no code's."""
+        patience = _PATIENCE
+        for bars, region, cut in left:
+            if patience and not self._is_read(region):
+                patience += 1 if self._read_hard(bars, cut, region) else -1
 
     def _places(self) -> Iterator[Region]:
         seen: list[Region] = []
+        widest = max(self.grey.shape)
+        small = self.grey
         for size in _SIZES:
-            if size != _SIZES[-1] and size > 1.6 * max(self.grey.shape):
+            if size != _SIZES[-1] and size > 1.6 * widest:
                 continue
-            for region in find_bars(self.grey, size):
+            small = shrunk(small, size)
+            for region in find_bars(small, widest / max(small.shape)):
                 if self._is_read(region) or any(map(region.resembles, seen)):
                     continue
                 seen.append(region)
@@ -97,18 +113,18 @@ class _Reading:
     def _is_read(self, region: Region) -> bool:
         return any(region.holds(*_middle(each.corners)) for each in self._found.values())
 
-    def _read_cut(self, cut: Grey, region: Region) -> None:
-        """Make the bars clearer, way after way, until something is believed."""
+    def _read_quickly(self, cut: Grey, region: Region) -> bool:
+        return any(self._read_way(way, cut, _corners_of(region)) for way in QUICK_WAYS)
+
+    def _read_hard(self, bars: Bars, cut: Grey, region: Region) -> bool:
+        """Try everything else; tell whether a text is believed."""
         corners = _corners_of(region)
-        for way in QUICK_WAYS:
-            if self._read_way(way, cut, corners):
-                return
-        if self.linear & OURS:
+        if bars.edges >= _EDGES_OF_OURS and self.linear & OURS:
             text = read_by_likeness(cut)
             if text is not None:
                 self._believe(("Code128", text), corners, code_of(text), _OF_OURS, "likeness")
-                return
-        any(self._read_way(way, cut, corners) for way in PATIENT_WAYS)
+                return True
+        return any(self._read_way(way, cut, corners) for way in PATIENT_WAYS)
 
     def _read_way(self, way: Way, cut: Grey, corners: Corners) -> bool:
         """Decode bars made clearer in one way; tell whether a text is believed."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from itertools import pairwise
 from math import cos, sin
 
@@ -15,7 +16,8 @@ WIDTH = 700  # pixels of a cut: four to five a module of our labels
 _MARGIN = 0.16  # of the length, on both sides: the quiet zones, and what was missed of the bars
 _MOST_ENLARGED = 4.0
 _LEAST_CORRELATION = 0.4
-_LEAST_EDGES = 14
+_LEAST_EDGES = 18
+_MANY_EDGES = 56  # as many as a number of ours has
 _REACH = 5  # pixels by which neighbouring bands may be shifted
 
 
@@ -37,24 +39,35 @@ def cut_out(grey: Grey, region: Region, margin: float = _MARGIN, width: int = WI
     return np.asarray(cut, np.uint8)
 
 
-def skew_of(cut: Grey) -> float | None:
-    """Return how far the bars lean, in pixels a row; None where there are no bars.
+@dataclass(frozen=True, slots=True)
+class Bars:
+    """What a cut shows at a glance: how far bars lean (pixels a row), how many edges they have."""
+
+    skew: float
+    edges: int
+    agreement: float  # of neighbouring bands: 1 is the same
+
+    @property
+    def promise(self) -> float:
+        """How much they promise to be a code, for putting the best first."""
+        return self.agreement * min(self.edges, _MANY_EDGES)
+
+
+def bars_in(cut: Grey) -> Bars | None:
+    """Return what bars a cut shows; None where there are none.
 
     Neighbouring bands of bars show the same edges, perhaps shifted a little; texture does not. It
     is far cheaper than to ask the decoder.
     """
     bands, tall = _bands(cut)
     first, last = int(0.1 * cut.shape[1]), int(0.9 * cut.shape[1])
-    edges = np.diff(bands, axis=1)
-    best = sorted(
-        (_best_shift(above, below, first, last) for above, below in pairwise(edges)),
-        reverse=True,
-    )
-    if not best or best[min(1, len(best) - 1)][0] < _LEAST_CORRELATION:
+    shifts = [_best_shift(*both, first, last) for both in pairwise(np.diff(bands, axis=1))]
+    agreed = sorted((each for each in shifts if each[0] >= _LEAST_CORRELATION), reverse=True)
+    edges = _edges_in(bands.mean(0)[first:last])
+    if len(agreed) < min(2, len(shifts)) or edges < _LEAST_EDGES:
         return None
-    if _edges_in(bands.mean(0)[first:last]) < _LEAST_EDGES:
-        return None
-    return float(np.mean([shift for sure, shift in best[:3] if sure >= _LEAST_CORRELATION])) / tall
+    skew = float(np.mean([shift for _, shift in agreed[:3]])) / tall
+    return Bars(skew, edges, agreed[min(1, len(agreed) - 1)][0])
 
 
 def upright(cut: Grey, skew: float) -> Grey:
