@@ -27,6 +27,7 @@ MATRIX = frozenset({"QRCode", "DataMatrix"})  # they mend errors, and are not mi
 ALL_SYMBOLOGIES = frozenset({"Code128", "Code39", "EAN13", "EAN8", "UPCA", "UPCE"}) | MATRIX
 _SIZES = (2000, 1000, 500)  # pixels a side at which bars are looked for
 _TWICE = 2
+_LONG_ENOUGH = 4  # shorter texts are found in mere stripes
 _PATIENCE = 8  # places that are read in vain before the rest is left; what is read renews it
 _EDGES_OF_OURS = 32  # a number of ours has 56; blur takes some
 _CERTAIN, _OF_OURS, _TOLD_TWICE, _TOLD_ONCE = 0.999, 0.99, 0.9, 0.6
@@ -175,8 +176,11 @@ def _confidence(key: tuple[str, str], code: Code | None, told: int, *, believed:
         return _CERTAIN if believed else _OF_OURS
     if told >= _TWICE:
         return _TOLD_TWICE
-    # Fourteen digits with wrong check digits are most likely one of ours, misread.
-    return _TOLD_ONCE if believed and not (text.isdecimal() and len(text) == LENGTH) else 0.0
+    if text.isdecimal() and len(text) == LENGTH:
+        return 0.0  # its check digits are wrong: most likely one of ours, misread
+    # Code 128 checks itself by a remainder of 103, EAN by one of 10, Code 39 not at all.
+    checked = symbology in OURS and len(text) >= _LONG_ENOUGH
+    return _TOLD_ONCE if believed or checked else 0.0
 
 
 def _formats(symbologies: Collection[str]) -> zxingcpp.BarcodeFormats:
