@@ -54,9 +54,9 @@ def _as_it_is(cut: Grey) -> Iterator[Grey]:
     yield cut
 
 
-def _unsharp(cut: Grey) -> Iterator[Grey]:
-    soft = cv2.GaussianBlur(cut, (0, 0), 2.5)
-    yield np.asarray(cv2.addWeighted(cut, 4.0, soft, -3.0, 0), np.uint8)
+def _unsharp(cut: Grey, sigma: float, amount: float) -> Iterator[Grey]:
+    soft = cv2.GaussianBlur(cut, (0, 0), sigma)
+    yield np.asarray(cv2.addWeighted(cut, 1 + amount, soft, -amount, 0), np.uint8)
 
 
 def _equalised(cut: Grey) -> Iterator[Grey]:
@@ -72,7 +72,9 @@ def _flattened(cut: Grey) -> Iterator[Grey]:
 
 QUICK_WAYS = (Way("raw", _as_it_is), Way("bands", bands))
 PATIENT_WAYS = (
-    Way("unsharp", _unsharp),
+    Way("unsharp", lambda cut: _unsharp(cut, 2.5, 3.0)),
+    Way("soft unsharp", lambda cut: _unsharp(cut, 1.5, 4.0)),
+    Way("hard unsharp", lambda cut: _unsharp(cut, 4.0, 4.0)),
     Way("plain bands", lambda cut: bands(cut, amount=0)),
     Way("equalised", _equalised),
     Way("flattened", _flattened),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, partial
 from time import perf_counter
 from typing import Any
 
@@ -14,9 +14,11 @@ import zxingcpp
 from scanner import reader
 from tests.bench.pictures.truth import Grey, Picture
 
-Reader = Callable[[Grey], set[str]]
+Found = dict[str, str]  # texts and their symbologies
+Reader = Callable[[Grey], Found]
 OURS, ZXING, ZBAR = "ours", "zxing-cpp alone", "zbar"
-_ZBAR_NAMES = ("CODE128", "CODE39", "EAN13", "EAN8", "UPCA", "UPCE", "QRCODE")
+_ZBAR_KNOWS = reader.ALL_SYMBOLOGIES - {"DataMatrix"}
+_ANYWHERE = {each.lower() for each in reader.MATRIX} | {"ean13", "ean8", "upca", "upce"}
 
 
 def plain(text: str) -> str:
@@ -25,20 +27,22 @@ def plain(text: str) -> str:
     return kept[1:] if len(kept) == 13 and kept.isdigit() and kept[0] == "0" else kept
 
 
-def ours(grey: Grey) -> set[str]:
+def ours(grey: Grey, symbologies: frozenset[str] = reader.ALL_SYMBOLOGIES) -> Found:
     """Read as the product does."""
-    return {plain(each.text) for each in reader.read(grey)}
+    return {plain(each.text): each.symbology for each in reader.read(grey, symbologies)}
 
 
-def zxing(grey: Grey) -> set[str]:
+def zxing(grey: Grey, symbologies: frozenset[str] = reader.ALL_SYMBOLOGIES) -> Found:
     """Read the whole frame by zxing-cpp as it comes, with the same formats."""
-    found = zxingcpp.read_barcodes(grey, formats=_formats(), text_mode=zxingcpp.TextMode.Plain)
-    return {plain(each.text) for each in found}
+    found = zxingcpp.read_barcodes(
+        grey, formats=_formats(symbologies), text_mode=zxingcpp.TextMode.Plain
+    )
+    return {plain(each.text): each.format.name for each in found}
 
 
 @cache
-def _formats() -> zxingcpp.BarcodeFormats:
-    names = sorted(reader.ALL_SYMBOLOGIES)
+def _formats(symbologies: frozenset[str]) -> zxingcpp.BarcodeFormats:
+    names = sorted(symbologies)
     return zxingcpp.BarcodeFormats([getattr(zxingcpp.BarcodeFormat, name) for name in names])
 
 
@@ -52,17 +56,17 @@ def _zbar() -> Any:
     return pyzbar
 
 
-def zbar(grey: Grey) -> set[str]:
+def zbar(grey: Grey, symbologies: frozenset[str] = reader.ALL_SYMBOLOGIES) -> Found:
     """Read by zbar with the same formats; it knows no Data Matrix."""
-    symbols = [_zbar().ZBarSymbol[name] for name in _ZBAR_NAMES]
+    symbols = [_zbar().ZBarSymbol[name.upper()] for name in sorted(symbologies & _ZBAR_KNOWS)]
     found = _zbar().decode(grey, symbols=symbols)
-    return {plain(each.data.decode(errors="replace")) for each in found}
+    return {plain(each.data.decode(errors="replace")): each.type for each in found}
 
 
-def readers() -> dict[str, Reader]:
-    """Return those that are here: ours first."""
-    here: dict[str, Reader] = {OURS: ours, ZXING: zxing}
-    return here if _zbar() is None else here | {ZBAR: zbar}
+def readers(symbologies: frozenset[str] = reader.ALL_SYMBOLOGIES) -> dict[str, Reader]:
+    """Return those that are here, reading these symbologies: ours first."""
+    here = {OURS: ours, ZXING: zxing} | ({} if _zbar() is None else {ZBAR: zbar})
+    return {name: partial(read, symbologies=symbologies) for name, read in here.items()}
 
 
 @dataclass(slots=True)
@@ -74,6 +78,7 @@ class Score:
     read: int = 0
     wrong: int = 0
     invented: int = 0  # of the wrong: texts of our code spaces
+    linear: int = 0  # of the wrong: of one dimension, and no product's
     seconds: float = 0
 
     @property
@@ -107,12 +112,13 @@ def score(
     pictures: Iterable[Picture],
     wanted: Wanted = lambda _text: True,
     told: Callable[[str, Picture, Reading], None] = lambda *_: None,
+    symbologies: frozenset[str] = reader.ALL_SYMBOLOGIES,
 ) -> dict[str, Score]:
     """Let everybody read every picture; `told` hears what each got from each.
 
     Of the truths those `wanted` must be read; the others may be, and are not wrong.
     """
-    by = readers()
+    by = readers(symbologies)
     scores = {name: Score() for name in by}
     for picture in pictures:
         for name, read in by.items():
@@ -128,7 +134,9 @@ def _add(into: Score, picture: Picture, read: Reader, wanted: Wanted) -> Reading
     into.seconds += perf_counter() - started
     into.pictures += 1
     into.codes += len(must)
-    into.read += len(must & found)
-    into.wrong += len(found - truths)
-    into.invented += sum(map(is_ours, found - truths))
-    return Reading(frozenset(must - found), frozenset(found - truths))
+    into.read += len(must & found.keys())
+    wrong = found.keys() - truths
+    into.wrong += len(wrong)
+    into.invented += sum(map(is_ours, wrong))
+    into.linear += sum(found[text].lower() not in _ANYWHERE for text in wrong)
+    return Reading(frozenset(must - found.keys()), frozenset(wrong))

@@ -32,7 +32,8 @@ _LEAST_FRAME = (400, 320)
 class Pose:
     """How a label lies before the camera."""
 
-    ppm: float  # pixels a module where it is seen at its narrowest
+    ppm: float  # pixels a module where it is seen at its narrowest, or:
+    frontal: bool = False  # if it were looked at from straight above, at the same distance
     tilt: float = 0  # degrees in the plane
     perspective: float = 0  # degrees out of the plane
     axis: float = 0  # about which axis of the plane, degrees
@@ -87,8 +88,8 @@ def laid(page: Printed, pose: Pose, rng: np.random.Generator) -> Laid:
     """Lay a label on a ground of its own, in a frame with some room around it."""
     plane = turned(pose.tilt) @ centred(page)
     unit = pose.view.matrix(1) @ plane
-    narrowest = min(module_px(code, unit) for code in page.codes)
-    matrix = pose.view.matrix(pose.ppm / narrowest) @ plane
+    module = min(code.module_mm if pose.frontal else module_px(code, unit) for code in page.codes)
+    matrix = pose.view.matrix(pose.ppm / module) @ plane
     corners = outline(page, matrix)
     room = np.ptp(corners, axis=0)
     size = np.maximum(room * rng.uniform(1.15, 1.8, 2), _LEAST_FRAME).astype(int)
@@ -100,22 +101,34 @@ def laid(page: Printed, pose: Pose, rng: np.random.Generator) -> Laid:
 
 
 def single(
-    rng: np.random.Generator, pose: Pose, conditions: Conditions, name: str = "single"
+    rng: np.random.Generator, pose: Pose, conditions: Conditions, *, shadow: float = 0
 ) -> Picture:
-    """Photograph one label."""
+    """Photograph one label; a hard shadow takes this much of the light from a part of it."""
     page = label(rng)
     if rng.random() < 0.5:
         page = crumpled(page, rng, float(rng.uniform(0, 0.4)))
     seen = laid(page, pose, rng)
+    truths = truths_of(page, seen.matrix)
+    if shadow:
+        cast_shadow(seen.scene, truths[0], rng, dark=shadow, cover=float(rng.uniform(0.3, 0.85)))
     grey = taken(seen.scene, conditions, rng)
     made = {"ppm": pose.ppm, "tilt": pose.tilt, "perspective": pose.perspective, "axis": pose.axis}
-    return Picture(name, grey, truths_of(page, seen.matrix), made | conditions.told())
+    return Picture("single", grey, truths, made | conditions.told())
 
 
 def random_single(rng: np.random.Generator) -> Picture:
     """Photograph one label: any tilt, perspective to 45 degrees, 1.5 to 6 pixels a module."""
     ppm = float(1.5 * 4 ** rng.random())
     return single(rng, random_pose(rng, ppm), mild(rng, ppm))
+
+
+def random_frontal(rng: np.random.Generator, ppm: float) -> Picture:
+    """Photograph one label likewise, so fine as if it were seen from straight above.
+
+    That is harder: at 45 degrees its modules are narrower by a third, and more at its far end.
+    """
+    pose = replace(random_pose(rng, ppm), frontal=True)
+    return single(rng, pose, mild(rng, ppm))
 
 
 # --- light that spoils a part -------------------------------------------------------------------

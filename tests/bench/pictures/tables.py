@@ -54,10 +54,12 @@ def table(rng: np.random.Generator, size: Size) -> Picture:
 def _photographed(
     scene: Light, truths: list[Truth], ppm: float, rng: np.random.Generator
 ) -> Picture:
-    patches = int(rng.integers(0, 4))
+    patches = int(rng.integers(1, 4))
     shine(scene, truths, rng, most=0.8, patches=patches)
     conditions = Conditions(
         blur=float(rng.uniform(0.15, 0.4) * ppm),
+        motion=float(rng.uniform(0, 0.7) * ppm) if rng.random() < 0.5 else 0,
+        direction=float(rng.uniform(0, 180)),
         noise=float(rng.uniform(1, 4)),
         contrast=float(rng.uniform(0.6, 1)),
         jpeg=int(rng.choice((40, 40, 60, 80))),
