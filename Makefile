@@ -10,6 +10,8 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check
 ARGS ?=
 # How many random days a campaign plays; a thousand take a quarter of an hour.
 EXAMPLES ?= 1000
+# How long `make fuzz` damages pictures.
+MINUTES ?= 60
 # make lock UPGRADE=--upgrade takes the newest versions; without it only what changed is resolved.
 UPGRADE ?=
 COMPILE = $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
@@ -18,10 +20,11 @@ COMPILE = $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --gene
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup run test lint types contracts unit campaign bench screenshots lock format clean
+.PHONY: help setup run test lint types contracts unit campaign fuzz bench bench-scanner screenshots \
+	lock format clean
 
 help: ## List what make can do
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 setup: $(INSTALLED) ## Create .venv and install what tests and the program need
 
@@ -45,10 +48,18 @@ unit: setup ## Tests, with coverage; real servers are started for those that nee
 	$(BIN)/pytest -n logical --dist loadgroup --cov --cov-report=term $(ARGS)
 
 campaign: setup ## Random days against the naive model, for a long time: make campaign EXAMPLES=5000
-	QOLHAT_TEST_EXAMPLES=$(EXAMPLES) $(BIN)/pytest tests/test_stateful.py tests/test_dispatch_stateful.py $(ARGS)
+	QOLHAT_TEST_EXAMPLES=$(EXAMPLES) $(BIN)/pytest tests/test_stateful.py tests/test_dispatch_stateful.py \
+		tests/scanner/test_keyboards.py $(ARGS)
+
+fuzz: setup ## Damaged pictures, for as long as you like: make fuzz MINUTES=60
+	$(BIN)/python -m tests.fuzz.pictures --minutes $(MINUTES)
 
 bench: $(BENCH_INSTALLED) ## Measure against baselines
 	$(BIN)/python -m tests.bench
+
+bench-scanner: $(BENCH_INSTALLED) ## Measure the reading of pictures, and draw docs/scanner-curves.svg anew
+	$(BIN)/python -m tests.bench scanner
+	$(BIN)/python -m tests.bench.pictures.curves
 
 screenshots: setup ## Take the pictures of docs/pages.md anew; needs Chromium
 	$(BIN)/python -m tests.browser.screenshots
