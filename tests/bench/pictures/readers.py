@@ -89,7 +89,7 @@ class Score:
     def __str__(self) -> str:
         share = f"{self.read}/{self.codes} {self.rate:.1%}, " if self.codes else ""
         each = 1000 * self.seconds / max(1, self.pictures)
-        return f"{share}{self.wrong} wrong ({self.invented} as ours), {each:.0f} ms"
+        return f"{share}{self.wrong} wrong ({self.linear} 1-D, {self.invented} ours), {each:.0f} ms"
 
 
 @dataclass(frozen=True, slots=True)
