@@ -13,6 +13,7 @@ from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, replace
 from itertools import repeat
 from pathlib import Path
+from typing import Any
 
 import cv2
 import matplotlib as mpl
@@ -33,7 +34,7 @@ _PICTURES = 24
 _WORKERS = 2
 _PPM = 2.0
 # Colours of Okabe and Ito, told apart by the colour-blind; strokes and marks say the same in grey.
-_LOOKS = {
+_LOOKS: dict[str, dict[str, Any]] = {
     OURS: {"color": "#0072B2", "linestyle": "-", "marker": "o"},
     ZXING: {"color": "#D55E00", "linestyle": "--", "marker": "s"},
     ZBAR: {"color": "#444444", "linestyle": ":", "marker": "^"},
@@ -142,7 +143,7 @@ def _draw(axes: Axes, curve: Curve, points: list[dict[str, float]]) -> None:
     # Ours is drawn last: where curves coincide it lies on top, and the other marks show beside it.
     for name in reversed(points[0]):
         read = [100 * each[name] for each in points]
-        axes.plot(curve.values, read, label=name, markersize=4, linewidth=1.6, **_LOOKS[name])  # type: ignore[arg-type]
+        axes.plot(curve.values, read, label=name, markersize=4, linewidth=1.6, **_LOOKS[name])
     axes.set(title=curve.title, xlabel=curve.axis, ylabel="read, %", ylim=(-4, 104))
     axes.grid(alpha=0.3)
     axes.spines[["top", "right"]].set_visible(False)
