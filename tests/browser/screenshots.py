@@ -12,8 +12,9 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
-from playwright.sync_api import Browser, Page, ViewportSize
+from playwright.sync_api import Browser, FilePayload, Page, ViewportSize
 
+from api.dispatched import bag_journey
 from domain.cards import Card, card_code
 from domain.dispatch.discrepancies import DiscrepancyKind
 from domain.dispatch.journey import BagState
@@ -27,6 +28,7 @@ from projections.holdings import Holding, Holdings
 from tests.browser.offer import any_browser
 from tests.browser.scanner import Scanner
 from tests.browser.serving import Served, fill, serving
+from tests.photographs import table
 
 PICTURES = Path(__file__).parents[2] / "docs" / "pages"
 DAYS, PACKETS = 10, 60  # as `make run` shows them
@@ -86,6 +88,7 @@ def take_all(studio: Studio) -> None:
         _of_the_desk,
         _of_the_packet,
         _of_bags,
+        _of_pictures,
         _of_couriers,
         _of_managers,
         _of_administrators,
@@ -165,6 +168,27 @@ def _of_bags(studio: Studio) -> None:
     if told:
         kind, packet = told[0].kind, told[0].packet or 0
         studio.take(auditor, "discrepancy", f"/discrepancies/{told[0].bag}/{kind}/{packet}")
+
+
+def _of_pictures(studio: Studio) -> None:
+    office = studio.person(Role.OFFICE)
+    page = studio.page(Role.OFFICE)
+    studio.take(page, "prints", "/prints")
+    with studio.served.qolhat.views.reading() as reading:
+        every = reading.view(Bags).outgoing(
+            reading.connection, [office.organisation], states=frozenset(BagState)
+        )
+    fullest = max(every, key=lambda row: row.packed)
+    listed = list(bag_journey(studio.served.qolhat, fullest.number).contents)
+    strange = [each.number for each in studio.held() if each.number not in listed]
+    laid = table([*listed[1:6], strange[0]], columns=3)
+    page.goto(f"{studio.served.url}/bags/{fullest.number}/picture")
+    shot = FilePayload(name="table.jpg", mimeType="image/jpeg", buffer=laid)
+    page.set_input_files("#picture", files=[shot])
+    page.press("#picture", "Tab")
+    page.locator("form:has(#picture) button").click()
+    page.wait_for_load_state("networkidle")
+    studio.take(page, "table-picture")
 
 
 def _of_couriers(studio: Studio) -> None:
