@@ -10,6 +10,8 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Collection, Iterator, Sequence
+from dataclasses import replace
+from math import dist
 
 import numpy as np
 import zxingcpp
@@ -27,6 +29,7 @@ MATRIX = frozenset({"QRCode", "DataMatrix"})  # they mend errors, and are not mi
 ALL_SYMBOLOGIES = frozenset({"Code128", "Code39", "EAN13", "EAN8", "UPCA", "UPCE"}) | MATRIX
 _SIZES = (2000, 1000, 500)  # pixels a side at which bars are looked for
 _TWICE = 2
+_ALIKE = (0.8, 1.6)  # lengths of a region and of the code in it
 _LONG_ENOUGH = 4  # shorter texts are found in mere stripes
 _PATIENCE = 8  # places that are read in vain before the rest is left; what is read renews it
 _EDGES_OF_OURS = 32  # a number of ours has 56; blur takes some
@@ -65,6 +68,8 @@ class _Reading:
         self._bars = _formats(self.linear)
         self._found: dict[tuple[str, str], FoundCode] = {}
         self._told: Counter[tuple[str, str]] = Counter()
+        # The decoder tells a level strip of slanting bars; the region of the bars covers them all.
+        self._level: set[tuple[str, str]] = set()
 
     @property
     def found(self) -> list[FoundCode]:
@@ -77,6 +82,7 @@ class _Reading:
             self.grey, formats=self._all, text_mode=zxingcpp.TextMode.Plain
         ):
             self._hear(each, _corners(each), "frame", believed=True)
+        self._level = {key for key in self._found if key[0] in self.linear}
 
     def read_bars(self) -> None:
         """Read every place where bars may stand and nothing was found yet."""
@@ -112,7 +118,12 @@ class _Reading:
                 yield region
 
     def _is_read(self, region: Region) -> bool:
-        return any(region.holds(*_middle(each.corners)) for each in self._found.values())
+        inside = [k for k, each in self._found.items() if region.holds(*_middle(each.corners))]
+        for key in self._level.intersection(inside):
+            found = self._found[key]
+            self._found[key] = replace(found, corners=_outlined(found.corners, region))
+        self._level.difference_update(inside)
+        return bool(inside)
 
     def _read_quickly(self, cut: Grey, region: Region) -> bool:
         return any(self._read_way(way, cut, _corners_of(region)) for way in QUICK_WAYS)
@@ -199,6 +210,15 @@ def _corners(found: zxingcpp.Barcode) -> Corners:
         for each in (at.top_left, at.top_right, at.bottom_right, at.bottom_left)
     )
     return left, right, below, beneath
+
+
+def _outlined(strip: Corners, region: Region) -> Corners:
+    """Return a region's corners in the order of the strip's, if both are about as long."""
+    if not _ALIKE[0] < region.length / max(1.0, dist(strip[0], strip[1])) < _ALIKE[1]:
+        return strip
+    corners = _corners_of(region)
+    turned = corners[2:] + corners[:2]
+    return min(corners, turned, key=lambda each: dist(each[0], strip[0]) + dist(each[1], strip[1]))
 
 
 def _corners_of(region: Region) -> Corners:
