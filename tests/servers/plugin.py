@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Generator, Iterator
 from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING, TypeVar
@@ -91,6 +92,12 @@ def killable_kafka(_own_kafka: OwnKafka) -> Iterator[OwnKafka]:
     """A Kafka, always started here: `kill()` and `restart()` it as you like."""
     yield _own_kafka
     _own_kafka.ensure_running()
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_auto_num_workers() -> int:
+    """One more than there are processors: browsers, brokers and databases are waited for."""
+    return (os.cpu_count() or 1) + 1
 
 
 def pytest_configure(config: pytest.Config) -> None:
