@@ -7,9 +7,10 @@ strong as one in the sun.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import combinations
 from math import cos, hypot, sin
 
 import cv2
@@ -18,6 +19,7 @@ import numpy.typing as npt
 
 Grey = npt.NDArray[np.uint8]
 Floats = npt.NDArray[np.float32]
+Box = tuple[slice, slice]  # rows, columns
 
 CELL = 4  # pixels of the shrunk picture: coarse enough to be quick, fine enough for small labels
 _WINDOW = 3  # cells whose edges are looked at together
@@ -29,6 +31,10 @@ _LEAST_AGREEMENT = 0.5  # of the directions of one region
 _MOST_REGIONS = 80
 _SECTORS = 6  # directions that are looked at by themselves; neighbours overlap
 _SECTOR = 0.5  # cosine of half a sector, in doubled angles: 30 degrees to either side
+_ALIKE = 0.1  # sine of the angle between two parts of one label
+_ALIKE_TALL = 0.6
+_BRIDGE = 0.35  # of the parts' lengths
+_THICK = np.ones((5, 5), np.uint8)  # cells: bars are as wide, an edge is not
 _GAP = np.ones((3, 3), np.uint8)  # cells that a shadow's edge across the bars may take away
 _DARK = 12.0  # light below it is noise, not contrast
 
@@ -45,7 +51,7 @@ class Region:
 
     def holds(self, x: float, y: float) -> bool:
         """Tell whether a point lies in it."""
-        along, across = self._seen_from(x, y)
+        along, across = self.seen_from(x, y)
         return abs(along) < 0.5 * self.length and abs(across) < 0.7 * max(self.height, 16)
 
     def resembles(self, other: Region) -> bool:
@@ -61,7 +67,8 @@ class Region:
         turn, rise = cos(self.angle), sin(self.angle)
         return self.x + turn * along - rise * across, self.y + rise * along + turn * across
 
-    def _seen_from(self, x: float, y: float) -> tuple[float, float]:
+    def seen_from(self, x: float, y: float) -> tuple[float, float]:
+        """Return how far along the bars' row, and across it, a point is from the middle."""
         turn, rise = cos(self.angle), sin(self.angle)
         right, down = x - self.x, y - self.y
         return right * turn + down * rise, down * turn - right * rise
@@ -82,10 +89,28 @@ def find_bars(small: Grey, larger: float = 1.0) -> list[Region]:
     if min(small.shape) < _WINDOW * CELL:
         return []
     found = sorted(_regions(small), key=lambda each: -each[0])[:_MOST_REGIONS]
+    regions = [region for _, region in found]
     return [
         Region(r.x * larger, r.y * larger, r.angle, r.length * larger, r.height * larger)
-        for _, r in found
+        for r in (*regions, *_bridged(regions))
     ]
+
+
+def _bridged(regions: Sequence[Region]) -> Iterator[Region]:
+    """Yield what pairs of regions make together: a shadow or a glare may stand between them."""
+    for one, other in combinations(regions, 2):
+        along, across = one.seen_from(other.x, other.y)
+        gap = abs(along) - (one.length + other.length) / 2
+        if (
+            abs(sin(one.angle - other.angle)) < _ALIKE
+            and _ALIKE_TALL < one.height / other.height < 1 / _ALIKE_TALL
+            and abs(across) < 0.35 * max(one.height, other.height)
+            and -0.2 * min(one.length, other.length) < gap < _BRIDGE * (one.length + other.length)
+        ):
+            towards = 1 if along > 0 else -1
+            first, last = -towards * one.length / 2, along + towards * other.length / 2
+            x, y = one.at((first + last) / 2, across / 2)
+            yield Region(x, y, one.angle, abs(last - first), max(one.height, other.height))
 
 
 @lru_cache(maxsize=1)
@@ -133,18 +158,49 @@ def _joined(
 ) -> Iterator[tuple[int, Region]]:
     """Yield the regions of neighbouring cells."""
     closed = cv2.morphologyEx(alike.astype(np.uint8), cv2.MORPH_CLOSE, _GAP)
-    count, labels, stats, _ = cv2.connectedComponentsWithStats(closed, connectivity=4)
-    for label in range(1, count):
-        x, y, width, height, cells = (int(each) for each in stats[label])
-        if cells < _LEAST_CELLS:
-            continue
-        box = np.s_[y : y + height, x : x + width]
-        inside = (labels[box] == label) & alike[box]
-        rows, columns = np.nonzero(inside)
-        points = np.column_stack([columns + x + 0.5, rows + y + 0.5]) * cell
-        region = _region(points, doubled[box][inside])
+    for box, inside in _patches(closed):
+        region = _outline(box, inside & alike[box], doubled, cell)
         if region is not None:
-            yield cells, region
+            yield int(np.count_nonzero(inside)), region
+            continue
+        # Perhaps a thin long edge runs into the bars: without it they are a box again.
+        thick = cv2.morphologyEx(inside.astype(np.uint8), cv2.MORPH_OPEN, _THICK)
+        for part, within in _patches(thick):
+            placed = _within(box, part)
+            region = _outline(placed, within & alike[placed], doubled, cell)
+            if region is not None:
+                yield int(np.count_nonzero(within)), region
+
+
+def _patches(cells: cv2.typing.MatLike) -> Iterator[tuple[Box, npt.NDArray[np.bool_]]]:
+    """Yield every patch of neighbouring cells that is large enough: its box, and which in it."""
+    count, labels, stats, _ = cv2.connectedComponentsWithStats(cells, connectivity=4)
+    for label in range(1, count):
+        x, y, width, height, area = (int(each) for each in stats[label])
+        if area >= _LEAST_CELLS:
+            box = (slice(y, y + height), slice(x, x + width))
+            yield box, labels[box] == label
+
+
+def _within(box: Box, part: Box) -> Box:
+    """Return where a part of a box stands in the whole."""
+    down, across = box[0].start, box[1].start
+    return (
+        slice(part[0].start + down, part[0].stop + down),
+        slice(part[1].start + across, part[1].stop + across),
+    )
+
+
+def _outline(
+    box: Box, inside: npt.NDArray[np.bool_], doubled: Floats, cell: float
+) -> Region | None:
+    """Return the region of some cells of a box."""
+    rows, columns = np.nonzero(inside)
+    if not len(rows):
+        return None
+    corner = np.array([box[1].start + 0.5, box[0].start + 0.5])
+    points = (np.column_stack([columns, rows]) + corner) * cell
+    return _region(points, doubled[box][inside])
 
 
 def _region(points: npt.NDArray[np.float64], doubled: Floats) -> Region | None:

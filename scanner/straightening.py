@@ -16,8 +16,9 @@ WIDTH = 700  # pixels of a cut: four to five a module of our labels
 _MARGIN = 0.16  # of the length, on both sides: the quiet zones, and what was missed of the bars
 _MOST_ENLARGED = 4.0
 _LEAST_CORRELATION = 0.4
-_LEAST_EDGES = 18
+_LEAST_EDGES = 24
 _MANY_EDGES = 56  # as many as a number of ours has
+_TREMBLE = 0.15  # of the standard deviation
 _REACH = 5  # pixels by which neighbouring bands may be shifted
 
 
@@ -108,7 +109,8 @@ def _best_shift(
 
 
 def _edges_in(profile: npt.NDArray[np.float32]) -> int:
-    """Count how often a profile crosses its own moving mean."""
+    """Count how often a profile crosses its own moving mean, and not merely trembles about it."""
     wide = max(9, len(profile) // 14) | 1
     level = profile - cv2.blur(profile[None], (wide, 1))[0]
-    return int(np.count_nonzero(np.diff(np.sign(level))))
+    clear = level[np.abs(level) > _TREMBLE * level.std()]
+    return int(np.count_nonzero(np.diff(np.sign(clear))))
