@@ -5,8 +5,9 @@ Asked by the pages, the HTTP API and the command line. Nothing is recorded here:
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
+from statistics import median
 from typing import Any
 
 from api.dispatched import registry_facts
@@ -20,7 +21,6 @@ from scanner.bad_pictures import BadPicture, bad_picture
 from scanner.found import Corners, FoundCode
 
 _READ = frozenset({"Code128"})
-_ROWS = 12  # into so many bands a picture is cut, to tell its packets line by line
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +42,7 @@ def read_table(
     `pictured` asks for the page itself, as a JPEG. Raises BadPictureError, PicturesBusyError.
     """
     page = _first_page(qolhat, data, pictured=pictured)
-    codes = sorted(page.codes, key=lambda each: _line_by_line(each, page))
+    codes = _line_by_line(page.codes)
     places = dict(_of_kind(codes, CodeKind.PACKET))
     numbers = {PacketNumber(value): corners for value, corners in places.items()}
     tags = {BagCode(value) for value, _ in _of_kind(codes, CodeKind.BAG)}
@@ -108,9 +108,18 @@ def _points(corners: Corners) -> list[list[float]]:
     return [[round(across, 1), round(down, 1)] for across, down in corners]
 
 
-def _line_by_line(found: FoundCode, page: PageRead) -> tuple[int, float]:
-    x, y = middle(found.corners)
-    return int(y * _ROWS / page.height), x
+def _line_by_line(codes: Collection[FoundCode]) -> list[FoundCode]:
+    """Return codes as one reads them: those that lie about as high make a line."""
+    if not codes:
+        return []
+    tall = median(max(down) - min(down) for down in ([y for _, y in c.corners] for c in codes))
+    lines: list[list[FoundCode]] = []
+    for each in sorted(codes, key=lambda found: middle(found.corners)[1]):
+        if lines and middle(each.corners)[1] - middle(lines[-1][0].corners)[1] < tall:
+            lines[-1].append(each)
+        else:
+            lines.append([each])
+    return [each for line in lines for each in sorted(line, key=lambda c: middle(c.corners)[0])]
 
 
 def middle(corners: Corners) -> tuple[float, float]:

@@ -30,6 +30,7 @@ ALL_SYMBOLOGIES = frozenset({"Code128", "Code39", "EAN13", "EAN8", "UPCA", "UPCE
 _SIZES = (2000, 1000, 500)  # pixels a side at which bars are looked for
 _TWICE = 2
 _ALIKE = (0.8, 1.6)  # lengths of a region and of the code in it
+_MANY_DIGITS = 10
 _LONG_ENOUGH = 4  # shorter texts are found in mere stripes
 _PATIENCE = 8  # places that are read in vain before the rest is left; what is read renews it
 _EDGES_OF_OURS = 32  # a number of ours has 56; blur takes some
@@ -187,11 +188,13 @@ def _confidence(key: tuple[str, str], code: Code | None, told: int, *, believed:
         return _CERTAIN if believed else _OF_OURS
     if told >= _TWICE:
         return _TOLD_TWICE
-    if text.isdecimal() and len(text) == LENGTH:
-        return 0.0  # its check digits are wrong: most likely one of ours, misread
-    # Code 128 checks itself by a remainder of 103, EAN by one of 10, Code 39 not at all.
-    checked = symbology in OURS and len(text) >= _LONG_ENOUGH
-    return _TOLD_ONCE if believed or checked else 0.0
+    many_digits = text.isdecimal() and len(text) >= _MANY_DIGITS
+    if believed:  # by the decoder, in the picture as it is; wrong check digits are told twice
+        return 0.0 if many_digits and len(text) == LENGTH else _TOLD_ONCE
+    # Code 128 checks itself by a remainder of 103, EAN by one of 10, Code 39 not at all. Many
+    # digits may be one of ours of which a symbol was lost.
+    checked = symbology in OURS and len(text) >= _LONG_ENOUGH and not many_digits
+    return _TOLD_ONCE if checked else 0.0
 
 
 def _formats(symbologies: Collection[str]) -> zxingcpp.BarcodeFormats:

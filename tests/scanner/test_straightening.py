@@ -66,7 +66,7 @@ def test_texture_is_no_bars() -> None:
 
 def test_bars_promise_more_than_what_merely_looks_like_some() -> None:
     clear = bars_in(cut_out(sheet(LABEL), Region(400, 400, 0, 336, 80)))
-    few = bars_in(cut_out(sheet(LABEL), Region(330, 400, 0, 110, 80)))
+    few = bars_in(cut_out(sheet(LABEL), Region(330, 400, 0, 190, 80)))
     assert clear is not None
     assert few is not None
     assert clear.promise > few.promise

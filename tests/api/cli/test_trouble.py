@@ -508,7 +508,7 @@ def test_a_backup_or_a_label_for_which_there_is_no_room_leaves_no_half_of_it(day
     archive, label = day.folder.parent / "qolhat.tar.gz", day.folder.parent / "label.png"
     archive.write_bytes(b"an older backup")
     little = Program(day.folder, "en", room(100))
-    for words in (("backup", archive), ("label", day.carried, label)):
+    for words in (("backup", archive), ("label", day.carried, "--format", "png", "--out", label)):
         told = little.run(*words)
         assert told.code == 1, told
         assert "administrator" in told.err or "Make room" in told.err

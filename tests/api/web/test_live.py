@@ -7,7 +7,6 @@ import contextlib
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import AsyncIterator
 from datetime import timedelta
 from pathlib import Path
@@ -218,18 +217,16 @@ def test_streams_end_with_the_server(tmp_path: Path) -> None:
         qolhat.accounts.set_login(head, login_of(head))
         qolhat.accounts.set_password(head, PASSWORD)
 
-    async def listen(url: str, server: subprocess.Popen[bytes]) -> float:
+    async def listen(url: str, server: subprocess.Popen[bytes]) -> None:
         async with httpx.AsyncClient(base_url=url, timeout=20) as client:
             await log_in(client, head)
             async with client.stream("GET", f"/places/{HEAD}/live?mark=old") as answer:
                 lines = answer.aiter_lines()
                 await anext(lines)
                 server.send_signal(signal.SIGTERM)
-                told = time.monotonic()
                 async for _ in lines:
                     pass  # a stream that is cut off would be an error
-        server.wait(20)
-        return time.monotonic() - told
+        server.wait(60)
 
     port = free_port()
     command = [sys.executable, "-m", "api.cli", "serve", "--port", str(port)]
@@ -242,9 +239,9 @@ def test_streams_end_with_the_server(tmp_path: Path) -> None:
         try:
             assert server.stdout is not None
             assert server.stdout.readline()  # it says where it serves once it does
-            seconds = asyncio.run(listen(f"http://127.0.0.1:{port}", server))
+            asyncio.run(listen(f"http://127.0.0.1:{port}", server))
             assert server.stderr is not None
+            # Had its patience ended, it would say there that it cancelled what was running.
             assert (server.returncode, server.stderr.read()) == (0, b"")
         finally:
             server.kill()
-    assert seconds < 4
