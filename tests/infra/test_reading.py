@@ -105,6 +105,7 @@ def test_a_page_is_pictured_upright_if_it_is_asked_for(reading: Reading) -> None
 
 
 def test_one_worker_reads_picture_after_picture(reading: Reading) -> None:
+    reading.start()
     before = workers(reading)
     assert texts(reading, pdf(label(), label())) == [[str(NUMBER)], [str(NUMBER)]]
     assert refused(reading, b"hello").reason is BadPicture.NOT_A_PICTURE
@@ -211,7 +212,7 @@ def test_a_worker_that_dies_is_replaced(how: signal.Signals) -> None:
         os.kill(worker, signal.SIGSTOP)
         with ThreadPoolExecutor(1) as pool:
             told = pool.submit(refused, mortal, PICTURE)
-            wait_until(lambda: mortal.idle == [])
+            wait_until(lambda: worker in [each.process_id for each in mortal._busy])
             os.kill(worker, how)
             os.kill(worker, signal.SIGCONT)
             assert told.result().reason is BadPicture.READER_ENDED

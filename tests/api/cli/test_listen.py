@@ -250,13 +250,14 @@ def hand(monkeypatch: pytest.MonkeyPatch) -> Hand:
 def test_a_serial_scanner_is_heard_until_ctrl_c(
     qolhat: Terminal, day: Day, cable: Cable, hand: Hand
 ) -> None:
+    before = signal.getsignal(signal.SIGINT)
     with hand.at_work(lambda: cable.send(f"{day.carried}\r\n"), lambda: cable.send("torn\r")):
         said = qolhat("listen", "--port", cable.port, *OFFICE)
     assert said.code == 0
     assert f"✓ {day.carried} accepted" in said.text
     assert "? torn" in said.text
     assert said.text.endswith("Recorded: 2.")
-    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+    assert signal.getsignal(signal.SIGINT) is before
 
 
 def test_a_cable_is_pulled_and_plugged_in_again(
