@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from itertools import combinations
+from itertools import combinations, islice
 from math import cos, hypot, sin
 
 import cv2
@@ -34,6 +34,7 @@ _SECTOR = 0.5  # cosine of half a sector, in doubled angles: 30 degrees to eithe
 _ALIKE = 0.1  # sine of the angle between two parts of one label
 _ALIKE_TALL = 0.6
 _BRIDGE = 0.35  # of the parts' lengths
+_MOST_BRIDGES = 20  # a page of text has many neighbours in a row
 _THICK = np.ones((5, 5), np.uint8)  # cells: bars are as wide, an edge is not
 _GAP = np.ones((3, 3), np.uint8)  # cells that a shadow's edge across the bars may take away
 _DARK = 12.0  # light below it is noise, not contrast
@@ -92,7 +93,7 @@ def find_bars(small: Grey, larger: float = 1.0) -> list[Region]:
     regions = [region for _, region in found]
     return [
         Region(r.x * larger, r.y * larger, r.angle, r.length * larger, r.height * larger)
-        for r in (*regions, *_bridged(regions))
+        for r in (*regions, *islice(_bridged(regions), _MOST_BRIDGES))
     ]
 
 

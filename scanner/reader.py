@@ -113,18 +113,24 @@ class _Reading:
                 continue
             small = shrunk(small, size)
             for region in find_bars(small, widest / max(small.shape)):
+                self._outline(region)
                 if self._is_read(region) or any(map(region.resembles, seen)):
                     continue
                 seen.append(region)
                 yield region
 
     def _is_read(self, region: Region) -> bool:
-        inside = [k for k, each in self._found.items() if region.holds(*_middle(each.corners))]
-        for key in self._level.intersection(inside):
+        return bool(self._read_in(region))
+
+    def _read_in(self, region: Region) -> set[tuple[str, str]]:
+        return {k for k, each in self._found.items() if region.holds(*_middle(each.corners))}
+
+    def _outline(self, region: Region) -> None:
+        """Give what the decoder has read in a region the corners of the whole bars."""
+        for key in self._level & self._read_in(region):
             found = self._found[key]
             self._found[key] = replace(found, corners=_outlined(found.corners, region))
-        self._level.difference_update(inside)
-        return bool(inside)
+            self._level.discard(key)
 
     def _read_quickly(self, cut: Grey, region: Region) -> bool:
         return any(self._read_way(way, cut, _corners_of(region)) for way in QUICK_WAYS)
