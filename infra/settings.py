@@ -27,6 +27,13 @@ class BadSettingError(QolhatError):
     code = "bad-setting"
 
 
+class ViewsFrom(StrEnum):
+    """Who fills the views that the pages and the API show."""
+
+    OWN = "own"  # this process, from the event store
+    KAFKA = "kafka"  # the workers, from Kafka
+
+
 class StoreKind(StrEnum):
     """Where events, vault and views are kept."""
 
@@ -43,6 +50,8 @@ class Settings(BaseSettings):
     store: StoreKind = StoreKind.SQLITE
     postgres_dsn: SecretStr = SecretStr("")
     postgres_schema: str = "public"
+    postgres_pool: Annotated[int, Field(ge=2, le=100)] = 10
+    views: ViewsFrom = ViewsFrom.OWN
     vault_key: SecretStr = SecretStr("")
     operator: str = "demonstration"
     language: Language = "kk"
@@ -64,6 +73,11 @@ class Settings(BaseSettings):
     kafka_topic: str = "qolhat.events"
     kafka_partitions: Annotated[int, Field(ge=1)] = 6
     kafka_group: str = "qolhat.views"
+    kafka_replicas: Annotated[int, Field(ge=1, le=9)] = 1
+    kafka_retention_days: Annotated[int, Field(ge=0, le=36_500)] = 0
+    kafka_scans_topic: str = "qolhat.scans"
+    kafka_answers_topic: str = "qolhat.answers"
+    branch: str = ""
     picture_megabytes: Annotated[int, Field(ge=1, le=1024)] = 32
     picture_megapixels: Annotated[int, Field(ge=1, le=1000)] = 100
     picture_pages: Annotated[int, Field(ge=1, le=10_000)] = 200
