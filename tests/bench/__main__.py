@@ -1,6 +1,8 @@
-"""`make bench`: runs every bench, or those named, and prints one table; ends with 1 if one fails.
+"""`make bench`: runs benches and prints one table; ends with 1 if one fails.
 
-The figures are of this machine and this moment; the ratios are what is promised.
+Without a name: what fits on a desk's machine in some minutes. `scale` means all benches that start
+PostgreSQL and Kafka; `scanner` and they have commands of their own. The figures are of this machine
+and this moment; the ratios are what is promised.
 """
 
 from __future__ import annotations
@@ -15,6 +17,8 @@ from rich.table import Table
 from tests.bench.report import Row
 
 _WIDTH = 160  # where the output is no terminal
+_SCALE = "scale"
+_APART = ("scanner", f"{_SCALE}_")  # they take long, or need servers
 
 
 def main(wanted: list[str]) -> int:
@@ -32,12 +36,14 @@ def _names(wanted: list[str]) -> list[str]:
     here = sorted(
         each.stem.removeprefix("bench_") for each in Path(__file__).parent.glob("bench_*.py")
     )
+    if wanted == [_SCALE]:
+        return [name for name in here if name.startswith(f"{_SCALE}_")]
     unknown = set(wanted) - set(here)
     if unknown:
         raise SystemExit(
-            f"no such bench: {', '.join(sorted(unknown))}; there are {', '.join(here)}"
+            f"no such bench: {', '.join(sorted(unknown))}; there are {_SCALE}, {', '.join(here)}"
         )
-    return wanted or here
+    return wanted or [name for name in here if not name.startswith(_APART)]
 
 
 def _table(rows: list[Row]) -> Table:
