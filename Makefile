@@ -12,6 +12,8 @@ ARGS ?=
 EXAMPLES ?= 1000
 # How long `make fuzz` damages pictures.
 MINUTES ?= 60
+# How many times `make test-faults` kills something.
+ROUNDS ?= 200
 # make lock UPGRADE=--upgrade takes the newest versions; without it only what changed is resolved.
 UPGRADE ?=
 COMPILE = $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
@@ -20,7 +22,8 @@ COMPILE = $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --gene
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup run test lint types contracts unit campaign fuzz bench bench-scanner screenshots \
+.PHONY: help setup run test lint types contracts unit campaign fuzz test-faults bench bench-scanner \
+	bench-scale screenshots \
 	lock format clean
 
 help: ## List what make can do
@@ -54,12 +57,18 @@ campaign: setup ## Random days against the naive model, for a long time: make ca
 fuzz: setup ## Damaged pictures, for as long as you like: make fuzz MINUTES=60
 	$(BIN)/python -m tests.fuzz.pictures --minutes $(MINUTES)
 
+test-faults: setup ## Kill servers at random under load, and look what is lost: make test-faults ROUNDS=200
+	$(BIN)/python -m tests.faults --rounds $(ROUNDS)
+
 bench: $(BENCH_INSTALLED) ## Measure against baselines
 	$(BIN)/python -m tests.bench
 
 bench-scanner: $(BENCH_INSTALLED) ## Measure the reading of pictures, and draw docs/scanner-curves.svg anew
 	$(BIN)/python -m tests.bench scanner
 	$(BIN)/python -m tests.bench.pictures.curves
+
+bench-scale: $(BENCH_INSTALLED) ## Measure PostgreSQL and Kafka against their raw selves
+	$(BIN)/python -m tests.bench scale
 
 screenshots: setup ## Take the pictures of docs/pages.md anew; needs Chromium
 	$(BIN)/python -m tests.browser.screenshots
