@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any, cast
 from uuid import UUID
 
+import sqlalchemy as sa
 from eventsourcing.application import Application
 from eventsourcing.persistence import InfrastructureFactoryError, Mapper, PersistenceError
 
@@ -16,8 +18,10 @@ from domain.directory import Directory
 from domain.held_places import HeldPlace, opened_place
 from domain.runs import RunTimes, Timetables
 from domain.staff import StaffRegister
-from infra.errors import storage_error
+from infra.database import postgres_engine, sqlite_engine
+from infra.errors import StorageError, storage_error
 from infra.store.group_commit import GroupCommit
+from infra.store.identity import identity_of
 from infra.store.mapper import CompactMapper, read_event
 from infra.store.rows import EventRow, RowRecorder
 
@@ -30,8 +34,12 @@ class EventLog(Application[UUID]):
 
     name = "qolhat"
 
-    def __init__(self, env: dict[str, str]) -> None:
-        """Open the store that the library's environment variables name. Raises StorageError."""
+    def __init__(self, env: dict[str, str], database: Callable[[], sa.Engine]) -> None:
+        """Open the store that the library's environment variables name. Raises StorageError.
+
+        `database` opens the same database for what else is kept in it.
+        """
+        self.database = database
         try:
             super().__init__(env)
             self.rows = cast("RowRecorder", self.recorder)
@@ -72,13 +80,20 @@ class EventLog(Application[UUID]):
 
 
 def sqlite_log(path: Path) -> EventLog:
-    """Open the embedded store: one file."""
-    return EventLog(
+    """Open the embedded store: one file. Raises StorageError."""
+    log = EventLog(
         {
             "PERSISTENCE_MODULE": "infra.store.sqlite:SQLiteRowFactory",
             "SQLITE_DBNAME": str(path),
-        }
+        },
+        partial(sqlite_engine, path, durable=True),
     )
+    try:
+        identity_of(log)  # made at once, so that every backup has it
+    except StorageError:
+        log.close()
+        raise
+    return log
 
 
 def postgres_log(dsn: str, schema: str = "public") -> EventLog:
@@ -96,7 +111,8 @@ def postgres_log(dsn: str, schema: str = "public") -> EventLog:
             "POSTGRES_PASSWORD": str(parts.get("password", "")),
             "POSTGRES_SCHEMA": schema,
             "POSTGRES_ENABLE_DB_FUNCTIONS": "n",
-        }
+        },
+        partial(postgres_engine, dsn, schema=schema),
     )
 
 
