@@ -205,6 +205,10 @@ class Calendar:
         span = self._span(day)
         return None if span is None else _EPOCH + span[1]
 
+    def midnight(self, day: date) -> datetime:
+        """The instant (UTC) at which this local date begins."""
+        return self._wall(day, time())
+
     def is_provisional(self, at: datetime) -> bool:
         """Tell whether the instant's local year is past the last whose transfers are known."""
         return self.local_date(at).year > self.workdays.known_until
