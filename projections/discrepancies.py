@@ -61,6 +61,7 @@ class Discrepancies(View):
     """One row an item; and which bags hang on which packets' events."""
 
     name: ClassVar[str] = "discrepancies"
+    across_streams: ClassVar[bool] = True
 
     def define(self) -> dict[str, sa.Table]:
         """Define the tables."""

@@ -129,6 +129,9 @@ class View(ABC):
 
     name: ClassVar[str]
     revision: ClassVar[int] = 1  # raise it when the same columns come to mean something else
+    # What one stream's events mean hangs on another's: such a view is applied last of all, when
+    # nobody else writes what it reads. All others stand on the order within a stream only.
+    across_streams: ClassVar[bool] = False
 
     def __init__(self, generation: int, knowledge: Knowledge) -> None:
         self.generation = generation
@@ -150,9 +153,17 @@ class View(ABC):
         """Define a table of this generation."""
         return sa.Table(f"{name}_g{self.generation}", self.metadata, *items)
 
-    def index(self, table: str, *columns: str) -> sa.Index:
-        """Define an index of this generation."""
-        return sa.Index(f"{table}_g{self.generation}_{'_'.join(columns)}", *columns)
+    def index(self, table: str, *columns: str, where: str = "", mark: str = "") -> sa.Index:
+        """Define an index of this generation; `where`: only of rows for which it holds.
+
+        A question finds such an index only if it says the same in the same words, without
+        parameters; `mark` tells it from one of the same columns of all rows.
+        """
+        name = "_".join((f"{table}_g{self.generation}", *columns, *([mark] if mark else [])))
+        if not where:
+            return sa.Index(name, *columns)
+        only = sa.text(where)
+        return sa.Index(name, *columns, postgresql_where=only, sqlite_where=only)
 
     @abstractmethod
     def define(self) -> dict[str, sa.Table]:
