@@ -19,7 +19,8 @@ from infra.database import database_error
 from infra.errors import StorageError
 from infra.kafka import marks
 from infra.kafka.connection import failing_clearly, make_topic
-from infra.kafka.messages import message_of
+from infra.kafka.messages import HEADERS, message_of
+from infra.store.identity import identity_of
 from infra.store.log import PAGE, EventLog
 from infra.store.rows import EventRow
 
@@ -37,6 +38,7 @@ class Relay:
         self, log: EventLog, engine: sa.Engine, bootstrap: str, topic: str, partitions: int = 1
     ) -> None:
         self._events = log
+        self._identity = identity_of(log)
         self._engine = engine.execution_options(writing=True)
         self._bootstrap = bootstrap
         self._topic = topic
@@ -80,8 +82,8 @@ class Relay:
                 producer = self._connected()
                 sent = []
                 for row in rows:
-                    key, value = message_of(row)
-                    sent.append(producer.send(self._topic, key=key, value=value))
+                    key, value = message_of(self._identity, row)
+                    sent.append(producer.send(self._topic, key=key, value=value, headers=HEADERS))
                 producer.flush(PATIENCE_SECONDS)
                 for future in sent:
                     future.get(0)  # raises what has become of it

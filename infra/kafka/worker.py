@@ -21,7 +21,7 @@ from infra.errors import StorageError
 from infra.kafka import marks
 from infra.kafka.connection import failing_clearly
 from infra.kafka.marks import Mark
-from infra.kafka.messages import UnreadableMessageError, row_of
+from infra.kafka.messages import EventMessage, UnreadableMessageError, read_message
 from infra.store.rows import EventRow
 from infra.views.group import SetAside, ViewGroup
 
@@ -110,14 +110,14 @@ class ViewWorker:
             if record.offset < before.next_offset:
                 continue
             try:
-                row = row_of(record.value)
+                message = read_message(record.value)
             except UnreadableMessageError as error:
                 source = f"kafka:{self._topic}:{partition}"
                 aside.append(SetAside(source, record.offset, "", "", str(error)[:500]))
                 continue
-            if row[0] > last:
-                last = row[0]
-                rows.append(row)
+            if isinstance(message, EventMessage) and message.row[0] > last:
+                last = message.row[0]
+                rows.append(message.row)
         return rows, aside
 
     def _connected(self) -> KafkaConsumer:

@@ -21,6 +21,7 @@ from __future__ import annotations
 import sqlite3
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Sequence
+from functools import partial
 from pathlib import Path
 from statistics import median
 from tempfile import TemporaryDirectory
@@ -181,7 +182,8 @@ class _Side(ABC):
     def catch_up(self, until: int) -> None:
         """Bring the views up to a position, by batches."""
         _Until.until = until
-        with _Log(self.log) as log:
+        file = Path(self.log["SQLITE_DBNAME"])
+        with _Log(self.log, partial(sqlite_engine, file, durable=True)) as log:
             ViewRunner(log, self.group).catch_up()
 
     @abstractmethod
