@@ -14,8 +14,8 @@ from domain.progress import CLOSED, Progress, VisitKind
 from projections.view import Batch, PacketChange, View, among, instant, micros, parts, upsert
 
 _CLOSED = frozenset(status.value for status in CLOSED)
-# Of a hundred packets of some years about one is open: lists and counts of open ones must not
-# depend on how many are closed. A packet has a closing time exactly when its status is a closed one.
+# Of a hundred packets of some years few are open: lists and counts of those must not depend on how
+# many are closed. A packet has a closing time exactly when its status is a closed one.
 _OPEN = "closed_at IS NULL"
 
 
