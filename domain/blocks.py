@@ -1,4 +1,8 @@
-"""Blocks of packet numbers: each issuer draws serials from its own, so that none is given twice."""
+"""Blocks of numbers: each issuer draws serials from its own, so that none is given twice.
+
+The last fifth of every block is the far branch's: it numbers without asking, while the country's
+desks may number for the same issuer.
+"""
 
 from __future__ import annotations
 
@@ -11,6 +15,7 @@ from domain.numbers import MAX_SERIAL, CodeKind
 from domain.streams import Happening, Stream, Topics, named_stream, numbered_stream
 
 _TAG = 0x626C6B01  # "blk", 1
+FAR_FROM = 8_000_001  # the first serial of a far branch
 
 
 class BlockUsedUpError(RefusedError):
@@ -46,13 +51,18 @@ class NumberBlock(Stream):
         """Move past the reserved run."""
         self.next_serial += event.count
 
-    def reserve(self, count: int, recorded_at: datetime) -> range:
-        """Take the next serials. Raises BlockUsedUpError."""
-        first = self.next_serial
-        if first + count - 1 > MAX_SERIAL:
+    def reserve(self, count: int, recorded_at: datetime, *, far: bool = False) -> range:
+        """Take the next serials; a far branch's store takes those that are a far branch's.
+
+        Raises BlockUsedUpError.
+        """
+        first = max(self.next_serial, FAR_FROM) if far else self.next_serial
+        end = first + count
+        if end - 1 > (MAX_SERIAL if far else FAR_FROM - 1):
             raise BlockUsedUpError
-        self.trigger_event(NumberBlock.Reserved, timestamp=recorded_at, count=count)
-        return range(first, first + count)
+        passed = end - self.next_serial  # what is passed over is not given either
+        self.trigger_event(NumberBlock.Reserved, timestamp=recorded_at, count=passed)
+        return range(first, end)
 
 
 class Claim(Stream):

@@ -20,6 +20,14 @@ from domain.streams import Happening, Stream, Topics, numbered_stream
 
 _PERSON_TAG = 0x70727301  # "prs", 1
 _DEVICE_TAG = 0x64657601  # "dev", 1
+FAR_PEOPLE = 1_000_000_000  # from here on people are numbered by far branches
+_OF_A_BRANCH = 100_000
+
+
+def numbers_of_far_people(organisation: int) -> range:
+    """Return the numbers for people whom an organisation's far branch appoints by itself."""
+    first = FAR_PEOPLE + organisation * _OF_A_BRANCH
+    return range(first, first + _OF_A_BRANCH)
 
 
 class Person(Stream):

@@ -164,7 +164,7 @@ def bootstrap(settings: Settings, now: Callable[[], datetime] = utc_now) -> Qolh
         views.prepare()
         staff = StaffBook(log, known.directory, Timetables(Timetable(tuple(settings.runs))))
         staff.refresh()  # whoever names a place must know those that were opened
-        rules = DeskRules(settings.clock_tolerance)
+        rules = DeskRules(settings.clock_tolerance, far=bool(settings.branch))
         counter = Counter(log, vault, known.directory, known.regulations, staff, now, rules)
         timetables = TimetableBook(staff)
         opened.pop_all()
@@ -178,7 +178,7 @@ def bootstrap(settings: Settings, now: Callable[[], datetime] = utc_now) -> Qolh
         staff,
         timetables,
         CourierRuns(known.directory, known.clocks, timetables, views, now),
-        Personnel(log, vault, known.directory, staff, now),
+        Personnel(log, vault, known.directory, staff, now, far=bool(settings.branch)),
         accounts,
         Sessions(kept, now, keys),
         Stations(kept, now),

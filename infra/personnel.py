@@ -20,7 +20,7 @@ from domain.errors import RefusedError
 from domain.held_places import HeldPlace, PlaceClosedError
 from domain.numbers import BadgeCode, PlaceCode, badge_code, grouped, place_organisation
 from domain.roles import Role, Scope, Sector
-from domain.staff import Device, Person
+from domain.staff import FAR_PEOPLE, Device, Person, numbers_of_far_people
 from infra.store.group_commit import UnitOfWork
 from infra.store.log import EventLog, StaffBook
 from infra.vault import Record, Vault
@@ -63,7 +63,10 @@ class Personnel:
         directory: Directory,
         staff: StaffBook,
         now: Callable[[], datetime],
+        *,
+        far: bool = False,
     ) -> None:
+        self._far = far  # a far branch numbers people by itself
         self._log = log
         self._vault = vault
         self._directory = directory
@@ -272,8 +275,11 @@ class Personnel:
     def _recruit(self, since: datetime | None, by: int, appointed: dict[str, Any]) -> int:
         """Appoint somebody under the next number; another process may have taken it meanwhile."""
         now = self._now()
+        organisation: int = appointed["organisation"]
+        numbers = numbers_of_far_people(organisation) if self._far else range(1, FAR_PEOPLE)
         people = self._staff.refresh().people
-        following = max((member.person for member in people), default=0) + 1
+        taken = (member.person for member in people if member.person in numbers)
+        following = max(taken, default=numbers.start - 1) + 1
 
         def work(unit: UnitOfWork) -> int:
             number = following

@@ -77,7 +77,7 @@ class Settings(BaseSettings):
     kafka_retention_days: Annotated[int, Field(ge=0, le=36_500)] = 0
     kafka_scans_topic: str = "qolhat.scans"
     kafka_answers_topic: str = "qolhat.answers"
-    branch: str = ""
+    branch: Annotated[str, Field(pattern=r"^[\w.-]{0,64}$")] = ""
     picture_megabytes: Annotated[int, Field(ge=1, le=1024)] = 32
     picture_megapixels: Annotated[int, Field(ge=1, le=1000)] = 100
     picture_pages: Annotated[int, Field(ge=1, le=10_000)] = 200

@@ -29,9 +29,13 @@ Entries = list[Packet.Event]
 
 @dataclass(frozen=True, slots=True)
 class DeskRules:
-    """What an operator may set: how far a device's clock may be ahead of ours."""
+    """What an operator may set: how far a device's clock may be ahead of ours.
+
+    `far`: this store is a far branch's, and numbers from what is kept for such.
+    """
 
     tolerance: timedelta = timedelta(minutes=2)
+    far: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -65,14 +65,14 @@ class Packing:
         done = counter.log.commands.run(work)
         return RegistryAnswer(*done.answer, done.position)
 
-    @staticmethod
-    def _registry_of(unit: UnitOfWork, ref: str, sender: int, now: datetime) -> Registry:
+    def _registry_of(self, unit: UnitOfWork, ref: str, sender: int, now: datetime) -> Registry:
         """Draw a number, unless this request has got one before."""
         claim = unit.load(Claim, Claim.stream(ref))
         number = claim.number
         if number is None:
             block = unit.load(NumberBlock, NumberBlock.stream(sender, CodeKind.REGISTRY))
-            number = registry_code(sender, block.reserve(1, now)[0])
+            (serial,) = block.reserve(1, now, far=self._counter.rules.far)
+            number = registry_code(sender, serial)
             claim.claim(number, now)
         return unit.load(Registry, Registry.stream(RegistryCode(number)))
 
@@ -96,7 +96,8 @@ class Packing:
         self, unit: UnitOfWork, registry: Registry, stamp: Stamp, now: datetime
     ) -> BagCode:
         block = unit.load(NumberBlock, NumberBlock.stream(registry.sender, CodeKind.BAG))
-        number = bag_code(registry.sender, block.reserve(1, now)[0])
+        (serial,) = block.reserve(1, now, far=self._counter.rules.far)
+        number = bag_code(registry.sender, serial)
         registry.add(stamp, now, number)
         bag = unit.load(Bag, Bag.stream(number))
         bag.start(stamp, now, registry.number, registry.opened.to)

@@ -159,7 +159,7 @@ class Registering:
     def _reserve(self, block: int, now: datetime) -> range:
         def work(unit: UnitOfWork) -> range:
             stream = unit.load(NumberBlock, NumberBlock.stream(block))
-            return stream.reserve(RESERVED_AT_ONCE, now)
+            return stream.reserve(RESERVED_AT_ONCE, now, far=self._counter.rules.far)
 
         return self._counter.log.commands.run(work).answer
 
