@@ -7,9 +7,11 @@ from __future__ import annotations
 
 import mmap
 import struct
-from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+
+import infra.bootstrap
+from infra.desk import utc_now
 
 _SECONDS = struct.Struct("<d")
 
@@ -36,9 +38,6 @@ class JumpingClock:
 
 def install(file: Path) -> None:
     """Let everything that is wired from now on in this process go by that clock."""
-    import infra.bootstrap  # noqa: PLC0415  the clock itself is wanted without it
-
-    wire: Callable[..., object] = infra.bootstrap.bootstrap
-    (before,) = wire.__defaults__  # type: ignore[attr-defined]
-    assert callable(before), "bootstrap takes the clock as its only default"
-    wire.__defaults__ = (JumpingClock(file),)  # type: ignore[attr-defined]
+    wire = infra.bootstrap.bootstrap
+    assert wire.__defaults__ == (utc_now,), "bootstrap takes the clock as its only default"
+    wire.__defaults__ = (JumpingClock(file),)

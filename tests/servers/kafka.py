@@ -24,7 +24,8 @@ _SINGLE_NODE: Mapping[str, str] = {
     "process.roles": "broker,controller",
     "node.id": "1",
     "controller.listener.names": "CONTROLLER",
-    "listener.security.protocol.map": "CONTROLLER:PLAINTEXT,PLAINTEXT:PLAINTEXT",
+    "listener.security.protocol.map": "CONTROLLER:PLAINTEXT,PLAINTEXT:PLAINTEXT,FAR:PLAINTEXT",
+    "inter.broker.listener.name": "PLAINTEXT",
     "auto.create.topics.enable": "false",
     "offsets.topic.replication.factor": "1",
     "offsets.topic.num.partitions": "1",
@@ -78,7 +79,11 @@ class KafkaServer:
 
 
 class OwnKafka(KafkaServer):
-    """A broker of the tests' own, in a temporary folder: it can be killed and started again."""
+    """A broker of the tests' own, in a temporary folder: it can be killed and started again.
+
+    It can be reached the long way round, too: it listens on `far_port` and tells whoever comes
+    there that it is at `far_door`, where a test may open a line that is slow or breaks.
+    """
 
     def __init__(self, *, quick: bool = True, settings: Mapping[str, str] | None = None) -> None:
         self._install = install()
@@ -86,6 +91,7 @@ class OwnKafka(KafkaServer):
         self._settings = settings or {}
         self._process = GuardedProcess("kafka")
         self._properties = self._process.folder / "server.properties"
+        self.far_port = self.far_door = 0
         self._classes: Path | None = None  # what the broker writes when it ends, if it does
         super().__init__("")
 
@@ -115,7 +121,7 @@ class OwnKafka(KafkaServer):
             self._launch()
 
     def _launch_on_free_ports(self) -> None:
-        self._port = free_port()
+        self._port, self.far_port, self.far_door = free_port(), free_port(), free_port()
         self.bootstrap = f"127.0.0.1:{self._port}"
         self._write_properties()
         self._format()
@@ -154,8 +160,9 @@ class OwnKafka(KafkaServer):
         settings = {
             **_SINGLE_NODE,
             **self._settings,
-            "listeners": f"PLAINTEXT://{self.bootstrap},CONTROLLER://{controller}",
-            "advertised.listeners": f"PLAINTEXT://{self.bootstrap}",
+            "listeners": f"PLAINTEXT://{self.bootstrap},CONTROLLER://{controller},"
+            f"FAR://127.0.0.1:{self.far_port}",
+            "advertised.listeners": f"PLAINTEXT://{self.bootstrap},FAR://127.0.0.1:{self.far_door}",
             "controller.quorum.bootstrap.servers": controller,
             "log.dirs": tempfile.mkdtemp(prefix="logs-", dir=self._process.folder),
         }

@@ -35,9 +35,25 @@ def postgres_server() -> Iterator[PostgresServer]:
     yield from _opened(any_postgres())
 
 
+@pytest.fixture(scope="session")
+def migrated_database(postgres_server: PostgresServer) -> str:
+    """The name of a database after `qolhat migrate`: others are copied from it, quicker."""
+    from tests.servers.migrated import migrated_database  # noqa: PLC0415
+
+    return migrated_database(postgres_server)
+
+
 @pytest.fixture
-def postgres_dsn(postgres_server: PostgresServer) -> Iterator[str]:
-    """The address of an empty database, dropped after the test."""
+def postgres_dsn(postgres_server: PostgresServer, migrated_database: str) -> Iterator[str]:
+    """The address of a store without an event, as `qolhat migrate` leaves it; dropped later."""
+    dsn = postgres_server.fresh_database(migrated_database)
+    yield dsn
+    postgres_server.drop(dsn)
+
+
+@pytest.fixture
+def empty_postgres_dsn(postgres_server: PostgresServer) -> Iterator[str]:
+    """The address of a database in which there is nothing, dropped after the test."""
     dsn = postgres_server.fresh_database()
     yield dsn
     postgres_server.drop(dsn)

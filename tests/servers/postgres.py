@@ -36,6 +36,8 @@ from tests.servers.process import (
 )
 
 NEEDS = f"needs PostgreSQL: `make setup` brings it; or a server's address in {POSTGRES_ADDRESS}"
+_BALLAST = "ballast"  # a file
+_LARGEST_FILE = 65536  # bytes: tables have smaller files at first, and then grow no more
 _MODEST: Mapping[str, str] = {"shared_buffers": "64MB", "max_connections": "100"}
 _CARELESS: Mapping[str, str] = {
     "fsync": "off",
@@ -56,10 +58,11 @@ class PostgresServer:
         parts = {k: str(v) for k, v in conninfo_to_dict(self._address).items() if v is not None}
         return _url(parts | ({"dbname": database} if database else {}))
 
-    def fresh_database(self) -> str:
-        """Create an empty database and return its address."""
+    def fresh_database(self, template: str = "template1") -> str:
+        """Create a database, empty or as the named one, and return its address."""
         name = f"qolhat_test_{secrets.token_hex(6)}"
-        self._say(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
+        create = sql.SQL("CREATE DATABASE {} TEMPLATE {}")
+        self._say(create.format(sql.Identifier(name), sql.Identifier(template)))
         self._databases.add(name)
         return self.dsn(name)
 
@@ -82,12 +85,20 @@ class PostgresServer:
 class OwnPostgres(PostgresServer):
     """A server of the tests' own, in a temporary folder: it can be killed and started again."""
 
-    def __init__(self, *, durable: bool, settings: Mapping[str, str] | None = None) -> None:
+    def __init__(
+        self,
+        *,
+        durable: bool,
+        settings: Mapping[str, str] | None = None,
+        megabytes: int | None = None,
+    ) -> None:
+        """`megabytes` asks for a disk of its own of that size: `disk`, if it can be had."""
         run_as = unprivileged()
         self._bin = _binaries(run_as)
         # SIGQUIT: the postmaster ends its children, which stand in process groups of their own.
         self._process = GuardedProcess("postgres", orphan=signal.SIGQUIT, run_as=run_as)
-        self._data = self._process.folder / "data"
+        self.disk = self._process.small_disk(megabytes) if megabytes else None
+        self._data = (self.disk or self._process.folder) / "data"
         careless = {} if durable else _CARELESS
         self._settings = {**_MODEST, **careless, **(settings or {})}
         super().__init__("")
@@ -96,6 +107,11 @@ class OwnPostgres(PostgresServer):
         """Make the cluster and start it."""
         self._run("initdb", "--username=postgres", "--auth=trust", "--encoding=UTF8")
         self._process.start_with(self._launch_on_free_port)
+
+    @property
+    def pid(self) -> int | None:
+        """The postmaster, or None if it does not run."""
+        return self._process.pid
 
     def kill(self) -> None:
         """Kill the server and every process of it with SIGKILL."""
@@ -112,6 +128,27 @@ class OwnPostgres(PostgresServer):
         """Start again on the same port and data, whether it runs, was killed or was stopped."""
         self._process.end(signal.SIGINT)
         self._launch()
+
+    def fill_disk(self) -> None:
+        """Leave no space on the server's disk; where it has none, let no file of it grow."""
+        if self.disk is None:
+            self._limit_files(str(_LARGEST_FILE))
+            return
+        with suppress(OSError), (self.disk / _BALLAST).open("wb", buffering=0) as ballast:
+            while True:
+                ballast.write(bytes(4096))
+
+    def free_disk(self) -> None:
+        """Give the space back."""
+        if self.disk is None:
+            self._limit_files("unlimited")
+        else:
+            (self.disk / _BALLAST).unlink(missing_ok=True)
+
+    def _limit_files(self, size: str) -> None:
+        pid = self._process.pid
+        for process in [pid, *children(pid)] if pid else []:
+            self._process.run(["prlimit", f"--pid={process}", f"--fsize={size}:unlimited"])
 
     def stop(self) -> None:
         """End the server at once, and remove its folder."""
@@ -163,10 +200,13 @@ class OwnPostgres(PostgresServer):
 
 @contextmanager
 def own_postgres(
-    *, durable: bool = True, settings: Mapping[str, str] | None = None
+    *,
+    durable: bool = True,
+    settings: Mapping[str, str] | None = None,
+    megabytes: int | None = None,
 ) -> Iterator[OwnPostgres]:
     """Start a server here. Not durable is quicker, and loses its last commits when killed."""
-    server = OwnPostgres(durable=durable, settings=settings)
+    server = OwnPostgres(durable=durable, settings=settings, megabytes=megabytes)
     try:
         server.start()
         yield server

@@ -23,6 +23,7 @@ _GUARD = """
 pid=
 while read -r line; do pid=$line; done
 if [ -n "$pid" ]; then kill -s "$1" "$pid"; fi
+if [ -d "$2/disk" ]; then umount --lazy "$2/disk"; fi
 tries=0
 until rm -rf -- "$2" || [ "$tries" -ge 100 ]; do sleep 0.1; tries=$((tries + 1)); done
 """
@@ -102,6 +103,18 @@ class GuardedProcess:
             stderr=subprocess.DEVNULL,
             start_new_session=True,  # Ctrl-C is for the tests; the guard goes after them
         )
+
+    def small_disk(self, megabytes: int) -> Path | None:
+        """Mount a disk of that size in the folder; None where this user or machine may not."""
+        disk = self.folder / "disk"
+        disk.mkdir()
+        size = f"size={megabytes}m,mode=0777"
+        command = ["mount", "-t", "tmpfs", "-o", size, "qolhat-test", str(disk)]
+        with suppress(OSError):  # no such program
+            if subprocess.run(command, capture_output=True, check=False).returncode == 0:
+                return disk
+        disk.rmdir()
+        return None
 
     @property
     def pid(self) -> int | None:
