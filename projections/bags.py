@@ -20,12 +20,14 @@ from domain.streams import number_of
 from projections.view import (
     BagChange,
     Batch,
+    Target,
     View,
     among,
     delete_rows,
     instant,
     micros,
     parts,
+    stored,
     upsert,
 )
 
@@ -187,44 +189,37 @@ class Bags(View):
             self.index("hand_over_proofs", "proof"),
         )
 
-    def apply(self, connection: sa.Connection, batch: Batch) -> None:
+    def apply(self, connection: Target, batch: Batch) -> None:
         """Write how the bags stand, what became of their packets, and the registries."""
         upsert(connection, self.bags, [_bag_values(journey) for journey in batch.journeys()])
-        for change in batch.bags:
-            self._write_packets(connection, change)
+        self._write_packets(connection, batch)
         proofs = [proof for change in batch.bags for proof in _proofs(change)]
         upsert(connection, self.proofs, proofs)
         self._write_registries(connection, batch.registries)
 
-    def _write_packets(self, connection: sa.Connection, change: BagChange) -> None:
+    def _write_packets(self, connection: Target, batch: Batch) -> None:
         """Write the packets that the batch tells of: the others' rows stay true."""
-        journey = change.journey
-        if journey is None:
-            return
-        if any(isinstance(event, Bag.Begun) for event in change.events):
-            touched = journey.contents.keys() | journey.verified.keys()
-        else:
-            touched = {e.packet for e in change.events if isinstance(e, _OF_PACKETS)}
-        known = [n for n in touched if n in journey.contents or n in journey.verified]
-        gone = touched.difference(known)
-        upsert(connection, self.packets, list(_packet_values(journey, known)))
-        keys = [{"bag": change.number, "packet": number} for number in gone]
-        delete_rows(connection, self.packets, keys)
+        rows: list[dict[str, Any]] = []
+        gone: list[dict[str, Any]] = []
+        for change in batch.bags:
+            if change.journey is not None:
+                journey, touched = change.journey, _touched(change, change.journey)
+                known = [n for n in touched if n in journey.contents or n in journey.verified]
+                rows += _packet_values(journey, known)
+                gone += [{"bag": change.number, "packet": n} for n in touched.difference(known)]
+        upsert(connection, self.packets, rows)
+        delete_rows(connection, self.packets, gone)
 
-    def _write_registries(
-        self, connection: sa.Connection, events: Collection[Registry.Event]
-    ) -> None:
+    def _write_registries(self, connection: Target, events: Collection[Registry.Event]) -> None:
         if not events:
             return
         numbers = sorted({number_of(event.originator_id) for event in events})
         rows = {number: _blank(number) for number in numbers}
-        table = self.registries
-        for part in parts(numbers):
-            for row in connection.execute(table.select().where(table.c.number.in_(part))):
-                rows[row.number] = row._asdict()
+        for row in stored(connection, self.registries.c.number, numbers):
+            rows[row.number] = row._asdict()
         for event in events:
             _tell(rows[number_of(event.originator_id)], event)
-        upsert(connection, table, list(rows.values()))
+        upsert(connection, self.registries, list(rows.values()))
 
     # --- questions: bags ----------------------------------------------------------------------
 
@@ -427,6 +422,13 @@ class Bags(View):
             .offset(offset)
         )
         return [_registry_row(row) for row in connection.execute(query)]
+
+
+def _touched(change: BagChange, journey: Journey) -> set[PacketNumber]:
+    """Return the packets that a batch tells of; all of the bag, if its beginning became known."""
+    if any(isinstance(event, Bag.Begun) for event in change.events):
+        return journey.contents.keys() | journey.verified.keys()
+    return {event.packet for event in change.events if isinstance(event, _OF_PACKETS)}
 
 
 def _bag_values(journey: Journey) -> dict[str, Any]:

@@ -11,7 +11,17 @@ import sqlalchemy as sa
 
 from domain.numbers import PacketNumber, PlaceCode, place_organisation
 from domain.packet import Packet
-from projections.view import Batch, PacketChange, View, among, instant, micros, parts, upsert
+from projections.view import (
+    Batch,
+    PacketChange,
+    Target,
+    View,
+    among,
+    instant,
+    micros,
+    stored,
+    upsert,
+)
 
 _TIMES = ("taken_at", "recorded_at", "answer_by", "answered_at")
 _KINDS = frozenset({Packet.ComplaintTaken, Packet.ComplaintAnswered})
@@ -71,7 +81,7 @@ class Complaints(View):
         )
         return {"complaints": self.complaints}
 
-    def apply(self, connection: sa.Connection, batch: Batch) -> None:
+    def apply(self, connection: Target, batch: Batch) -> None:
         """Write what was complained of and answered; either may come first."""
         told = [(change, event) for change in batch.packets for event in _of_complaints(change)]
         rows = self._known(connection, sorted({change.number for change, _ in told}))
@@ -79,13 +89,10 @@ class Complaints(View):
             _tell(rows, change.number, event)
         upsert(connection, self.complaints, list(rows.values()))
 
-    def _known(self, connection: sa.Connection, numbers: list[PacketNumber]) -> _Rows:
+    def _known(self, connection: Target, numbers: list[PacketNumber]) -> _Rows:
         """Return the rows of these packets."""
-        table, found = self.complaints, {}
-        for part in parts(numbers):
-            for row in connection.execute(table.select().where(table.c.number.in_(part))):
-                found[row.number, row.ref] = row._asdict()
-        return found
+        rows = stored(connection, self.complaints.c.number, numbers)
+        return {(row.number, row.ref): row._asdict() for row in rows}
 
     # --- questions ----------------------------------------------------------------------------
 

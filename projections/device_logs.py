@@ -5,9 +5,10 @@ A finding is no verdict: it says where a log cannot be believed as it is, and of
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from operator import itemgetter
 from typing import Any, ClassVar
 
 import sqlalchemy as sa
@@ -15,12 +16,14 @@ import sqlalchemy as sa
 from domain.dispatch.device_log import Chain, DeviceLog
 from projections.view import (
     Batch,
+    Target,
     View,
     among,
     delete_where_in,
     insert,
     instant,
     micros,
+    stored,
     upsert,
 )
 
@@ -98,41 +101,24 @@ class DeviceLogs(View):
             "device_log_pieces": self.pieces,
         }
 
-    def apply(self, connection: sa.Connection, batch: Batch) -> None:
+    def apply(self, connection: Target, batch: Batch) -> None:
         """Keep the pieces that came, and find anew what is wrong with their logs."""
         if not batch.logs:
             return
-        insert(connection, self.pieces, [_piece(event) for event in batch.logs])
         newest = {event.log: event for event in batch.logs}
-        delete_where_in(connection, self.found.c.log, sorted(newest))
-        for log, event in newest.items():
-            self._find(connection, log, event)
-
-    def _find(self, connection: sa.Connection, log: str, newest: DeviceLog.Received) -> None:
-        chain = Chain()
-        table = self.pieces
-        query = table.select().where(table.c.log == log).order_by(table.c.version)
-        for row in connection.execute(query):
-            chain.add(
-                row.first, row.hashes, row.prev, _numbers(row.bad), _numbers(row.turned),
-                row.clock_off,
-            )  # fmt: skip
-        findings = {(each.kind.value, each.first): each for each in chain.findings()}
-        rows = [
-            {"log": log, "kind": kind, "first": first, "last": each.last, "seconds": each.seconds}
-            for (kind, first), each in findings.items()
-        ]
-        insert(connection, self.found, rows)
-        told = {
-            "log": log,
-            "person": newest.person,
-            "device": newest.device,
-            "known": chain.known,
-            "last": chain.last,
-            "seen_at": micros(newest.timestamp),
-            "findings": len(rows),
-        }
-        upsert(connection, self.logs, [told])
+        logs = sorted(newest)
+        known = [row._asdict() for row in stored(connection, self.pieces.c.log, logs)]
+        new = [_piece(event) for event in batch.logs]
+        insert(connection, self.pieces, new)
+        pieces: dict[str, list[dict[str, Any]]] = {log: [] for log in logs}
+        for piece in sorted(known + new, key=itemgetter("version")):
+            pieces[piece["log"]].append(piece)
+        chains = {log: _chain(pieces[log]) for log in logs}
+        found = {log: _findings(log, chain) for log, chain in chains.items()}
+        delete_where_in(connection, self.found.c.log, logs)
+        insert(connection, self.found, [row for log in logs for row in found[log]])
+        told = [_told(newest[log], chains[log], len(found[log])) for log in logs]
+        upsert(connection, self.logs, told)
 
     # --- questions ----------------------------------------------------------------------------
 
@@ -158,6 +144,36 @@ class DeviceLogs(View):
             .limit(limit)
         )
         return [FindingRow(**_with_instant(row)) for row in connection.execute(query)]
+
+
+def _chain(pieces: Iterable[dict[str, Any]]) -> Chain:
+    chain = Chain()
+    for piece in pieces:
+        chain.add(
+            piece["first"], piece["hashes"], piece["prev"], _numbers(piece["bad"]),
+            _numbers(piece["turned"]), piece["clock_off"],
+        )  # fmt: skip
+    return chain
+
+
+def _findings(log: str, chain: Chain) -> list[dict[str, Any]]:
+    findings = {(each.kind.value, each.first): each for each in chain.findings()}
+    return [
+        {"log": log, "kind": kind, "first": first, "last": each.last, "seconds": each.seconds}
+        for (kind, first), each in findings.items()
+    ]
+
+
+def _told(newest: DeviceLog.Received, chain: Chain, findings: int) -> dict[str, Any]:
+    return {
+        "log": newest.log,
+        "person": newest.person,
+        "device": newest.device,
+        "known": chain.known,
+        "last": chain.last,
+        "seen_at": micros(newest.timestamp),
+        "findings": findings,
+    }
 
 
 def _piece(event: DeviceLog.Received) -> dict[str, Any]:

@@ -15,20 +15,22 @@ from typing import Any, ClassVar
 import sqlalchemy as sa
 
 from domain.dispatch.bag import Bag
-from domain.dispatch.discrepancies import Discrepancy, discrepancies_of
+from domain.dispatch.discrepancies import Discrepancy, DiscrepancyKind, discrepancies_of
 from domain.dispatch.journey import Journey
 from domain.numbers import BagCode, PacketNumber, RegistryCode
 from projections.view import (
     BagChange,
     Batch,
     History,
+    Target,
     View,
     among,
+    delete_rows,
     delete_where_in,
     insert,
     instant,
     micros,
-    parts,
+    stored,
 )
 
 _NO_PACKET = 0  # of an item about the bag itself
@@ -58,7 +60,13 @@ class DiscrepancyRow:
 
 
 class Discrepancies(View):
-    """One row an item; and which bags hang on which packets' events."""
+    """One row an item; and which bags hang on which packets' events.
+
+    The only view whose rows hang on several streams: a missing packet's item belongs to its bag,
+    and is settled by what happens to the packet. Whoever comes second, the bag's event or the
+    packet's, must see the first in the journal: so this view is applied last in a batch, and two
+    batches with bags' events never at once.
+    """
 
     name: ClassVar[str] = "discrepancies"
     across_streams: ClassVar[bool] = True
@@ -92,13 +100,12 @@ class Discrepancies(View):
         )
         return {"discrepancies": self.items, "discrepancies_watched": self.watched}
 
-    def apply(self, connection: sa.Connection, batch: Batch) -> None:
+    def apply(self, connection: Target, batch: Batch) -> None:
         """Work out anew what hangs on the bags and packets of the batch."""
         whole, narrow = self._scopes(connection, batch)
         delete_where_in(connection, self.items.c.bag, [journey.number for journey in whole])
         delete_where_in(connection, self.watched.c.bag, [journey.number for journey in whole])
-        for journey, packets in narrow:
-            self._forget(connection, journey.number, sorted(packets))
+        self._forget(connection, narrow)
         journeys = [*whole, *(_narrowed(journey, packets) for journey, packets in narrow)]
         watched = [
             {"packet": packet, "bag": journey.number}
@@ -110,7 +117,7 @@ class Discrepancies(View):
         insert(connection, self.items, items)
 
     def _scopes(
-        self, connection: sa.Connection, batch: Batch
+        self, connection: Target, batch: Batch
     ) -> tuple[list[Journey], list[tuple[Journey, set[PacketNumber]]]]:
         """Return the bags to be worked out as a whole, and those of which some packets are."""
         whole: list[Journey] = []
@@ -126,22 +133,26 @@ class Discrepancies(View):
         return whole, [(known, packets) for known, packets in journeys if known is not None]
 
     def _hanging_on(
-        self, connection: sa.Connection, packets: Iterable[PacketNumber]
+        self, connection: Target, packets: Iterable[PacketNumber]
     ) -> defaultdict[BagCode, set[PacketNumber]]:
         """Return the packets that bags' items hang on, of these, by bag."""
-        c = self.watched.c
         found: defaultdict[BagCode, set[PacketNumber]] = defaultdict(set)
-        for part in parts(list(packets)):
-            query = sa.select(c.bag, c.packet).where(c.packet.in_(part))
-            for bag, packet in connection.execute(query):
-                found[bag].add(packet)
+        for row in stored(connection, self.watched.c.packet, packets):
+            found[BagCode(row.bag)].add(PacketNumber(row.packet))
         return found
 
-    def _forget(self, connection: sa.Connection, bag: BagCode, packets: list[PacketNumber]) -> None:
-        for table in (self.items, self.watched):
-            for part in parts(packets):
-                c = table.c
-                connection.execute(table.delete().where(c.bag == bag, c.packet.in_(part)))
+    def _forget(
+        self, connection: Target, narrow: Iterable[tuple[Journey, set[PacketNumber]]]
+    ) -> None:
+        """Delete what is known of some packets of bags."""
+        watched = [
+            {"packet": packet, "bag": journey.number}
+            for journey, packets in narrow
+            for packet in packets
+        ]
+        delete_rows(connection, self.watched, watched)
+        items = [{**key, "kind": kind.value} for key in watched for kind in DiscrepancyKind]
+        delete_rows(connection, self.items, items)
 
     # --- questions ----------------------------------------------------------------------------
 

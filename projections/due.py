@@ -17,6 +17,7 @@ from domain.regulations.edition import Edition
 from projections.view import (
     Batch,
     PacketChange,
+    Target,
     View,
     among,
     delete_where_in,
@@ -90,7 +91,7 @@ class DueView(View):
         )
         return {"due": self.due}
 
-    def apply(self, connection: sa.Connection, batch: Batch) -> None:
+    def apply(self, connection: Target, batch: Batch) -> None:
         """Write the terms that run for the packets of the batch."""
         delete_where_in(connection, self.due.c.number, [c.number for c in batch.packets])
         insert(connection, self.due, [row for c in batch.packets for row in self._rows(c)])

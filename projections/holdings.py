@@ -11,7 +11,17 @@ import sqlalchemy as sa
 
 from domain.numbers import BagCode, PacketNumber, PlaceCode, place_organisation
 from domain.progress import CLOSED, Progress, VisitKind
-from projections.view import Batch, PacketChange, View, among, instant, micros, parts, upsert
+from projections.view import (
+    Batch,
+    PacketChange,
+    Target,
+    View,
+    among,
+    instant,
+    micros,
+    parts,
+    upsert,
+)
 
 _CLOSED = frozenset(status.value for status in CLOSED)
 # Of a hundred packets of some years few are open: lists and counts of those must not depend on how
@@ -97,7 +107,7 @@ class Holdings(View):
         )
         return {"holdings": self.holdings}
 
-    def apply(self, connection: sa.Connection, batch: Batch) -> None:
+    def apply(self, connection: Target, batch: Batch) -> None:
         """Write where the packets are now."""
         upsert(connection, self.holdings, [self._row(change) for change in batch.packets])
 

@@ -14,7 +14,7 @@ import msgspec
 import sqlalchemy as sa
 
 from domain.progress import Progress
-from projections.view import Batch, View, insert, parts, upsert
+from projections.view import Batch, Target, View, insert, parts, upsert
 
 _encode = msgspec.msgpack.Encoder().encode
 _decode = msgspec.msgpack.Decoder(Progress).decode
@@ -70,11 +70,11 @@ class Journal(View):
         query = sa.select(c.version, c.topic, c.state).where(which).order_by(c.version)
         return [(version, topic, state) for version, topic, state in connection.execute(query)]
 
-    def append(self, connection: sa.Connection, rows: list[dict[str, Any]]) -> None:
+    def append(self, connection: Target, rows: list[dict[str, Any]]) -> None:
         """Keep the events of a batch."""
         insert(connection, self.entries, rows)
 
-    def apply(self, connection: sa.Connection, batch: Batch) -> None:
+    def apply(self, connection: Target, batch: Batch) -> None:
         """Keep how far the packets have got."""
         rows = [
             {"packet": change.number, "progress": _encode(change.progress)}

@@ -13,7 +13,7 @@ from domain.filing import PageDoubt
 from domain.loose_pages import LoosePage
 from domain.numbers import PacketNumber, PlaceCode, place_organisation
 from projections.unsettled import Fate
-from projections.view import Batch, View, among, instant, micros, upsert
+from projections.view import Batch, Target, View, among, instant, micros, stored, upsert
 
 _FATES = {"apply": Fate.APPLIED, "dismiss": Fate.DISMISSED}
 
@@ -70,20 +70,17 @@ class LoosePages(View):
         )
         return {"loose_pages": self.pages}
 
-    def apply(self, connection: sa.Connection, batch: Batch) -> None:
+    def apply(self, connection: Target, batch: Batch) -> None:
         """Write which pages wait now and which wait no more."""
-        rows: dict[str, dict[str, Any]] = {}
-        for event in batch.pages:
-            ref = event.loose if isinstance(event, LoosePage.Settled) else event.ref
-            if ref not in rows:
-                rows[ref] = self._stored(connection, ref)
+        told = [(_page_of(event), event) for event in batch.pages]
+        rows = {ref: self._blank(ref) for ref, _ in told}
+        for row in stored(connection, self.pages.c.ref, sorted(rows)):
+            rows[row.ref] = row._asdict()
+        for ref, event in told:
             rows[ref] |= _facts_of(event, rows[ref])
         upsert(connection, self.pages, list(rows.values()))
 
-    def _stored(self, connection: sa.Connection, ref: str) -> dict[str, Any]:
-        found = connection.execute(self.pages.select().where(self.pages.c.ref == ref)).first()
-        if found is not None:
-            return found._asdict()
+    def _blank(self, ref: str) -> dict[str, Any]:
         blank = dict.fromkeys(column.name for column in self.pages.columns)
         return blank | {"ref": ref, "fate": Fate.WAITING.value}
 
@@ -132,6 +129,10 @@ class LoosePages(View):
         c = self.pages.c
         waits = c.fate == Fate.WAITING.value
         return sa.and_(waits, among(c.organisation, None, organisations))
+
+
+def _page_of(event: LoosePage.Event) -> str:
+    return event.loose if isinstance(event, LoosePage.Settled) else event.ref
 
 
 def _facts_of(event: LoosePage.Event, row: dict[str, Any]) -> dict[str, Any]:

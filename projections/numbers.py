@@ -16,7 +16,7 @@ import sqlalchemy as sa
 from domain.directory.search import fold
 from domain.numbers import PacketNumber, place_organisation
 from domain.packet import Packet
-from projections.view import Batch, PacketChange, View, among, instant, micros, upsert
+from projections.view import Batch, PacketChange, Target, View, among, instant, micros, upsert
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +48,7 @@ class IncomingNumbers(View):
         )
         return {"incoming_numbers": self.numbers}
 
-    def apply(self, connection: sa.Connection, batch: Batch) -> None:
+    def apply(self, connection: Target, batch: Batch) -> None:
         """Write the numbers that were given."""
         rows = [
             row

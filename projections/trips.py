@@ -18,6 +18,7 @@ from domain.numbers import BagCode, PlaceCode, place_organisation
 from domain.runs import Run, RunKey
 from projections.view import (
     Batch,
+    Target,
     View,
     among,
     delete_where_in,
@@ -99,7 +100,7 @@ class Trips(View):
         )
         return {"legs": self.legs, "run_reports": self.said}
 
-    def apply(self, connection: sa.Connection, batch: Batch) -> None:
+    def apply(self, connection: Target, batch: Batch) -> None:
         """Write the legs of the bags that changed, and what was said."""
         delete_where_in(connection, self.legs.c.bag, [j.number for j in batch.journeys()])
         insert(connection, self.legs, [row for j in batch.journeys() for row in _legs(j)])

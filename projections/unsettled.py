@@ -13,7 +13,17 @@ import sqlalchemy as sa
 from domain.numbers import PacketNumber, PlaceCode, place_organisation
 from domain.packet import Packet
 from domain.unsettled import Doubt, UnsettledScan
-from projections.view import Batch, PacketChange, View, among, instant, micros
+from projections.view import (
+    Batch,
+    PacketChange,
+    Target,
+    View,
+    among,
+    instant,
+    micros,
+    stored,
+    upsert,
+)
 
 
 class Fate(StrEnum):
@@ -27,6 +37,7 @@ class Fate(StrEnum):
 
 
 _FATES = {"apply": Fate.APPLIED, "dismiss": Fate.DISMISSED}
+_Rows = dict[tuple[int, str], dict[str, Any]]  # by the packet (0: none) and the scan's id
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,75 +89,30 @@ class Unsettled(View):
         )
         return {"unsettled": self.unsettled}
 
-    def apply(self, connection: sa.Connection, batch: Batch) -> None:
+    def apply(self, connection: Target, batch: Batch) -> None:
         """Write which scans wait now and which wait no more, event by event."""
-        for change in batch.packets:
-            for event in change.events:
-                self._take(connection, change, event)
+        told = [
+            (change, event)
+            for change in batch.packets
+            for event in change.events
+            if _is_about_doubts(change, event)
+        ]
+        if not told and not batch.unsettled:
+            return
+        rows = self._known(connection, batch, {change.number for change, _ in told})
+        for change, event in told:
+            _take(rows, change, event)
         for other in batch.unsettled:
-            self._take_other(connection, other)
+            _take_other(rows, other)
+        upsert(connection, self.unsettled, list(rows.values()))
 
-    def _take(self, connection: sa.Connection, change: PacketChange, event: Packet.Event) -> None:
-        table = self.unsettled
-        if isinstance(event, Packet.Scanned):
-            if event.doubt is not None or event.ref in change.early:
-                doubt = event.doubt or Doubt.NOT_REGISTERED.value
-                row = _row(event, doubt, None, event.raw_ref, change.number)
-                connection.execute(table.insert().values(**row))
-        elif isinstance(event, Packet.Registered):
-            if not change.absorbs:
-                return
-            early = sa.and_(
-                table.c.number == change.number, table.c.doubt == Doubt.NOT_REGISTERED.value
-            )
-            self._settle(connection, early, Fate.ABSORBED, event)
-        elif isinstance(event, Packet.ScanSettled):
-            self._take_settled(connection, change, event)
-        elif isinstance(event, Packet.ScanVoided):
-            self._settle(connection, self._is(change, event), Fate.VOIDED, event)
-
-    def _take_settled(
-        self, connection: sa.Connection, change: PacketChange, event: Packet.ScanSettled
-    ) -> None:
-        """A scan that is certain now still waits while its packet is not registered."""
-        which = self._is(change, event)
-        if event.settlement == "apply" and event.ref in change.early:
-            waits = self.unsettled.update().where(
-                which, self.unsettled.c.fate == Fate.WAITING.value
-            )
-            connection.execute(waits.values(doubt=Doubt.NOT_REGISTERED.value))
-        else:
-            self._settle(connection, which, _FATES[event.settlement], event)
-
-    def _is(
-        self, change: PacketChange, event: Packet.ScanSettled | Packet.ScanVoided
-    ) -> sa.ColumnElement[bool]:
+    def _known(self, connection: Target, batch: Batch, packets: Collection[PacketNumber]) -> _Rows:
+        """Return the rows of these packets, and of the batch's other scans."""
         c = self.unsettled.c
-        return sa.and_(c.number == change.number, c.scan == event.scan)
-
-    def _take_other(self, connection: sa.Connection, event: UnsettledScan.Event) -> None:
-        table = self.unsettled
-        if isinstance(event, UnsettledScan.Kept):
-            row = _row(event, event.doubt, event.fault, event.raw_ref, None)
-            connection.execute(table.insert().values(**row))
-        elif isinstance(event, UnsettledScan.Settled):
-            other = sa.and_(table.c.number == 0, table.c.scan == event.scan)
-            self._settle(connection, other, _FATES[event.settlement], event)
-
-    def _settle(
-        self,
-        connection: sa.Connection,
-        which: sa.ColumnElement[bool],
-        fate: Fate,
-        event: Packet.Event | UnsettledScan.Event,
-    ) -> None:
-        waiting = self.unsettled.c.fate == Fate.WAITING.value
-        settled = {
-            "fate": fate.value,
-            "settled_at": micros(event.timestamp),
-            "settled_by": event.person,
-        }
-        connection.execute(self.unsettled.update().where(which, waiting).values(**settled))
+        scans = {_scan_of(event) for event in batch.unsettled}
+        rows = stored(connection, c.number, sorted(packets))
+        rows += [row for row in stored(connection, c.scan, sorted(scans)) if not row.number]
+        return {(row.number, row.scan): row._asdict() for row in rows}
 
     # --- questions ----------------------------------------------------------------------------
 
@@ -201,6 +167,61 @@ class Unsettled(View):
         return connection.execute(query).scalar_one()
 
 
+def _is_about_doubts(change: PacketChange, event: Packet.Event) -> bool:
+    match event:
+        case Packet.Scanned():
+            return event.doubt is not None or event.ref in change.early
+        case Packet.Registered():
+            return change.absorbs
+    return isinstance(event, Packet.ScanSettled | Packet.ScanVoided)
+
+
+def _take(rows: _Rows, change: PacketChange, event: Packet.Event) -> None:
+    match event:
+        case Packet.Scanned():
+            doubt = event.doubt or Doubt.NOT_REGISTERED.value
+            row = _row(event, doubt, None, event.raw_ref, change.number)
+            rows[change.number, event.ref] = row
+        case Packet.Registered():
+            for (number, _), row in rows.items():
+                if number == change.number and row["doubt"] == Doubt.NOT_REGISTERED.value:
+                    _settle(row, Fate.ABSORBED, event)
+        case Packet.ScanSettled():
+            _take_settled(rows.get((change.number, event.scan)), change, event)
+        case Packet.ScanVoided():
+            _settle(rows.get((change.number, event.scan)), Fate.VOIDED, event)
+
+
+def _take_settled(
+    row: dict[str, Any] | None, change: PacketChange, event: Packet.ScanSettled
+) -> None:
+    """A scan that is certain now still waits while its packet is not registered."""
+    if event.settlement != "apply" or event.ref not in change.early:
+        _settle(row, _FATES[event.settlement], event)
+    elif row is not None and row["fate"] == Fate.WAITING.value:
+        row["doubt"] = Doubt.NOT_REGISTERED.value
+
+
+def _take_other(rows: _Rows, event: UnsettledScan.Event) -> None:
+    if isinstance(event, UnsettledScan.Kept):
+        rows[0, event.ref] = _row(event, event.doubt, event.fault, event.raw_ref, None)
+    elif isinstance(event, UnsettledScan.Settled):
+        _settle(rows.get((0, event.scan)), _FATES[event.settlement], event)
+
+
+def _scan_of(event: UnsettledScan.Event) -> str:
+    return event.scan if isinstance(event, UnsettledScan.Settled) else event.ref
+
+
+def _settle(
+    row: dict[str, Any] | None, fate: Fate, event: Packet.Event | UnsettledScan.Event
+) -> None:
+    """Write what became of a scan, if it waits."""
+    if row is not None and row["fate"] == Fate.WAITING.value:
+        row["fate"] = fate.value
+        row["settled_at"], row["settled_by"] = micros(event.timestamp), event.person
+
+
 def _row(
     event: Packet.Event | UnsettledScan.Event,
     doubt: str,
@@ -222,6 +243,8 @@ def _row(
         "happened_at": micros(event.happened_at),
         "recorded_at": micros(event.timestamp),
         "raw_ref": raw_ref,
+        "settled_at": None,
+        "settled_by": None,
     }
 
 

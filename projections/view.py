@@ -8,6 +8,7 @@ as microseconds since 1970 (UTC), lengths of time as microseconds.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -15,8 +16,10 @@ from functools import cached_property, lru_cache
 from hashlib import sha256
 from typing import Any, ClassVar, Protocol
 
+import msgspec
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.sql.compiler import IdentifierPreparer
 
 from domain.clocks import Clocks
 from domain.dispatch.bag import Bag
@@ -33,7 +36,10 @@ from domain.unsettled import UnsettledScan
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
+_encode = msgspec.json.Encoder().encode
+_QUOTE = IdentifierPreparer(postgresql.dialect()).quote  # type: ignore[no-untyped-call]
 _MOST_VALUES = 500  # in one IN (...) list
+Rows = Sequence[dict[str, Any]]
 
 
 def micros(at: datetime | None) -> int | None:
@@ -124,14 +130,35 @@ class Knowledge:
         return _digest(self.regulations.version, self.clocks.version)
 
 
+class Loading:
+    """Rows of a new generation, gathered while its tables are empty.
+
+    For batches that hold whole streams: nothing of them is stored yet, so there is nothing to read
+    or to delete, and each row comes once.
+    """
+
+    def __init__(self) -> None:
+        self.rows: defaultdict[sa.Table, list[dict[str, Any]]] = defaultdict(list)
+
+    def add(self, table: sa.Table, rows: Rows) -> None:
+        """Add rows to a table; of several with the same primary key the last one stands."""
+        self.rows[table].extend(_by_key(table, rows).values())
+
+
+Target = sa.Connection | Loading  # where a view writes
+
+
 class View(ABC):
-    """One view of one generation: the tables of that generation and how they are kept."""
+    """One view of one generation: the tables of that generation and how they are kept.
+
+    Whoever keeps views up may let several write at once, each with streams of its own: a row must
+    hang on the events of one stream, and on their order there. Only a view that is `across_streams`
+    may look at others': it is applied last and, while bags' events come, by one writer at a time.
+    """
 
     name: ClassVar[str]
-    revision: ClassVar[int] = 1  # raise it when the same columns come to mean something else
-    # What one stream's events mean hangs on another's: such a view is applied last of all, when
-    # nobody else writes what it reads. All others stand on the order within a stream only.
     across_streams: ClassVar[bool] = False
+    revision: ClassVar[int] = 1  # raise it when the same columns come to mean something else
 
     def __init__(self, generation: int, knowledge: Knowledge) -> None:
         self.generation = generation
@@ -170,7 +197,7 @@ class View(ABC):
         """Define the tables by their plain names."""
 
     @abstractmethod
-    def apply(self, connection: sa.Connection, batch: Batch) -> None:
+    def apply(self, connection: Target, batch: Batch) -> None:
         """Take in a batch, inside the transaction that also moves the view's position."""
 
 
@@ -178,56 +205,115 @@ def _digest(*parts: str) -> str:
     return sha256("\n".join(parts).encode()).hexdigest()[:16]
 
 
-def upsert(connection: sa.Connection, table: sa.Table, rows: Sequence[dict[str, Any]]) -> None:
+def upsert(connection: Target, table: sa.Table, rows: Rows) -> None:
     """Insert rows, each with every column, or overwrite those with the same primary key."""
     _write(connection, table, rows, replace=True)
 
 
-def insert(connection: sa.Connection, table: sa.Table, rows: Sequence[dict[str, Any]]) -> None:
+def insert(connection: Target, table: sa.Table, rows: Rows) -> None:
     """Insert rows, each with every column, whose primary keys are new."""
     _write(connection, table, rows, replace=False)
 
 
-def _write(
-    connection: sa.Connection, table: sa.Table, rows: Sequence[dict[str, Any]], *, replace: bool
-) -> None:
+def _write(connection: Target, table: sa.Table, rows: Rows, *, replace: bool) -> None:
     """Hand the rows to the driver as they are; SQLAlchemy would look at every value again."""
-    if rows:
-        statement, names = _ready(table, connection.dialect.name, replace=replace)
+    if not rows:
+        return
+    if isinstance(connection, Loading):
+        connection.add(table, rows)
+    elif connection.dialect.name == "postgresql":
+        known = _by_key(table, rows)
+        ordered = [known[key] for key in sorted(known)]  # writers must not wait for each other
+        connection.exec_driver_sql(
+            _ready_for_json(table, replace=replace), (_json(table, ordered),)
+        )
+    else:
+        by_position, names = _ready(table, replace=replace)
         values = [tuple([row[name] for name in names]) for row in rows]
-        connection.exec_driver_sql(statement, values)
+        connection.exec_driver_sql(by_position, values)
 
 
 @lru_cache(maxsize=128)
-def _ready(table: sa.Table, database: str, *, replace: bool) -> tuple[str, list[str]]:
-    """Return a statement's text, and the columns in the order of its values."""
-    server = database == "postgresql"
-    kind = postgresql if server else sqlite
-    statement = kind.insert(table)
+def _ready(table: sa.Table, *, replace: bool) -> tuple[str, list[str]]:
+    """Return a statement for SQLite, and the columns in the order of its values."""
+    statement = sqlite.insert(table)
     if replace:
-        keys = [column.name for column in table.primary_key]
+        keys = _keys(table)
         changed = {c.name: statement.excluded[c.name] for c in table.columns if c.name not in keys}
         statement = statement.on_conflict_do_update(index_elements=keys, set_=changed)
     names = [column.name for column in table.columns]
-    dialect = kind.dialect(paramstyle="format" if server else "qmark")
-    compiled = statement.compile(dialect=dialect, column_keys=names)
+    compiled = statement.compile(dialect=sqlite.dialect(paramstyle="qmark"), column_keys=names)
     return str(compiled), compiled.positiontup or names
 
 
-def delete_where_in(
-    connection: sa.Connection, column: sa.Column[Any], values: Iterable[Any]
-) -> None:
+@lru_cache(maxsize=128)
+def _ready_for_json(table: sa.Table, *, replace: bool) -> str:
+    """Return a statement for PostgreSQL that takes all rows of a batch as one JSON text.
+
+    One round trip for a batch. Of one array for each column, of the driver's own way for many rows
+    and of JSON the last costs by far the least: it is written here as fast as it is read there.
+    """
+    quoted = {column.name: _QUOTE(column.name) for column in table.columns}
+    names, name = ", ".join(quoted.values()), _QUOTE(table.name)
+    statement = (
+        f"INSERT INTO {name} ({names})"  # noqa: S608  names of ours
+        f" SELECT {names} FROM json_populate_recordset(NULL::{name}, %s::json)"
+    )
+    if not replace:
+        return statement
+    keys = _keys(table)
+    changed = [f"{each} = excluded.{each}" for key, each in quoted.items() if key not in keys]
+    unique = ", ".join(quoted[key] for key in keys)
+    return f"{statement} ON CONFLICT ({unique}) DO UPDATE SET {', '.join(changed)}"
+
+
+def _by_key(table: sa.Table, rows: Rows) -> dict[tuple[Any, ...], dict[str, Any]]:
+    """Return the rows by their primary keys; of several with one key the last stands."""
+    keys = _keys(table)
+    return {tuple([row[key] for key in keys]): row for row in rows}
+
+
+@lru_cache(maxsize=128)
+def _keys(table: sa.Table) -> list[str]:
+    return [column.name for column in table.primary_key]
+
+
+def _json(table: sa.Table, rows: Rows) -> str:
+    for name in _binary(table):
+        rows = [{**row, name: f"\\x{row[name].hex()}"} for row in rows]
+    return _encode(rows).decode()
+
+
+@lru_cache(maxsize=128)
+def _binary(table: sa.Table) -> list[str]:
+    return [each.name for each in table.columns if isinstance(each.type, sa.LargeBinary)]
+
+
+def stored(connection: Target, column: sa.Column[Any], values: Iterable[Any]) -> list[sa.Row[Any]]:
+    """Return the rows whose column has one of the values."""
+    if isinstance(connection, Loading):
+        return []
+    found: list[sa.Row[Any]] = []
+    for part in parts(list(values)):
+        found += connection.execute(column.table.select().where(column.in_(part)))
+    return found
+
+
+def delete_where_in(connection: Target, column: sa.Column[Any], values: Iterable[Any]) -> None:
     """Delete the rows whose column has one of the values."""
+    if isinstance(connection, Loading):
+        return
     for part in parts(list(values)):
         connection.execute(column.table.delete().where(column.in_(part)))
 
 
-def delete_rows(connection: sa.Connection, table: sa.Table, keys: Sequence[dict[str, Any]]) -> None:
+def delete_rows(connection: Target, table: sa.Table, keys: Rows) -> None:
     """Delete the rows with these primary keys."""
-    if keys:
-        mine = [column == sa.bindparam(f"key_{column.name}") for column in table.primary_key]
-        values = [{f"key_{name}": value for name, value in key.items()} for key in keys]
-        connection.execute(table.delete().where(*mine), values)
+    if not keys or isinstance(connection, Loading):
+        return
+    mine = [column == sa.bindparam(f"key_{column.name}") for column in table.primary_key]
+    values = [{f"key_{name}": value for name, value in key.items()} for key in keys]
+    connection.execute(table.delete().where(*mine), values)
 
 
 def among(

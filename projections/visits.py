@@ -15,6 +15,7 @@ from domain.regulations.edition import Edition, Stage
 from projections.view import (
     Batch,
     PacketChange,
+    Target,
     View,
     among,
     delete_where_in,
@@ -143,7 +144,7 @@ class Visits(View):
         )
         return {"visits": self.visits}
 
-    def apply(self, connection: sa.Connection, batch: Batch) -> None:
+    def apply(self, connection: Target, batch: Batch) -> None:
         """Write the stays that began or ended."""
         anew = [change.number for change in batch.packets if change.anew]
         delete_where_in(connection, self.visits.c.number, anew)
