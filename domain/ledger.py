@@ -13,6 +13,8 @@ from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from itertools import pairwise
 
+import msgspec
+
 from domain.acts import ActKind
 from domain.clocks import Clocks, Measured
 from domain.norms import NormUnit
@@ -130,16 +132,24 @@ def sums(lines: Iterable[Line]) -> dict[Label, timedelta]:
     return found
 
 
-def ledger_of(timeline: Timeline, edition: Edition, clocks: Clocks, now: datetime) -> Ledger:
+def ledger_of(
+    timeline: Timeline,
+    edition: Edition,
+    clocks: Clocks,
+    now: datetime,
+    norms: Edition | None = None,
+) -> Ledger:
     """Label a registered packet's time from the handing-in to the end of its way, or to now (UTC).
 
-    Raises OutsideCalendarError, UnknownOrganisationError.
+    `norms`: another edition, by whose norms the same history is scored; a stage that it does not
+    know has none. Raises OutsideCalendarError, UnknownOrganisationError.
     """
     lines: list[Line] = []
     stage_clocks: list[StageClock] = []
     packed = _packed(timeline.entries)
     for visit, completing in _stays(timeline.visits):
-        stay = _Stay(visit, edition, clocks, now, packed, completing=completing)
+        stage = _stage_of(visit, edition, norms)
+        stay = _Stay(visit, stage, clocks, now, packed, completing=completing)
         own = list(stay.lines())
         lines += own
         clock = stay.clock(own)
@@ -178,7 +188,7 @@ class _Stay:
     def __init__(
         self,
         visit: Visit,
-        edition: Edition,
+        stage: Stage | None,
         clocks: Clocks,
         now: datetime,
         packed: tuple[Span, ...],
@@ -189,7 +199,7 @@ class _Stay:
         self._visit = visit
         self._ends = visit.left_at or max(now, visit.entered_at)
         self._calendar = clocks.calendar(place_organisation(visit.place))
-        self._stage = _stage_of(visit, edition)
+        self._stage = stage
         self._completing = completing
         self._due = _due(clocks.measure(visit, self._stage))
 
@@ -274,10 +284,17 @@ class _Stay:
         return Label.NO_NORM if stage.norm is None else Label.RUNNING
 
 
-def _stage_of(visit: Visit, edition: Edition) -> Stage | None:
+def _stage_of(visit: Visit, edition: Edition, norms: Edition | None) -> Stage | None:
     if visit.kind != VisitKind.STAGE.value:
         return None
-    return edition.stage(visit.stage)
+    stage = edition.stage(visit.stage)
+    if norms is None:
+        return stage
+    index = norms.index_of.get(visit.stage)
+    if index is None:
+        return msgspec.structs.replace(stage, norm=None, norm_source=None)
+    other = norms.stages[index]
+    return msgspec.structs.replace(stage, norm=other.norm, norm_source=other.norm_source)
 
 
 def _due(measured: Measured) -> datetime | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from itertools import pairwise
 
+import msgspec
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -12,7 +13,9 @@ from domain.acts import ActKind
 from domain.clocks import Clocks
 from domain.commands import Stamp
 from domain.ledger import Label, Ledger, ledger_of, sums
+from domain.norms import NormUnit
 from domain.numbers import PlaceCode, bag_code, place_organisation
+from domain.regulations.edition import NormText
 from domain.roles import Role
 from domain.stretches import Hours, stretches
 from infra.directory_files import load_directory
@@ -114,6 +117,24 @@ def test_the_time_until_the_applicant_comes_is_not_the_inspectors() -> None:
     told = of_stage(ledger(story), story.timeline.visits[-1].stage)
     assert told["waiting-applicant"] == 10
     assert told["running"] == 5
+
+
+def test_the_same_history_can_be_scored_by_another_editions_norms() -> None:
+    story = whole_way()
+    edition, now = REGULATIONS.edition(story.edition), MORNING + timedelta(days=1)
+    stricter = msgspec.structs.replace(
+        edition,
+        stages=tuple(
+            msgspec.structs.replace(stage, norm=NormText(NormUnit.MINUTE, 5))
+            for stage in edition.stages
+            if stage.key != "resolution"
+        ),
+    )
+    told = ledger_of(story.timeline, edition, CLOCKS, now, stricter)
+    assert of_stage(told, "to-head") == {"running": 5, "overdue": 5}
+    assert of_stage(told, "resolution") == {"no-norm": 10}
+    assert "resolution" not in {clock.stage for clock in told.clocks}
+    assert told.lines[-1].until == ledger(story).lines[-1].until
 
 
 def test_an_open_stay_is_told_up_to_now() -> None:
