@@ -31,6 +31,7 @@ from infra.directory_files import load_directory
 from infra.errors import StorageError, storage_error
 from infra.kafka.marks import forget_taken
 from infra.mail_server import MailServer
+from infra.migrations import check_migrated
 from infra.personnel import Personnel
 from infra.reading import Reading
 from infra.receipts import Receipts
@@ -138,13 +139,16 @@ class Qolhat:
 
 
 def bootstrap(settings: Settings, now: Callable[[], datetime] = utc_now) -> Qolhat:
-    """Open (or make) the store that the settings name and wire everything to it.
+    """Open the store that the settings name and wire everything to it; an embedded one is made.
 
-    Raises StorageError, FaultyRegulationError, BadVaultKeyError, WrongVaultKeyError and others.
+    Raises NotMigratedError, StorageError, FaultyRegulationError, BadVaultKeyError,
+    WrongVaultKeyError and others.
     """
     make_folder(settings.data_dir)
     if (settings.data_dir / RESTORING_FILE).exists():
         raise UnfinishedRestoreError(folder=str(settings.data_dir))
+    if settings.store is StoreKind.POSTGRES:
+        check_migrated(settings)
     known = _known(settings)
     with ExitStack() as opened:  # what is open is closed again if the rest cannot be opened
         log = _log(settings)
@@ -316,14 +320,20 @@ def make_folder(folder: Path) -> None:
 
 def _log(settings: Settings) -> EventLog:
     if settings.store is StoreKind.POSTGRES:
-        return postgres_log(settings.postgres_dsn.get_secret_value(), settings.postgres_schema)
+        return postgres_log(
+            settings.postgres_dsn.get_secret_value(),
+            settings.postgres_schema,
+            settings.postgres_pool,
+        )
     return sqlite_log(settings.data_dir / EVENTS_FILE)
 
 
 def _engine(settings: Settings, file: str, *, durable: bool) -> sa.Engine:
     if settings.store is StoreKind.POSTGRES:
         return postgres_engine(
-            settings.postgres_dsn.get_secret_value(), schema=settings.postgres_schema
+            settings.postgres_dsn.get_secret_value(),
+            schema=settings.postgres_schema,
+            pool=settings.postgres_pool,
         )
     return sqlite_engine(settings.data_dir / file, durable=durable)
 

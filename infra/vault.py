@@ -28,7 +28,7 @@ from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 from domain.directory.search import words
 from domain.errors import QolhatError, RefusedError
-from infra.database import database_error
+from infra.database import database_error, make_tables
 from infra.store.mapper import to_micros
 from projections.view import upsert
 
@@ -198,9 +198,9 @@ class Vault:
         self._keys = keys
 
     def prepare(self) -> None:
-        """Make the tables where they are missing and check the key. Raises WrongVaultKeyError."""
+        """Make the tables of an embedded store and check the key. Raises WrongVaultKeyError."""
         with self._failing_clearly():
-            metadata.create_all(self._engine)
+            make_tables(self._engine, metadata)
             with self._writing.begin() as connection:
                 proof = connection.execute(sa.select(_proof.c.proof)).scalar()
                 if proof is None:

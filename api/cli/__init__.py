@@ -21,6 +21,7 @@ from api.cli import (
     record,
     reference,
     serving,
+    stores,
     table,
     watch,
 )
@@ -42,6 +43,7 @@ _MODULES = (
     watch,
     serving,
     keep,
+    stores,
     far,
     printing,
     reference,

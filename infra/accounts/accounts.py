@@ -25,6 +25,7 @@ from infra.accounts.secrecy import (
     prepared,
 )
 from infra.accounts.tables import ACCOUNTS, SESSIONS, Keeper, failing_clearly, metadata
+from infra.database import make_tables
 from infra.vault import VaultKeys
 
 SHORTEST_LOGIN, LONGEST_LOGIN = 3, 64
@@ -74,7 +75,7 @@ class Accounts(Keeper):
     def prepare(self) -> None:
         """Make the tables of log-ins, sessions, stations and looks where they are missing."""
         with failing_clearly():
-            metadata.create_all(self._engine)
+            make_tables(self._engine, metadata)
 
     # --- what a person logs in with -----------------------------------------------------------
 

@@ -18,7 +18,7 @@ from domain.directory import Directory
 from domain.held_places import HeldPlace, opened_place
 from domain.runs import RunTimes, Timetables
 from domain.staff import StaffRegister
-from infra.database import postgres_engine, sqlite_engine
+from infra.database import POOL, postgres_engine, sqlite_engine
 from infra.errors import StorageError, storage_error
 from infra.store.group_commit import GroupCommit
 from infra.store.identity import identity_of
@@ -96,23 +96,19 @@ def sqlite_log(path: Path) -> EventLog:
     return log
 
 
-def postgres_log(dsn: str, schema: str = "public") -> EventLog:
-    """Open the store in a PostgreSQL database."""
-    from psycopg.conninfo import conninfo_to_dict  # noqa: PLC0415  not in the embedded edition
+def postgres_log(dsn: str, schema: str = "public", pool: int = POOL) -> EventLog:
+    """Open the store in a PostgreSQL database that was migrated. Raises StorageError.
 
-    parts = conninfo_to_dict(dsn)
+    The events are read and written through at most `pool` connections.
+    """
     return EventLog(
         {
             "PERSISTENCE_MODULE": "infra.store.postgres:PostgresRowFactory",
-            "POSTGRES_DBNAME": str(parts.get("dbname", "qolhat")),
-            "POSTGRES_HOST": str(parts.get("host", "127.0.0.1")),
-            "POSTGRES_PORT": str(parts.get("port", "5432")),
-            "POSTGRES_USER": str(parts.get("user", "qolhat")),
-            "POSTGRES_PASSWORD": str(parts.get("password", "")),
+            "POSTGRES_DSN": dsn,
             "POSTGRES_SCHEMA": schema,
-            "POSTGRES_ENABLE_DB_FUNCTIONS": "n",
+            "POSTGRES_POOL": str(pool),
         },
-        partial(postgres_engine, dsn, schema=schema),
+        partial(postgres_engine, dsn, schema=schema, pool=pool),
     )
 
 

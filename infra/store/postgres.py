@@ -1,123 +1,350 @@
-"""The event store on PostgreSQL: the library's recorder, with plain rows for reading.
+"""The event store on PostgreSQL: one compact table, and one function that appends to it.
 
-The library locks the table while it inserts, so that ids are committed in their order and a reader
-that follows them misses nothing; its `POSTGRES_ENABLE_DB_FUNCTIONS` drops that lock and must stay
-off. A connection lost after a commit makes the library insert again and raise IntegrityError: the
-caller reloads, sees the event stored and decides anew.
+A call of the function is a whole commit: it waits for the turn of its store (a lock that ends with
+the transaction), gives the events the next positions and inserts them. Positions have no gaps and
+are committed in their order, so a reader that follows them misses nothing. When the connection is
+lost over the call, what is stored decides: it is called again, and finds its own events there.
+
+`qolhat migrate` makes table and function (`infra.migrations`).
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+import threading
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, TypeVar
 from uuid import UUID
 
-from eventsourcing.persistence import PersistenceError
-from eventsourcing.postgres import (
-    PostgresApplicationRecorder,
-    PostgresDatastore,
-    PostgresFactory,
+import psycopg
+from eventsourcing.persistence import (
+    AggregateRecorder,
+    ApplicationRecorder,
+    DatabaseError,
+    InfrastructureFactory,
+    IntegrityError,
+    Notification,
+    OperationalError,
+    ProcessRecorder,
+    StoredEvent,
+    Subscription,
+    TrackingRecorder,
 )
-from psycopg.rows import tuple_row
+from psycopg.errors import ReadOnlySqlTransaction, UniqueViolation
 from psycopg.sql import SQL, Composed, Identifier
 
-from infra.errors import storage_error
-from infra.store.rows import (
-    ABOUT_STAFF,
-    OUTGROWN_INDEXES,
-    STAFF_INDEX,
-    EventRow,
-    RowRecorder,
-    StreamRow,
+from infra.database import POOL, postgres_address
+from infra.errors import OutcomeUnknownError, StorageUnreachableError, storage_error
+from infra.store.postgres_connections import Connection, Connections, fetch, is_lost
+from infra.store.rows import ABOUT_STAFF, EventRow, RowRecorder, StreamRow
+
+T = TypeVar("T")
+TABLE, APPEND = "stored_events", "qolhat_append"
+_COLUMNS = "position, stream, version, topic, state"
+_CALL = "SELECT {append}(%s::uuid[], %s::integer[], %s::text[], %s::text[])"
+_AFTER = f"SELECT {_COLUMNS} FROM {{table}} WHERE position > %s ORDER BY position LIMIT %s"  # noqa: S608
+_STAFF_AFTER = (
+    f"SELECT {_COLUMNS} FROM {{table}} WHERE {ABOUT_STAFF} AND position > %s ORDER BY position"  # noqa: S608
 )
+_BY_STREAM = (
+    f"SELECT {_COLUMNS} FROM {{table}} WHERE (stream, version) > (%s, %s)"  # noqa: S608
+    " AND stream <= %s AND position <= %s ORDER BY stream, version LIMIT %s"
+)
+_STREAMS_AT = "SELECT stream FROM {table} WHERE position = ANY(%s) ORDER BY stream"
+_OF_STREAM = "SELECT version, topic, state FROM {table} WHERE stream = %s ORDER BY version"
+_OF_STREAMS = (
+    "SELECT stream, version, topic, state FROM {table} WHERE stream = ANY(%s)"
+    " ORDER BY stream, version"
+)
+_OF_VERSIONS = (
+    "SELECT e.position, e.stream, e.version, e.topic, e.state FROM {table} e"
+    " JOIN unnest(%s::uuid[], %s::integer[]) AS asked (stream, version) USING (stream, version)"
+    " ORDER BY position"
+)
+_LAST = "SELECT position FROM {table} ORDER BY position DESC LIMIT 1"
 
 
-class PostgresRowRecorder(PostgresApplicationRecorder, RowRecorder):
-    """Events in one PostgreSQL table."""
+@dataclass(frozen=True, slots=True)
+class _Batch:
+    """The events of one commit, as the function takes them: an array of each kind."""
 
-    def __init__(
-        self, datastore: PostgresDatastore, *, events_table_name: str = "stored_events"
-    ) -> None:
-        super().__init__(datastore, events_table_name=events_table_name)
-        table = Identifier(datastore.schema, events_table_name)
-        index = Identifier(STAFF_INDEX.format(table=events_table_name))
-        self.sql_create_statements.append(
-            SQL(
-                "CREATE INDEX IF NOT EXISTS {index} ON {table} (notification_id)"
-                f" WHERE {ABOUT_STAFF}"
-            ).format(index=index, table=table)
+    streams: list[UUID]
+    versions: list[int]
+    topics: list[str]
+    states: list[str]
+
+    @classmethod
+    def of(cls, events: Sequence[StoredEvent]) -> _Batch:
+        """Take them apart."""
+        rows = [
+            (event.originator_id, event.originator_version, event.topic, event.state.decode())
+            for event in events
+            if isinstance(event.originator_id, UUID)
+        ]
+        return (
+            cls(*(list(column) for column in zip(*rows, strict=True))) if rows else cls(*[[]] * 4)
         )
-        # First, before any statement locks the table: two servers that start would wait for ever.
-        for name in OUTGROWN_INDEXES:
-            outgrown = Identifier(datastore.schema, name.format(table=events_table_name))
-            self.sql_create_statements.insert(
-                0, SQL("DROP INDEX IF EXISTS {index}").format(index=outgrown)
-            )
 
-    def _statement(self, text: str) -> Composed:
-        table = Identifier(self.datastore.schema, self.events_table_name)
-        return SQL(text).format(table=table)
+    def values(self) -> tuple[Any, ...]:
+        """Return the arrays."""
+        return self.streams, self.versions, self.topics, self.states
 
-    def _rows(self, text: str, values: tuple[Any, ...]) -> list[Any]:
-        with (
-            _reading_clearly(),
-            self.datastore.get_connection() as connection,
-            connection.cursor(row_factory=tuple_row) as cursor,
-        ):
-            return cursor.execute(self._statement(text), values, prepare=True).fetchall()
+    def last_position_in(self, stored: Sequence[EventRow]) -> int | None:
+        """Return the last position if what is stored is this batch, None if it is another's."""
+        ours = list(zip(*self.values(), strict=True))
+        return stored[-1][0] if [row[1:] for row in stored] == ours else None
+
+
+class PostgresRowRecorder(ApplicationRecorder, RowRecorder):
+    """Events in one PostgreSQL table: one connection decides and writes, in turn; others read."""
+
+    def __init__(self, dsn: str, schema: str, pool: int) -> None:
+        self._connections = Connections(postgres_address(dsn), pool)
+        self._names = {"table": Identifier(schema, TABLE), "append": Identifier(schema, APPEND)}
+        self._queries: dict[str, Composed] = {}
+        self._deciding = threading.Lock()
+        self._decider: Connection | None = None
+
+    def insert_events(self, stored_events: Sequence[StoredEvent], **_: Any) -> list[int]:
+        """Commit the events together; return their positions.
+
+        Raises IntegrityError if a version of a stream is taken, OperationalError if the disk is
+        full or the server takes nothing, StorageUnreachableError if it does not answer. After an
+        error nothing of it is stored, unless it is an OutcomeUnknownError.
+        """
+        batch = _Batch.of(stored_events)
+        if not batch.streams:
+            return []
+        with self._deciding, _as_the_library():
+            last = self._append(batch)
+        return list(range(last - len(batch.streams) + 1, last + 1))
+
+    def _append(self, batch: _Batch) -> int:
+        sent = False
+
+        def call() -> int:
+            nonlocal sent
+            again, connection = sent, self._connection()
+            sent = True
+            if again:
+                return self._call_again(connection, batch)
+            return self._call(connection, batch)
+
+        try:
+            return self._decided(call)
+        except StorageUnreachableError as error:
+            if sent:
+                raise OutcomeUnknownError(**error.facts) from error
+            raise
+
+    def _call(self, connection: Connection, batch: _Batch) -> int:
+        last: int = fetch(connection, self._query(_CALL), batch.values())[0][0]
+        return last
+
+    def _call_again(self, connection: Connection, batch: _Batch) -> int:
+        """Store what may be stored already: the connection was lost over the first call."""
+        try:
+            return self._call(connection, batch)
+        except psycopg.Error as error:
+            if is_lost(error):
+                raise
+            stored = self._last_stored(connection, batch)
+            if stored is not None:
+                return stored
+            if isinstance(error, UniqueViolation):
+                raise  # another was faster: the first call, wherever it is, cannot succeed
+            raise OutcomeUnknownError(detail=str(error)) from error
+
+    def _last_stored(self, connection: Connection, batch: _Batch) -> int | None:
+        """Return the last position if it was this batch that was stored before."""
+        asked = (batch.streams, batch.versions)
+        return batch.last_position_in(fetch(connection, self._query(_OF_VERSIONS), asked))
+
+    def _connection(self) -> Connection:
+        """Return the connection that decides and writes, for whoever holds the lock."""
+        if self._decider is None:
+            self._decider = self._connections.connect()
+        return self._decider
+
+    def _decided(self, work: Callable[[], T]) -> T:
+        """Work with the deciding connection; with another one when it is lost."""
+
+        def attempt() -> T:
+            try:
+                return work()
+            except psycopg.Error as error:
+                # A server that has become a standby takes nothing: the address may name others.
+                if is_lost(error) or isinstance(error, ReadOnlySqlTransaction):
+                    self._let_go()
+                raise
+
+        return self._connections.retried(attempt)
+
+    def _let_go(self) -> None:
+        if self._decider is not None:
+            self._decider.close()
+            self._decider = None
+
+    # --- reading ------------------------------------------------------------------------------
+
+    def _query(self, text: str) -> Composed:
+        query = self._queries.get(text)
+        if query is None:
+            query = self._queries[text] = SQL(text).format(**self._names)
+        return query
+
+    def _read(self, text: str, *values: Any) -> list[Any]:
+        with _clearly():
+            return self._connections.read(self._query(text), values)
+
+    def rows_of(self, stream: UUID) -> list[StreamRow]:
+        """Return a stream's events, in order. Raises StorageError."""
+        return self._read(_OF_STREAM, stream)
 
     def rows_of_many(self, streams: Collection[UUID]) -> dict[UUID, list[StreamRow]]:
-        """Return each stream's events, in order. Raises StorageError."""
+        """Return each stream's events, in order, for a decision. Raises StorageError."""
         found: dict[UUID, list[StreamRow]] = {stream: [] for stream in streams}
-        rows = self._rows(
-            "SELECT originator_id, originator_version, topic, state FROM {table}"
-            " WHERE originator_id = ANY(%s) ORDER BY originator_id, originator_version",
-            (list(found),),
-        )
+        query, values = self._query(_OF_STREAMS), (list(found),)
+        with self._deciding, _clearly():
+            rows = self._decided(lambda: fetch(self._connection(), query, values))
         for stream, *row in rows:
             found[stream].append(tuple(row))
         return found
 
     def rows_after(self, position: int, limit: int) -> list[EventRow]:
         """Return the events recorded after a position, in order. Raises StorageError."""
-        return self._rows(
-            "SELECT notification_id, originator_id, originator_version, topic, state FROM {table}"
-            " WHERE notification_id>%s ORDER BY notification_id LIMIT %s",
-            (position, limit),
-        )
+        return self._read(_AFTER, position, limit)
+
+    def rows_by_stream(
+        self, after: tuple[UUID, int], last: UUID, until: int, limit: int
+    ) -> list[EventRow]:
+        """Return events stream by stream, recorded up to a position. Raises StorageError."""
+        return self._read(_BY_STREAM, *after, last, until, limit)
+
+    def streams_at(self, positions: Sequence[int]) -> list[UUID]:
+        """Return the streams of the events at these positions. Raises StorageError."""
+        return [row[0] for row in self._read(_STREAMS_AT, list(positions))]
 
     def staff_rows_after(self, position: int) -> list[EventRow]:
-        """Return the events about people, devices and places recorded after a position, in order.
+        """Return what was recorded after a position about people, devices, places and timetables.
 
-        Raises StorageError.
+        In order. Raises StorageError.
         """
-        return self._rows(
-            "SELECT notification_id, originator_id, originator_version, topic, state FROM {table}"  # noqa: S608
-            f" WHERE {ABOUT_STAFF} AND notification_id>%s ORDER BY notification_id",
-            (position,),
-        )
+        return self._read(_STAFF_AFTER, position)
 
     def last_position(self) -> int:
         """Return the newest event's position, 0 if there is none. Raises StorageError."""
-        with _reading_clearly():
-            return self.max_notification_id() or 0
+        found = self._read(_LAST)
+        return found[0][0] if found else 0
+
+    # --- as the library asks ------------------------------------------------------------------
+
+    def max_notification_id(self) -> int:
+        """The last position, under the library's name."""
+        return self.last_position()
+
+    def select_events(
+        self,
+        originator_id: UUID | str,
+        *,
+        gt: int | None = None,
+        lte: int | None = None,
+        desc: bool = False,
+        limit: int | None = None,
+    ) -> list[StoredEvent]:
+        """Return a stream's events, as the library asks for them."""
+        assert isinstance(originator_id, UUID)  # noqa: S101  our streams are UUIDs
+        rows = [
+            StoredEvent(originator_id, version, topic, state.encode())
+            for version, topic, state in self.rows_of(originator_id)
+            if (gt is None or version > gt) and (lte is None or version <= lte)
+        ]
+        return (rows[::-1] if desc else rows)[:limit]
+
+    def select_notifications(
+        self,
+        start: int | None,
+        limit: int,
+        stop: int | None = None,
+        topics: Sequence[str] = (),
+        *,
+        inclusive_of_start: bool = True,
+    ) -> list[Notification]:
+        """Return recorded events in order, as the library asks for them."""
+        first = (start or 0) if inclusive_of_start else (start or 0) + 1
+        conditions, values = ["position >= %s"], [first]
+        if stop is not None:
+            conditions.append("position <= %s")
+            values.append(stop)
+        chosen: list[Any] = [list(topics)] if topics else []
+        if topics:
+            conditions.append("topic = ANY(%s)")
+        query = (
+            f"SELECT {_COLUMNS} FROM {{table}} WHERE {' AND '.join(conditions)}"  # noqa: S608
+            " ORDER BY position LIMIT %s"
+        )
+        return [
+            Notification(stream, version, topic, state.encode(), at)
+            for at, stream, version, topic, state in self._read(query, *values, *chosen, limit)
+        ]
+
+    def subscribe(
+        self, gt: int | None = None, topics: Sequence[str] = ()
+    ) -> Subscription[ApplicationRecorder]:
+        """Not offered, as on SQLite: the views follow `rows_after`."""
+        raise NotImplementedError
 
     def close(self) -> None:
-        """Let go of the pool's connections."""
-        self.datastore.close()
+        """Close every connection."""
+        self._connections.close()
+        with self._deciding:
+            self._let_go()
 
 
-class PostgresRowFactory(PostgresFactory):
-    """Selected by `PERSISTENCE_MODULE=infra.store.postgres:PostgresRowFactory`."""
+class PostgresRowFactory(InfrastructureFactory[TrackingRecorder]):
+    """Selected by `PERSISTENCE_MODULE=infra.store.postgres:PostgresRowFactory`.
 
-    application_recorder_class = PostgresRowRecorder
+    It makes what keeps events; the views keep their places themselves.
+    """
+
+    def application_recorder(self) -> PostgresRowRecorder:
+        """Open the store whose address and schema stand in the environment."""
+        most = int(self.env.get("POSTGRES_POOL") or POOL)
+        return PostgresRowRecorder(
+            self.env.get("POSTGRES_DSN") or "", self.env.get("POSTGRES_SCHEMA") or "public", most
+        )
+
+    def aggregate_recorder(self, purpose: str = "events") -> AggregateRecorder:  # noqa: ARG002
+        """The same: snapshots are not kept."""
+        return self.application_recorder()
+
+    def tracking_recorder(self, tracking_recorder_class: type[Any] | None = None) -> Any:
+        """Not offered."""
+        raise NotImplementedError
+
+    def process_recorder(self) -> ProcessRecorder:
+        """Not offered."""
+        raise NotImplementedError
 
 
 @contextmanager
-def _reading_clearly() -> Iterator[None]:
+def _clearly() -> Iterator[None]:
     """Tell a failure to read as an error of ours. Raises StorageError."""
     try:
         yield
-    except PersistenceError as error:
+    except psycopg.Error as error:
         raise storage_error(error) from error
+
+
+@contextmanager
+def _as_the_library() -> Iterator[None]:
+    """Raise the library's error in place of the database's."""
+    try:
+        yield
+    except UniqueViolation as error:
+        raise IntegrityError(error) from error
+    except psycopg.OperationalError as error:
+        raise OperationalError(error) from error
+    except psycopg.Error as error:
+        raise DatabaseError(error) from error

@@ -8,6 +8,7 @@ from datetime import datetime
 import sqlalchemy as sa
 
 from infra.accounts.tables import Keeper, failing_clearly
+from infra.database import make_tables
 from infra.store.mapper import to_micros
 from projections.due import DueRow
 
@@ -30,7 +31,7 @@ class Told(Keeper):
     def prepare(self) -> None:
         """Make the table where it is missing."""
         with failing_clearly():
-            metadata.create_all(self._engine)
+            make_tables(self._engine, metadata)
 
     def untold(self, channel: str, terms: Sequence[DueRow]) -> list[DueRow]:
         """Return those of these terms that were not told this way."""

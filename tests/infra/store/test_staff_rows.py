@@ -68,7 +68,7 @@ def names(settings: Settings) -> Names:
     """What this store calls things."""
     if settings.store is StoreKind.SQLITE:
         return Names("stored_events", "position")
-    return Names("qolhat_events", "notification_id")
+    return Names("stored_events", "position")
 
 
 @pytest.fixture
@@ -100,6 +100,7 @@ def test_people_are_found_by_an_index(
     assert names.index in plan(settings, ask, names)
 
 
+@pytest.mark.parametrize("settings", [StoreKind.SQLITE], indirect=True, ids=str)
 def test_a_store_of_before_places_were_opened_and_runs_planned_is_taken_over(
     settings: Settings,
     ask: Ask,
