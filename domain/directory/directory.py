@@ -11,6 +11,7 @@ import threading
 from collections import defaultdict
 from collections.abc import Iterable
 from functools import cached_property
+from typing import Any
 
 from domain.directory.defects import Finding, find_defects
 from domain.directory.organisation import (
@@ -49,6 +50,14 @@ class Directory:
         self._places: dict[int, dict[PlaceCode, Place]] = {}
         self._closed: frozenset[PlaceCode] = frozenset()
         self._changing = threading.Lock()
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Leave out what belongs to one process only, for a copy in another."""
+        return {name: value for name, value in vars(self).items() if name != "_changing"}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        """Be a copy."""
+        vars(self).update(state, _changing=threading.Lock())
 
     def organisation(self, code: int) -> Organisation:
         """Return the organisation with this code. Raises UnknownOrganisationError."""

@@ -17,6 +17,8 @@ STAFF_INDEX = "{table}_prs_dev_plc_tms"
 OUTGROWN_INDEXES = ("{table}_staff", "{table}_prs_dev_plc")
 EventRow = tuple[int, UUID, int, str, Any]  # position, stream, version, topic, state (JSON)
 StreamRow = tuple[int, str, Any]  # version, topic, state
+LAST_VERSION = 2**31 - 1
+FIRST_STREAM, LAST_STREAM = UUID(int=0), UUID(int=2**128 - 1)
 
 
 class RowRecorder(ABC):
@@ -37,6 +39,24 @@ class RowRecorder(ABC):
     @abstractmethod
     def rows_after(self, position: int, limit: int) -> list[EventRow]:
         """Return the events recorded after a position, in order; none is ever missed.
+
+        Raises StorageError.
+        """
+
+    @abstractmethod
+    def rows_by_stream(
+        self, after: tuple[UUID, int], last: UUID, until: int, limit: int
+    ) -> list[EventRow]:
+        """Return events stream by stream, each stream's in order, recorded up to a position.
+
+        `after` is the stream and the version of the event before them; `last` the last stream that
+        is meant. To read whole streams from one on, say `LAST_VERSION` of the stream before it.
+        Raises StorageError.
+        """
+
+    @abstractmethod
+    def streams_at(self, positions: Sequence[int]) -> list[UUID]:
+        """Return the streams of the events at these positions, in order of the streams.
 
         Raises StorageError.
         """

@@ -50,6 +50,15 @@ _AFTER = (
     "SELECT position, stream, version, topic, state FROM stored_events"
     " WHERE position>? ORDER BY position LIMIT ?"
 )
+_BY_STREAM = (
+    "SELECT position, stream, version, topic, state FROM stored_events"
+    " WHERE (stream, version) > (?, ?) AND stream <= ? AND position <= ?"
+    " ORDER BY stream, version LIMIT ?"
+)
+_STREAMS_AT = (
+    "SELECT stream FROM stored_events WHERE position IN (SELECT value FROM json_each(?))"
+    " ORDER BY stream"
+)
 _TABLE = "stored_events"
 _STAFF_INDEX = (
     f"CREATE INDEX IF NOT EXISTS {STAFF_INDEX.format(table=_TABLE)} ON {_TABLE} (position)"
@@ -183,6 +192,17 @@ class SQLiteRowRecorder(SQLiteApplicationRecorder, RowRecorder):
     def rows_after(self, position: int, limit: int) -> list[EventRow]:
         """Return the events recorded after a position, in order. Raises StorageError."""
         return _rows(self._read(_AFTER, (position, limit)))
+
+    def rows_by_stream(
+        self, after: tuple[UUID, int], last: UUID, until: int, limit: int
+    ) -> list[EventRow]:
+        """Return events stream by stream, recorded up to a position. Raises StorageError."""
+        stream, version = after
+        return _rows(self._read(_BY_STREAM, (stream.bytes, version, last.bytes, until, limit)))
+
+    def streams_at(self, positions: Sequence[int]) -> list[UUID]:
+        """Return the streams of the events at these positions. Raises StorageError."""
+        return [UUID(bytes=row[0]) for row in self._read(_STREAMS_AT, (str(list(positions)),))]
 
     def staff_rows_after(self, position: int) -> list[EventRow]:
         """Return what was recorded after a position about people, devices, places and timetables.
