@@ -19,6 +19,7 @@ from infra.store.rows import EventRow
 from tests.faults.country import Country
 
 _PATIENCE = 60.0
+_EXAMPLES = 5
 
 
 @dataclass(slots=True)
@@ -37,6 +38,15 @@ class Found:
         """Tell whether all is as it must be."""
         return not (self.lost or self.twice or self.differing or self.wrong)
 
+    def __str__(self) -> str:
+        """Say how much is wrong, with a few examples of each."""
+        kinds = ("lost", "twice", "differing", "wrong")
+        found = {kind: getattr(self, kind) for kind in kinds}
+        shown = (
+            f"{kind}: {len(all_)}, as {all_[:_EXAMPLES]}" for kind, all_ in found.items() if all_
+        )
+        return "; ".join(shown) or "sound"
+
 
 class Auditor:
     """Looks at one country again and again; what it has read it remembers."""
@@ -49,22 +59,22 @@ class Auditor:
         self._offsets: dict[TopicPartition, int] = {}
         self._published: Counter[int] = Counter()
         self._marks: Counter[int] = Counter()  # the highest of each partition
-        self.repeated: set[tuple[int, int]] = set()  # messages a test has put in: partition, offset
 
     def check(self) -> Found:
         """Compare what was acknowledged with the store, with Kafka and with the views."""
         found, diary = Found(), self._country.load.diary
         began = time.monotonic()
         self._read_log(found)
-        self._country.await_views(self._position)
+        found.events = self._position
+        late = self._country.await_views(self._position)
         found.level_after = time.monotonic() - began
+        found.wrong += [*diary.wrong, *late]
         for each in diary.acknowledged:
             if each.ref not in self._known:
                 found.lost.append(f"{each.kind} {each.ref}")
-        self._read_topic(found)
-        self._compare_views(found)
-        found.wrong += diary.wrong
-        found.events = self._position
+        if not late:
+            self._read_topic(found)
+            self._compare_views(found)
         return found
 
     def _read_log(self, found: Found) -> None:
@@ -119,7 +129,7 @@ class Auditor:
             for place in places:
                 consumer.seek(place, self._offsets.get(place, 0))
             for record in _until_the_end(consumer, places):
-                if (record.partition, record.offset) not in self.repeated:
+                if (record.partition, record.offset) not in self._country.repeated:
                     yield record
             self._offsets = {place: consumer.position(place) for place in places}
         finally:

@@ -5,14 +5,17 @@ from __future__ import annotations
 import http.client
 import json
 import secrets
+import shutil
 import signal
 import tempfile
 import time
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
+from psycopg.conninfo import conninfo_to_dict, make_conninfo
 from pydantic import SecretStr
 
 from infra.bootstrap import bootstrap
@@ -20,6 +23,7 @@ from infra.settings import Settings, StoreKind
 from infra.vault import new_key
 from tests.faults.clock import JumpingClock
 from tests.faults.load import Crew, Load, hire
+from tests.faults.proxy import SlowLine
 from tests.faults.supervisor import CLOCK_VARIABLE, ROOT, Supervisor
 from tests.servers.kafka import OwnKafka
 from tests.servers.postgres import OwnPostgres
@@ -49,6 +53,7 @@ class Country:
         # Where the processes look for the servers: a test may put a slow line between.
         self.line_to_postgres = ""
         self.line_to_kafka = ""
+        self.repeated: set[tuple[int, int]] = set()  # partition and offset of what a test put in
 
     def __enter__(self) -> Self:
         """Make everything and start it, as the README says."""
@@ -113,6 +118,22 @@ class Country:
         """End a process for good, as an operator does."""
         self.supervisor.stop(name)
 
+    @contextmanager
+    def slow_lines(self, latency: tuple[float, float]) -> Iterator[tuple[SlowLine, SlowLine]]:
+        """Put every process behind slow lines to PostgreSQL and to Kafka, one after the other."""
+        parts = conninfo_to_dict(self.dsn)
+        kafka = self.kafka
+        with (
+            SlowLine(int(str(parts["port"])), latency=latency) as one,
+            SlowLine(kafka.far_port, kafka.far_door, latency) as other,
+        ):
+            self.line_to_postgres = make_conninfo(self.dsn, port=one.port)
+            self.line_to_kafka = f"127.0.0.1:{other.port}"
+            self.redeploy()
+            yield one, other
+            self.line_to_postgres, self.line_to_kafka = self.dsn, kafka.bootstrap
+            self.redeploy()
+
     def redeploy(self) -> None:
         """End each process and start it with the settings of now, one after the other."""
         for name in (API, *RELAYS, *WORKERS):
@@ -131,6 +152,12 @@ class Country:
         with suppress(ProcessLookupError):
             self.supervisor.send(name, signal.SIGCONT)
         assert pid
+
+    def keep_logs(self) -> None:
+        """Keep what the processes have printed where it outlives the country; say where."""
+        kept = tempfile.mkdtemp(prefix="qolhat-faults-")
+        shutil.copytree(self.folder, kept, dirs_exist_ok=True)
+        print(f"what the processes have printed: {kept}")  # noqa: T201
 
     # --- what it says of itself -------------------------------------------------------------------
 
@@ -166,18 +193,18 @@ class Country:
             else:
                 return
 
-    def await_views(self, position: int, patience: float = _PATIENCE) -> None:
-        """Wait until the API says that the views show a position of the log."""
+    def await_views(self, position: int, patience: float = _PATIENCE) -> list[str]:
+        """Wait until the API says that the views show a position; or tell why they do not."""
         deadline, said = time.monotonic() + patience, None
         while time.monotonic() < deadline:
             with suppress(OSError, http.client.HTTPException, ValueError):
                 status, said = self.ask("/readyz")
                 checks = said.get("checks", {})
                 if status == 200 and checks["position"] >= position and not checks["views"]["lag"]:
-                    return
+                    aside = checks["set_aside"]["events"]
+                    return [f"set aside: {each}" for each in aside]
             time.sleep(0.05)
-        logs = [self.supervisor.last_lines(name) for name in (API, *RELAYS, *WORKERS)]
-        raise AssertionError("\n".join(["the views do not catch up", str(said), *logs]))
+        return [f"the views do not catch up with {position}: {said}"]
 
 
 def _commands() -> set[str]:

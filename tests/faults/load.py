@@ -172,6 +172,7 @@ class Load:
         self.diary = Diary()
         self.packets: list[str] = []
         self._port, self._crew = port, crew
+        self.skew = 0.0  # seconds by which every other device's clock is ahead
         self._chance = Random(seed)
         self._stopping = threading.Event()
         self._threads: list[threading.Thread] = []
@@ -242,7 +243,9 @@ class Load:
         codes = chance.sample(known, k=min(len(known), chance.randint(1, 3)))
         if chance.random() < 0.03:
             codes.append("no packet at all")
-        body = [client.stamp(code=code) for code in codes]
+        skew = chance.choice((0.0, self.skew))
+        happened_at = (datetime.now(UTC) + timedelta(seconds=skew)).isoformat()
+        body = [client.stamp(code=code, happened_at=happened_at) for code in codes]
         answers = client.send("/scans", body)["answers"]
         for sent, answer in zip(body, answers, strict=True):
             if answer["status"] == "refused":
@@ -284,5 +287,7 @@ class Load:
 
     def _step(self, client: Client, bag: str, step: str, **more: Any) -> None:
         body = client.stamp(**more)
-        client.send(f"/bags/{bag}/{step}", body)
-        self.diary.keep(body["ref"], "bag")
+        answer = client.send(f"/bags/{bag}/{step}", body)
+        refused = [each for each in answer.get("answers", ()) if each["status"] == "refused"]
+        if not refused:  # the packet is in another bag
+            self.diary.keep(body["ref"], f"bag {step}")

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import signal
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass
 from random import Random
+
+from kafka import KafkaConsumer, KafkaProducer
 
 from tests.faults.checks import Auditor, Found
 from tests.faults.country import API, RELAYS, WORKERS, Country
@@ -26,9 +27,23 @@ class Round:
     recovered: float  # seconds from the fault until everything was stored and shown
     found: Found
 
+    def figures(self) -> str:
+        """Tell it in a line."""
+        return (
+            f"{self.kind:18} {self.acknowledged:5} acknowledged, {self.retried:4} sent again,"
+            f" silent {self.silence:4.1f} s, recovered in {self.recovered:5.1f} s,"
+            f" {self.found.events:6} events: {self.found}"
+        )
+
 
 def play(
-    country: Country, auditor: Auditor, kind: str, chance: Random, *, before: int = 20
+    country: Country,
+    auditor: Auditor,
+    kind: str,
+    chance: Random,
+    *,
+    fault: Fault | None = None,
+    before: int = 20,
 ) -> Round:
     """Let people work, do the fault at a random moment, let them work on, look at everything."""
     load = country.load
@@ -37,7 +52,7 @@ def play(
         load.await_more(before)
         time.sleep(chance.uniform(0.0, 0.5))
         began = time.monotonic()
-        FAULTS[kind](country, chance)
+        (fault or FAULTS[kind])(country, chance)
         load.await_more(before)
     ended = time.monotonic()
     found = auditor.check()
@@ -132,6 +147,70 @@ def rebalance(country: Country, chance: Random) -> None:
         country.stop(f"worker-{number}")
 
 
+def repeat(country: Country, chance: Random) -> None:
+    """What is in Kafka already comes again, in pieces, as from a relay that forgot its place."""
+    consumer = KafkaConsumer(
+        country.topic,
+        bootstrap_servers=country.kafka.bootstrap,
+        auto_offset_reset="earliest",
+        isolation_level="read_committed",
+        consumer_timeout_ms=500,
+    )
+    messages = list(consumer)
+    consumer.close()
+    producer = KafkaProducer(bootstrap_servers=country.kafka.bootstrap)
+    first = chance.randrange(len(messages))
+    for start in range(first, min(len(messages), first + _REPEATED), _REPEATED_AT_ONCE):
+        for each in messages[start : start + _REPEATED_AT_ONCE]:
+            future = producer.send(
+                country.topic, each.value, each.key, each.headers, partition=each.partition
+            )
+            country.repeated.add((each.partition, future.get(timeout=30).offset))
+        time.sleep(chance.uniform(0.0, 0.2))
+    producer.close()
+
+
+_REPEATED, _REPEATED_AT_ONCE = 200, 20  # messages
+
+
+def clock_jumps(country: Country, chance: Random) -> None:
+    """The servers' clocks jump to and fro, and half of the devices' clocks are wrong."""
+    for _ in range(3):
+        country.clock.jump(chance.uniform(-_LONGEST_JUMP, _LONGEST_JUMP))
+        country.load.skew = chance.uniform(-_LONGEST_JUMP, _LONGEST_JUMP)
+        country.load.await_more(15)
+    country.clock.jump(0.0)
+    country.load.skew = 0.0
+
+
+_LONGEST_JUMP = 3 * 86400.0  # seconds
+
+
+def slow_network(country: Country, chance: Random) -> None:
+    """The lines between the processes and the servers are slow, hold their breath, are cut."""
+    with country.slow_lines((0.001, 0.025)) as lines:
+        for line in chance.sample(lines, k=2):
+            country.load.await_more(10)
+            line.hold()
+            time.sleep(chance.uniform(0.2, 1.0))
+            line.flow()
+            country.load.await_more(10)
+            line.cut()
+        country.load.await_more(10)
+
+
+def disk_full(seconds: float) -> Fault:
+    """PostgreSQL's disk is full for so long: scans wait at the devices."""
+
+    def fault(country: Country, _: Random) -> None:
+        country.postgres.fill_disk()
+        time.sleep(seconds)
+        country.postgres.free_disk()
+        country.postgres.ensure_running()  # as Docker would; without space it might have ended
+
+    return fault
+
+
 FAULTS: dict[str, Fault] = {
     "kill API": kill_api,
     "kill relay": kill_relay,
@@ -140,16 +219,14 @@ FAULTS: dict[str, Fault] = {
     "kill broker": kill_broker,
     "kill everything": kill_all,
     "restart PostgreSQL": restart_postgres,
-    "broker away": broker_away(3),
+    "disk full": disk_full(2),
+    "broker away": broker_away(4),
     "pause worker": pause(WORKERS, 3),
     "pause relay": pause(RELAYS, 3),
+    "pause API": pause((API,), 2),
     "rebalance": rebalance,
+    "repeat": repeat,
+    "clock jumps": clock_jumps,
+    "slow network": slow_network,
 }
 KILLS = ("kill API", "kill relay", "kill worker", "kill PostgreSQL", "kill broker")
-
-
-@contextmanager
-def country_at_work(country: Country) -> Iterator[tuple[Country, Auditor]]:
-    """Open a country and somebody who looks at it."""
-    with country:
-        yield country, Auditor(country)

@@ -117,6 +117,11 @@ class Supervisor:
         """Return the end of what a command has printed."""
         return self._log(name)[-4000:]
 
+    def all_last_lines(self) -> str:
+        """Return the end of what every command has printed."""
+        names = sorted(file.stem for file in self.folder.glob("*.log"))
+        return "\n".join(f"{name}: {self.last_lines(name)}" for name in names)
+
     def _log(self, name: str) -> str:
         file = self.folder / f"{name}.log"
         return file.read_text(errors="replace") if file.exists() else ""

@@ -29,6 +29,7 @@ from tests.servers.offer import (
 from tests.servers.process import (
     GuardedProcess,
     RunAs,
+    ServerFailedError,
     children,
     free_port,
     lives,
@@ -146,9 +147,13 @@ class OwnPostgres(PostgresServer):
             (self.disk / _BALLAST).unlink(missing_ok=True)
 
     def _limit_files(self, size: str) -> None:
-        pid = self._process.pid
-        for process in [pid, *children(pid)] if pid else []:
-            self._process.run(["prlimit", f"--pid={process}", f"--fsize={size}:unlimited"])
+        pid, limit = self._process.pid, f"--fsize={size}:unlimited"
+        if pid is None:
+            return
+        self._process.run(["prlimit", f"--pid={pid}", limit])
+        for child in children(pid):
+            with suppress(ServerFailedError):  # it has ended meanwhile
+                self._process.run(["prlimit", f"--pid={child}", limit])
 
     def stop(self) -> None:
         """End the server at once, and remove its folder."""
