@@ -29,16 +29,17 @@ from infra.database import postgres_engine, sqlite_engine
 from infra.desk import Counter, Desk, DeskRules, utc_now
 from infra.directory_files import load_directory
 from infra.errors import StorageError, storage_error
-from infra.kafka.marks import forget_taken
 from infra.mail_server import MailServer
 from infra.migrations import check_migrated
 from infra.personnel import Personnel
 from infra.reading import Reading
 from infra.receipts import Receipts
 from infra.regulation_files import load_regulations, load_workdays
-from infra.settings import Settings, StoreKind
+from infra.settings import Settings, StoreKind, ViewsFrom
 from infra.store.log import EventLog, StaffBook, TimetableBook, postgres_log, sqlite_log
 from infra.vault import Vault, VaultKeys, new_key
+from infra.views import locks
+from infra.views.fed import FedViews, Keeper
 from infra.views.group import ViewGroup
 from infra.views.runner import ViewRunner
 from infra.warnings.told import Told
@@ -114,7 +115,7 @@ class Qolhat:
     receipts: Receipts
     desk: Desk
     views: ViewGroup
-    runner: ViewRunner
+    runner: Keeper
     now: Callable[[], datetime]
     reading: Reading
 
@@ -161,9 +162,7 @@ def bootstrap(settings: Settings, now: Callable[[], datetime] = utc_now) -> Qolh
         accounts.prepare()
         told = Told(kept, now)
         told.prepare()
-        views = ViewGroup(
-            _engine(settings, VIEWS_FILE, durable=False), known.for_views(), ALL_VIEWS
-        )
+        views, runner = _views(settings, known, log)
         opened.callback(views.close)
         views.prepare()
         staff = StaffBook(log, known.directory, Timetables(Timetable(tuple(settings.runs))))
@@ -191,7 +190,7 @@ def bootstrap(settings: Settings, now: Callable[[], datetime] = utc_now) -> Qolh
         Receipts(Guesses(kept, now, keys), keys),
         Desk(counter),
         views,
-        ViewRunner(log, views),
+        runner,
         now,
         picture_reading(settings),
     )
@@ -225,6 +224,31 @@ def _known(settings: Settings) -> _Known:
     workdays, runs = load_workdays(settings.workdays_file), Timetable(tuple(settings.runs))
     clocks = Clocks(directory, workdays, runs, settings.warning)
     return _Known(directory, regulations, clocks)
+
+
+def _views(settings: Settings, known: _Known, log: EventLog) -> tuple[ViewGroup, Keeper]:
+    """Return the views that are shown, and who keeps them up: this process, or the workers."""
+    if settings.views is ViewsFrom.KAFKA:
+        return _views_of_the_workers(settings, known, log)
+    engine = _engine(settings, VIEWS_FILE, durable=False)
+    views = ViewGroup(engine, known.for_views(), ALL_VIEWS)
+    return views, ViewRunner(log, views)
+
+
+def _views_of_the_workers(
+    settings: Settings, known: _Known, log: EventLog
+) -> tuple[ViewGroup, Keeper]:
+    from infra.kafka.marks import TopicPlace  # noqa: PLC0415  as below
+    from infra.store.identity import identity_of  # noqa: PLC0415
+
+    place, identity = TopicPlace(settings.kafka_topic), identity_of(log)
+    views = ViewGroup(_kafka_engine(settings), known.for_views(), ALL_VIEWS, place)
+
+    def are_ours() -> bool:
+        with views.connected() as connection:
+            return place.identity_in(connection) == identity
+
+    return views, FedViews(log, views, are_ours)
 
 
 def relay(qolhat: Qolhat) -> Relay:
@@ -271,27 +295,36 @@ def _channels(settings: Settings, write: Writer) -> list[Channel]:
 def view_worker(settings: Settings) -> Iterator[tuple[ViewWorker, ViewGroup]]:
     """Open a database of views of its own that is filled from Kafka.
 
-    Raises NoKafkaError, StorageError.
+    The store itself is asked only for what the topic does not hold. Raises NoKafkaError,
+    StorageError.
     """
-    from infra.kafka.worker import ViewWorker  # noqa: PLC0415  as above
+    from infra.kafka.connection import Cluster  # noqa: PLC0415  as above
+    from infra.kafka.marks import TopicPlace  # noqa: PLC0415
+    from infra.kafka.taking import Taking  # noqa: PLC0415
+    from infra.kafka.worker import Topic, ViewWorker  # noqa: PLC0415
 
-    bootstrap_servers = _kafka(settings)
+    topic = Topic(Cluster(_kafka(settings)), settings.kafka_topic, settings.kafka_group)
     make_folder(settings.data_dir)
-    views = ViewGroup(
-        _kafka_engine(settings),
-        _known(settings).for_views(),
-        (Holdings,),
-        settings.kafka_topic,
-        forget_taken,
-    )
+    place = TopicPlace(topic.name)
     with ExitStack() as opened:
+        log = _log(settings) if _has_store(settings) else None
+        if log is not None:
+            opened.callback(log.close)
+        known = _known(settings).for_views()
+        views = ViewGroup(_kafka_engine(settings), known, ALL_VIEWS, place)
         opened.callback(views.close)
         views.prepare()
-        if views.outdated():
-            views.begin_anew()
-        worker = ViewWorker(views, bootstrap_servers, settings.kafka_topic, settings.kafka_group)
+        taking = Taking(views, place, log)
+        taking.begin()
+        worker = ViewWorker(taking, topic)
         opened.callback(worker.disconnect)
         yield worker, views
+
+
+def _has_store(settings: Settings) -> bool:
+    """Tell whether the store is at hand: an embedded one may be on another machine."""
+    on_a_server = settings.store is StoreKind.POSTGRES
+    return on_a_server or (settings.data_dir / EVENTS_FILE).exists()
 
 
 def _kafka(settings: Settings) -> str:
@@ -306,6 +339,7 @@ def _kafka_engine(settings: Settings) -> sa.Engine:
     schema = f"{settings.postgres_schema}_kafka"
     engine = postgres_engine(settings.postgres_dsn.get_secret_value(), schema=schema)
     with engine.begin() as connection:
+        locks.making(connection, schema)
         connection.execute(sa.schema.CreateSchema(schema, if_not_exists=True))
     return engine
 

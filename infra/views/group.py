@@ -11,48 +11,22 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
-from typing import Any, TypeVar, cast
-from uuid import UUID
+from typing import TypeVar, cast
 
 import sqlalchemy as sa
 
 from domain.dispatch.bag import EVENTS as BAG_EVENTS
-from domain.dispatch.bag import Bag
-from domain.dispatch.device_log import EVENTS as DEVICE_LOG_EVENTS
-from domain.dispatch.device_log import DeviceLog
-from domain.dispatch.journey import Journey, journey_of
-from domain.dispatch.registry import EVENTS as REGISTRY_EVENTS
-from domain.dispatch.registry import Registry
-from domain.loose_pages import EVENTS as LOOSE_PAGE_EVENTS
-from domain.loose_pages import LoosePage
-from domain.numbers import BagCode, PacketNumber, RegistryCode
-from domain.packet import EVENTS as PACKET_EVENTS
-from domain.packet import Packet
-from domain.progress import Progress
-from domain.runs.reports import EVENTS as RUN_EVENTS
-from domain.runs.reports import Run
-from domain.streams import number_of
-from domain.timeline import in_doubt, is_late, timeline_of
-from domain.unsettled import EVENTS as UNSETTLED_EVENTS
-from domain.unsettled import UnsettledScan
-from domain.walk import Walk
 from infra.database import database_error
 from infra.errors import StorageError
-from infra.store.mapper import read_event
 from infra.store.rows import EventRow
+from infra.views import locks
+from infra.views.digest import Digest
+from infra.views.frontier import OWN_LOG, Frontier, LogPlace, Place
 from projections.journal import Journal
-from projections.view import BagChange, Batch, Knowledge, PacketChange, View, upsert
+from projections.view import Knowledge, View, upsert
 
+__all__ = ["OWN_LOG", "Reading", "SetAside", "ViewGroup", "ViewsMovedError"]
 V = TypeVar("V", bound=View)
-_OTHERS = frozenset().union(
-    UNSETTLED_EVENTS,
-    BAG_EVENTS,
-    REGISTRY_EVENTS,
-    RUN_EVENTS,
-    DEVICE_LOG_EVENTS,
-    LOOSE_PAGE_EVENTS,
-)
-OWN_LOG = "log"  # the source of positions that are those of the event store itself
 
 metadata = sa.MetaData()
 _generations = sa.Table(
@@ -67,13 +41,6 @@ _makes = sa.Table(
     sa.Column("view", sa.Text, primary_key=True),
     sa.Column("shape", sa.Text, nullable=False),
     sa.Column("knowledge", sa.Text, nullable=False),
-)
-_positions = sa.Table(
-    "view_positions",
-    metadata,
-    sa.Column("view", sa.Text, primary_key=True),
-    sa.Column("source", sa.Text, primary_key=True),
-    sa.Column("position", sa.BigInteger, nullable=False),
 )
 _set_aside = sa.Table(
     "view_set_aside",
@@ -90,6 +57,12 @@ class ViewsMovedError(StorageError):
     """Somebody else has moved the views on; read their position again."""
 
     code = "views-moved"
+
+
+class OtherViewsError(StorageError):
+    """Another version of the program has made the tables; whoever cannot fill them must not."""
+
+    code = "other-views"
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,54 +90,71 @@ class Reading:
 
 
 class ViewGroup:
-    """The views of one database that follow one source."""
+    """The views of one database that follow one source.
+
+    `place` keeps how far they are; that in the store's own log, unless said otherwise.
+    """
 
     def __init__(
         self,
         engine: sa.Engine,
         knowledge: Knowledge,
         kinds: Sequence[type[View]],
-        source: str = OWN_LOG,
-        forget: Callable[[sa.Connection], None] | None = None,
+        place: Place | None = None,
     ) -> None:
         self.engine = engine
         self.writing = engine.execution_options(writing=True)
         self.knowledge = knowledge
         self.kinds: tuple[type[View], ...] = (Journal, *kinds)
-        self.source = source
-        self._forget = forget
+        self.place: Place = place or LogPlace([kind.name for kind in self.kinds])
         self._made: dict[tuple[str, int], View] = {}
 
     def prepare(self) -> None:
-        """Make the tables where they are missing or of another shape. Raises StorageError."""
-        with self._failing_clearly():
-            metadata.create_all(self.engine)
-            with self.alone() as connection:
-                made = self._makes_in(connection)
-                if any(made.get(kind.name, ("",))[0] != self._shape(kind) for kind in self.kinds):
-                    self._begin_anew(connection)
+        """Make the tables where they are missing or of another shape; several may do so at once.
+
+        Raises StorageError.
+        """
+        with self._failing_clearly(), self.writing.begin() as connection:
+            locks.making(connection)
+            metadata.create_all(connection)
+            LogPlace(()).prepare(connection)  # whoever moves any views locks its table
+            self.place.prepare(connection)
+            locks.alone(connection)
+            if not self._is_made_alike(connection):
+                self.begin_anew_in(connection)
 
     def outdated(self) -> bool:
         """Tell whether rows were computed with other norms, worked days or hours than now."""
-        with self._failing_clearly(), self.engine.connect() as connection:
-            made = self._makes_in(connection)
+        with self.connected() as connection:
+            return self.outdated_in(connection)
+
+    def outdated_in(self, connection: sa.Connection) -> bool:
+        """The same, in a transaction that is open."""
+        made = self._makes_in(connection)
         return any(made[kind.name][1] != self.knowledge.version for kind in self.kinds)
 
     def begin_anew(self) -> None:
         """Throw all rows away; the views start from the first event. Raises StorageError."""
         with self._failing_clearly(), self.alone() as connection:
-            self._begin_anew(connection)
+            self.begin_anew_in(connection)
 
-    def _begin_anew(self, connection: sa.Connection) -> None:
+    def begin_anew_in(self, connection: sa.Connection) -> None:
+        """The same, in a transaction in which nobody else moves the views."""
+        self.clear(connection)
+        self.place.forget(connection)
+
+    def clear(self, connection: sa.Connection) -> None:
+        """Throw all rows away; the caller says where to go on."""
         known = self.generations(connection)
         for kind in self.kinds:
             generation = known.get(kind.name, 0) + 1
             self.make(connection, kind, generation)
             self.put_in_place(connection, kind, generation)
         connection.execute(_set_aside.delete())
-        self.move(connection, 0)
-        if self._forget is not None:
-            self._forget(connection)
+
+    def _is_made_alike(self, connection: sa.Connection) -> bool:
+        made = self._makes_in(connection)
+        return all(made.get(kind.name, ("",))[0] == self._shape(kind) for kind in self.kinds)
 
     def _makes_in(self, connection: sa.Connection) -> dict[str, tuple[str, str]]:
         rows = connection.execute(_makes.select())
@@ -195,6 +185,7 @@ class ViewGroup:
 
     def put_in_place(self, connection: sa.Connection, kind: type[View], generation: int) -> None:
         """Let the plain names mean this generation from the commit on; drop the one before."""
+        locks.no_readers(connection)
         before = self.generations(connection).get(kind.name)
         for name, table in self.of_generation(kind, generation).tables.items():
             connection.execute(sa.text(f"DROP VIEW IF EXISTS {name}"))
@@ -214,54 +205,76 @@ class ViewGroup:
     # --- positions --------------------------------------------------------------------------------
 
     def position(self) -> int:
-        """Return the position of the source up to which all views are. Raises StorageError."""
-        with self._failing_clearly(), self.engine.connect() as connection:
+        """Return the position of the store up to which all views are. Raises StorageError."""
+        with self.connected() as connection:
             return self.position_in(connection)
 
     def position_in(self, connection: sa.Connection) -> int:
         """The same, in a transaction that is open."""
-        query = sa.select(_positions.c.view, _positions.c.position).where(
-            _positions.c.source == self.source
-        )
-        found: dict[str, int] = dict(connection.execute(query).all())
-        return min(found.get(kind.name, 0) for kind in self.kinds)
+        return self.frontier_in(connection).least
+
+    def frontier_in(self, connection: sa.Connection) -> Frontier:
+        """Return how far the views are in each partition."""
+        return self.place.frontier_in(connection)
 
     def move(self, connection: sa.Connection, position: int) -> None:
-        """Write the position of every view of the group."""
-        names = [kind.name for kind in self.kinds]
-        mine = sa.and_(_positions.c.source == self.source, _positions.c.view.in_(names))
-        connection.execute(_positions.delete().where(mine))
-        rows = [{"view": n, "source": self.source, "position": position} for n in names]
-        connection.execute(_positions.insert(), rows)
+        """Write that all events up to a position were taken in, whichever partition they are in."""
+        self.place.raise_to(connection, position)
 
     # --- taking events in -------------------------------------------------------------------------
 
     def take(self, rows: Sequence[EventRow], after: int) -> int:
-        """Take in the events that follow position `after`; return the new position.
+        """Take in a page of the store's own log that follows position `after`; return its end.
 
-        Raises ViewsMovedError if the views are not at `after`, StorageError.
+        What is in the views already, because their frontier is ahead in some partitions, is left
+        out. Raises ViewsMovedError if the views are not at `after`, OtherViewsError, StorageError.
         """
         if not rows:
             return after
         with self._failing_clearly(), self.alone() as connection:
             self.expect(connection, after)
-            aside = self.write(connection, rows)
-            self.put_aside(connection, aside)
+            lacking = self.frontier_in(connection).lacks(rows)
+            self.put_aside(connection, self.write(connection, lacking) if lacking else [])
             self.move(connection, rows[-1][0])
         return rows[-1][0]
 
     @contextmanager
     def alone(self) -> Iterator[sa.Connection]:
-        """Open a transaction in which nobody else moves the views; it commits at the end."""
-        with self.writing.begin() as connection:
-            if connection.dialect.name == "postgresql":
-                connection.execute(sa.text("LOCK TABLE view_positions IN EXCLUSIVE MODE"))
+        """Open a transaction in which nobody else moves the views; it commits at the end.
+
+        Raises StorageError.
+        """
+        with self._failing_clearly(), self.writing.begin() as connection:
+            locks.alone(connection)
+            yield connection
+
+    @contextmanager
+    def among_others(self) -> Iterator[sa.Connection]:
+        """Open a transaction in which others may write other streams; it commits at the end.
+
+        Raises OtherViewsError, StorageError.
+        """
+        with self._failing_clearly(), self.writing.begin() as connection:
+            locks.among_others(connection)
+            self.expect_made_alike(connection)
             yield connection
 
     def expect(self, connection: sa.Connection, position: int) -> None:
-        """Make sure that the views are at this position. Raises ViewsMovedError."""
+        """Make sure that the views are ours and at this position.
+
+        Raises ViewsMovedError, OtherViewsError.
+        """
+        self.expect_made_alike(connection)
         if self.position_in(connection) != position:
             raise ViewsMovedError
+
+    def expect_made_alike(self, connection: sa.Connection) -> None:
+        """Make sure that the tables are as this program knows them. Raises OtherViewsError.
+
+        Without it every event would be set aside while versions of the program change.
+        """
+        if not self._is_made_alike(connection):
+            raise OtherViewsError(detail="the tables were made by another version of the program")
 
     def write(
         self,
@@ -269,57 +282,94 @@ class ViewGroup:
         rows: Sequence[EventRow],
         generations: dict[str, int] | None = None,
     ) -> list[SetAside]:
-        """Write what the events change into every view; return those that cannot be taken in."""
+        """Write what the events change into every view; return those that cannot be taken in.
+
+        Where several write the live generations at once, call it once a transaction: a second call
+        might wait for somebody who waits for the first.
+        """
+        meet = self._meeting(connection, rows) if generations is None else _nobody_else
+        return self._write_or_halve(connection, rows, generations, meet)
+
+    def _meeting(self, connection: sa.Connection, rows: Sequence[EventRow]) -> Callable[[], None]:
+        if not self.place.shared:
+            return _nobody_else
+        exclusive = any(row[3] in BAG_EVENTS for row in rows)  # of all: no half waits twice
+        return lambda: locks.meeting(connection, exclusive=exclusive)
+
+    def _write_or_halve(
+        self,
+        connection: sa.Connection,
+        rows: Sequence[EventRow],
+        generations: dict[str, int] | None,
+        meet: Callable[[], None],
+    ) -> list[SetAside]:
         numbers = generations or self.generations(connection)
         try:
             with connection.begin_nested():
-                self._write(connection, rows, numbers)
+                self._write(connection, rows, numbers, meet)
         except (sa.exc.OperationalError, StorageError):
             raise
         except Exception as error:  # noqa: BLE001  one of the events is poison: the rest must go on
             if len(rows) == 1:
                 return [self._poison(rows[0], error)]
             middle = len(rows) // 2
-            aside = self.write(connection, rows[:middle], numbers)
-            return aside + self.write(connection, rows[middle:], numbers)
+            aside = self._write_or_halve(connection, rows[:middle], numbers, meet)
+            return aside + self._write_or_halve(connection, rows[middle:], numbers, meet)
         return []
 
     def _write(
-        self, connection: sa.Connection, rows: Sequence[EventRow], numbers: dict[str, int]
+        self,
+        connection: sa.Connection,
+        rows: Sequence[EventRow],
+        numbers: dict[str, int],
+        meet: Callable[[], None],
     ) -> None:
+        """Write the views that stand on single streams, then, having met all others, the rest."""
         views = [self.of_generation(kind, numbers[kind.name]) for kind in self.kinds]
         journal = self.of_generation(Journal, numbers[Journal.name])
-        batch = _Digest(connection, journal, self.knowledge).of(rows)
+        digest = Digest(connection, journal, self.knowledge)
+        batch = digest.of(rows)
         for view in views:
-            view.apply(connection, batch)
+            if not view.across_streams:
+                view.apply(connection, batch)
+        meet()
+        digest.look_again()
+        for view in views:
+            if view.across_streams:
+                view.apply(connection, batch)
 
     def _poison(self, row: EventRow, error: Exception) -> SetAside:
         position, stream, _, topic, _ = row
         why = f"{type(error).__name__}: {error}"[:500]
-        return SetAside(self.source, position, topic, str(stream), why)
+        return SetAside(self.place.source, position, topic, str(stream), why)
 
     def put_aside(self, connection: sa.Connection, aside: Sequence[SetAside]) -> None:
         """Keep what could not be taken in, to be shown."""
-        if aside:
-            connection.execute(_set_aside.insert(), [asdict(each) for each in aside])
+        upsert(connection, _set_aside, [asdict(each) for each in aside])
 
     # --- reading ------------------------------------------------------------------------------
 
     @contextmanager
+    def connected(self) -> Iterator[sa.Connection]:
+        """Read the tables of the group at one moment. Raises StorageError."""
+        with self._failing_clearly(), self.engine.connect() as connection:
+            yield connection
+
+    @contextmanager
     def reading(self) -> Iterator[Reading]:
         """Read the views at one moment. Raises StorageError."""
-        with self._failing_clearly(), self.engine.connect() as connection:
+        with self.connected() as connection:
             yield Reading(self, connection)
 
     def set_aside(self) -> list[SetAside]:
         """Return the events that could not be taken in."""
-        with self._failing_clearly(), self.engine.connect() as connection:
+        with self.connected() as connection:
             query = _set_aside.select().order_by(_set_aside.c.source, _set_aside.c.position)
             return [SetAside(**row._asdict()) for row in connection.execute(query)]
 
     def forget_set_aside(self, connection: sa.Connection) -> None:
         """Begin a new list: the views are rebuilt from the first event."""
-        connection.execute(_set_aside.delete().where(_set_aside.c.source == self.source))
+        connection.execute(_set_aside.delete().where(_set_aside.c.source == self.place.source))
 
     def close(self) -> None:
         """Let go of the connections."""
@@ -333,137 +383,5 @@ class ViewGroup:
             raise database_error(error) from error
 
 
-class _History:
-    """What the journal holds, read once a batch and only where it is asked for."""
-
-    def __init__(self, connection: sa.Connection, journal: Journal) -> None:
-        self._connection = connection
-        self._journal = journal
-        self._journeys: dict[BagCode, Journey | None] = {}
-        self._packets: dict[PacketNumber, list[Packet.Event]] = {}
-
-    def events_of(self, packet: PacketNumber) -> Sequence[Packet.Event]:
-        """Return all events of a packet."""
-        if packet not in self._packets:
-            self._packets[packet] = self._read(packet, Packet.stream(packet))
-        return self._packets[packet]
-
-    def journey(self, bag: BagCode) -> Journey | None:
-        """Work out a bag's journey from all its events."""
-        if bag not in self._journeys:
-            self._journeys[bag] = journey_of(bag, self._read(bag, Bag.stream(bag)))
-        return self._journeys[bag]
-
-    def registry_of(self, bag: BagCode) -> RegistryCode | None:
-        """Return the registry of a bag; None while its beginning is not known."""
-        journey = self._journeys.get(bag)
-        if journey is not None:
-            return journey.registry
-        begun = self._journal.entries_about(self._connection, bag, Bag.Begun.TOPIC)
-        return read_event(Bag.stream(bag), *begun[0]).registry if begun else None
-
-    def _read(self, number: int, stream: UUID) -> list[Any]:
-        entries = self._journal.entries_of(self._connection, number)
-        return [read_event(stream, *entry) for entry in entries]
-
-
-class _Digest:
-    """Works out what a batch of stored events means for the packets and bags in it."""
-
-    def __init__(self, connection: sa.Connection, journal: Journal, knowledge: Knowledge) -> None:
-        self._connection = connection
-        self._journal = journal
-        self._editions = knowledge.regulations
-        self._history = _History(connection, journal)
-        self._batch = Batch(self._history)
-        self._changes: dict[int, PacketChange] = {}
-        self._walks: dict[int, Walk] = {}
-        self._registered: set[int] = set()
-        self._bags: dict[BagCode, list[Bag.Event]] = {}
-
-    def of(self, rows: Sequence[EventRow]) -> Batch:
-        """Read the events, let the packets walk on, and start anew those with late events."""
-        packet_rows = [row for row in rows if row[3] in PACKET_EVENTS]
-        self._load({number_of(row[1]) for row in packet_rows})
-        kept = []
-        for _, stream, version, topic, state in rows:
-            if topic in PACKET_EVENTS:
-                self._take(number_of(stream), read_event(stream, version, topic, state))
-                kept.append(_journal_row(stream, version, topic, state))
-            elif topic in _OTHERS:
-                event = read_event(stream, version, topic, state)
-                self._take_other(event)
-                if isinstance(event, Bag.Event):
-                    kept.append(_journal_row(stream, version, topic, state))
-        self._journal.append(self._connection, kept)
-        for number, change in self._changes.items():
-            if change.anew:
-                self._start_anew(number, change)
-        self._batch.packets = list(self._changes.values())
-        self._batch.bags = [
-            BagChange(bag, events, self._history.journey(bag)) for bag, events in self._bags.items()
-        ]
-        return self._batch
-
-    def _take_other(self, event: Any) -> None:
-        match event:
-            case UnsettledScan.Event():
-                self._batch.unsettled.append(event)
-            case Bag.Event():
-                bag = BagCode(number_of(event.originator_id))
-                self._bags.setdefault(bag, []).append(event)
-            case Registry.Event():
-                self._batch.registries.append(event)
-            case Run.Event():
-                self._batch.runs.append(event)
-            case DeviceLog.Received():
-                self._batch.logs.append(event)
-            case LoosePage.Event():
-                self._batch.pages.append(event)
-
-    def _load(self, numbers: set[int]) -> None:
-        known = self._journal.load(self._connection, sorted(numbers))
-        for number in sorted(numbers):
-            progress = known.get(number) or Progress()
-            change = PacketChange(PacketNumber(number), progress)
-            self._changes[number] = change
-            self._walks[number] = Walk(progress, self._editions)
-            if progress.edition:
-                self._registered.add(number)
-            else:
-                change.absorbs = progress.place is not None
-
-    def _take(self, number: int, event: Packet.Event) -> None:
-        change = self._changes[number]
-        change.events.append(event)
-        if type(event) is Packet.Registered:
-            self._registered.add(number)
-            change.absorbs = change.absorbs or bool(change.early)
-        elif number not in self._registered:
-            change.early.add(event.ref)
-        if change.anew or in_doubt(event):
-            return
-        if is_late(change.progress, event) or _names_earlier_stays(change, event):
-            change.anew = True
-            return
-        walk = self._walks[number]
-        walk.take(event)
-        if walk.touched:
-            change.visits.update(walk.touched)
-
-    def _start_anew(self, number: int, change: PacketChange) -> None:
-        stream = Packet.stream(PacketNumber(number))
-        entries = self._journal.entries_of(self._connection, number)
-        timeline = timeline_of([read_event(stream, *entry) for entry in entries], self._editions)
-        change.progress = timeline.progress
-        change.visits = {visit.seq: visit for visit in timeline.visits}
-
-
-def _names_earlier_stays(change: PacketChange, event: Packet.Event) -> bool:
-    """A registration tells the service of what was recorded before it."""
-    return type(event) is Packet.Registered and change.progress.visits > 0
-
-
-def _journal_row(stream: UUID, version: int, topic: str, state: Any) -> dict[str, Any]:
-    text = state if isinstance(state, str) else bytes(state).decode()
-    return {"packet": number_of(stream), "version": version, "topic": topic, "state": text}
+def _nobody_else() -> None:
+    """There is nobody to be waited for."""

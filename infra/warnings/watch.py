@@ -16,8 +16,8 @@ from domain.clocks import Clocks
 from domain.directory import Directory
 from infra.errors import StorageError
 from infra.store.log import EventLog
+from infra.views.fed import Keeper
 from infra.views.group import ViewGroup
-from infra.views.runner import ViewRunner
 from infra.warnings.channels import Channel, NotToldError
 from infra.warnings.message import Message
 from infra.warnings.told import Told
@@ -50,7 +50,7 @@ class Watched:
 
     log: EventLog
     views: ViewGroup
-    runner: ViewRunner
+    runner: Keeper
     directory: Directory
     clocks: Clocks
     now: Callable[[], datetime]

@@ -51,7 +51,8 @@ from infra.store.log import PAGE, EventLog
 from infra.store.mapper import CompactMapper
 from infra.store.rows import EventRow
 from infra.store.sqlite import SQLiteRowFactory, SQLiteRowRecorder
-from infra.views.group import ViewGroup, _Digest
+from infra.views.digest import Digest
+from infra.views.group import ViewGroup
 from infra.views.runner import ViewRunner
 from projections.due import DueView
 from projections.holdings import Holdings
@@ -281,7 +282,7 @@ class _ByHand(_OneByOne):
 
     def take_one(self, row: EventRow) -> None:
         self.raw.execute("BEGIN IMMEDIATE")
-        batch = _Digest(self._rare, self._journal, self.group.knowledge).of([row])
+        batch = Digest(self._rare, self._journal, self.group.knowledge).of([row])
         for change in batch.packets:
             self._write(change)
         if _is_doubtful(batch):

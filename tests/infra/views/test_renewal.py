@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from domain.calendar import Timetable
 from domain.clocks import Clocks
 from infra.bootstrap import ALL_VIEWS, Qolhat
-from infra.kafka import marks
+from infra.kafka.marks import Taken, TopicPlace
 from infra.regulation_files import load_workdays
 from infra.views.group import ViewGroup
 from infra.views.rebuild import verify
@@ -92,20 +92,28 @@ def test_who_follows_the_log_computes_again_by_the_new_timetable(
 
 
 @pytest.fixture
-def from_kafka(worked: Qolhat) -> Iterator[ViewGroup]:
+def place() -> TopicPlace:
+    return TopicPlace("events")
+
+
+@pytest.fixture
+def from_kafka(worked: Qolhat, place: TopicPlace) -> Iterator[ViewGroup]:
     """Views that are filled from a topic, of which a partition was read up to offset 7."""
-    marks.prepare(worked.views.engine)
-    with worked.views.writing.begin() as connection:
-        marks.move_mark(connection, "events", 0, marks.Mark(7, 3))
-    yield ViewGroup(
-        worked.views.engine, worked.views.knowledge, (Holdings,), "events", marks.forget_taken
-    )
-    with worked.views.writing.begin() as connection:
+    group = ViewGroup(worked.views.engine, worked.views.knowledge, ALL_VIEWS, place)
+    group.prepare()
+    with group.alone() as connection:
+        place.meet(connection, "some id", 2)
+        place.move(connection, {1: Taken(7, 3)})
+    yield group
+    with group.alone() as connection:
         connection.execute(sa.text("DELETE FROM kafka_taken"))
+        connection.execute(sa.text("DELETE FROM kafka_topics"))
 
 
-def test_views_from_kafka_begin_anew_at_the_topics_beginning(from_kafka: ViewGroup) -> None:
+def test_views_from_kafka_begin_anew_at_the_topics_beginning(
+    from_kafka: ViewGroup, place: TopicPlace
+) -> None:
     from_kafka.begin_anew()
-    with from_kafka.reading() as reading:
-        assert marks.mark(reading.connection, "events", 0) == marks.Mark()
+    with from_kafka.alone() as connection:
+        assert place.hold(connection, [0, 1]) == {0: Taken(), 1: Taken()}
     assert holdings(from_kafka) == 0
