@@ -218,7 +218,9 @@ class Load:
         """Wait until so many more things were acknowledged."""
         aim, deadline = len(self.diary.acknowledged) + count, time.monotonic() + patience
         while len(self.diary.acknowledged) < aim:
-            if time.monotonic() > deadline or self.diary.wrong:
+            if self.diary.wrong:
+                return
+            if time.monotonic() > deadline:
                 self.diary.complain(f"nobody is answered: {self.diary.refused}")
                 return
             time.sleep(0.01)
@@ -246,11 +248,24 @@ class Load:
         skew = chance.choice((0.0, self.skew))
         happened_at = (datetime.now(UTC) + timedelta(seconds=skew)).isoformat()
         body = [client.stamp(code=code, happened_at=happened_at) for code in codes]
-        answers = client.send("/scans", body)["answers"]
-        for sent, answer in zip(body, answers, strict=True):
-            if answer["status"] == "refused":
-                self.diary.complain(f"a scan is refused: {answer}")
-            self.diary.keep(sent["ref"], "scan")
+        while body:
+            answers = client.send("/scans", body)["answers"]
+            body = [
+                sent
+                for sent, answer in zip(body, answers, strict=True)
+                if not self._is_kept(sent["ref"], answer)
+            ]
+
+    def _is_kept(self, ref: str, answer: Any) -> bool:
+        """Note that a scan is acknowledged; False if it must be sent again, alone."""
+        if answer["status"] != "refused":
+            self.diary.keep(ref, "scan")
+            return True
+        status, code = answer["problem"]["status"], answer["problem"]["code"]
+        self.diary.sent_again(f"{status} {code}")
+        if status not in _BROKEN:
+            self.diary.complain(f"a scan is refused: {answer}")
+        return status not in _BROKEN
 
     def _accept(self, client: Client) -> None:
         """Accept the papers of somebody."""

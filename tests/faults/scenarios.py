@@ -161,11 +161,12 @@ def repeat(country: Country, chance: Random) -> None:
     producer = KafkaProducer(bootstrap_servers=country.kafka.bootstrap)
     first = chance.randrange(len(messages))
     for start in range(first, min(len(messages), first + _REPEATED), _REPEATED_AT_ONCE):
-        for each in messages[start : start + _REPEATED_AT_ONCE]:
-            future = producer.send(
-                country.topic, each.value, each.key, each.headers, partition=each.partition
-            )
-            country.repeated.add((each.partition, future.get(timeout=30).offset))
+        sent = [
+            producer.send(country.topic, m.value, m.key, m.headers, partition=m.partition)
+            for m in messages[start : min(start + _REPEATED_AT_ONCE, first + _REPEATED)]
+        ]
+        kept = [future.get(timeout=30) for future in sent]
+        country.repeated |= {(each.partition, each.offset) for each in kept}
         time.sleep(chance.uniform(0.0, 0.2))
     producer.close()
 
