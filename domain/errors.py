@@ -5,7 +5,7 @@ The texts (Kazakh, Russian, English) stand in the catalogues of `api/locale`, ke
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import Any, ClassVar
 
 
 class QolhatError(Exception):
@@ -21,9 +21,19 @@ class QolhatError(Exception):
         super().__init__(self.code, facts)
         self.facts = facts
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Let it be raised again in another process, whatever its constructor asks for."""
+        return _again, (type(self), self.args), vars(self)
+
     def __str__(self) -> str:
         listed = ", ".join(f"{name}={value!r}" for name, value in self.facts.items())
         return f"{self.code}({listed})"
+
+
+def _again(kind: type[QolhatError], arguments: tuple[object, ...]) -> QolhatError:
+    error = kind.__new__(kind)
+    error.args = arguments
+    return error
 
 
 class RefusedError(QolhatError):
@@ -56,6 +66,13 @@ class UnknownServiceError(RefusedError):
     """No edition of a regulation covers this service, way, territory and day."""
 
     code = "unknown-service"
+
+
+class UnknownEditionError(RefusedError):
+    """No edition of a regulation has this id."""
+
+    code = "unknown-edition"
+    status = 404
 
 
 class UnknownOrganisationError(RefusedError):

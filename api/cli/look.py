@@ -26,6 +26,7 @@ from api.cli.shell import (
 from api.cli.shell import where as place_name
 from api.entries import ENTRY_KINDS, details_of, kind_of
 from api.http.fields import read_packet, read_place
+from api.ledger import Scored, scored
 from domain.errors import UnknownPacketError
 from domain.numbers import PacketNumber, grouped
 from domain.packet import Packet, order_key
@@ -46,6 +47,7 @@ def install(app: typer.Typer) -> None:
     """Add the commands."""
     app.command("where", help=say("help.command.where"))(where)
     app.command("history", help=say("help.command.history"))(history)
+    app.command("ledger", help=say("help.command.ledger"))(ledger)
     app.command("visits", help=say("help.command.visits"))(visits)
     app.command("timings", help=say("help.command.timings"))(timings)
     app.command("holdings", help=say("help.command.holdings"))(holdings)
@@ -128,6 +130,59 @@ def history(
         entries = _entries(events, timeline_of(events, qolhat.regulations))
         shown: list[Line] = [_history_table(qolhat, entries), visits_table(qolhat, stays)]
         Shell(as_json).show({"entries": entries, "visits": stays}, shown)
+
+
+def ledger(
+    number: Annotated[str, typer.Argument(help=say("help.number"))],
+    edition: Annotated[str, typer.Option(help=say("help.norms-of"))] = "",
+    as_json: AsJson = False,
+) -> None:
+    """Tell whose every second of a packet's time was, and why the clock stood."""
+    with opened() as qolhat:
+        told = scored(qolhat, read_packet(number), edition or None)
+        data = {
+            "edition": told.edition,
+            "norms": told.norms,
+            "clocks": told.ledger.clocks,
+            "lines": told.ledger.lines,
+        }
+        Shell(as_json).show(data, [_clocks_table(told), _lines_table(qolhat, told)])
+
+
+def _clocks_table(told: Scored) -> Sheet:
+    made = table(
+        "title.clocks", "stage", "norm", "since", "due", "allowed", "used", "over", "source"
+    )
+    for clock in told.ledger.clocks:
+        made.add_row(
+            clock.stage,
+            f"{clock.norm.amount} {term('unit', clock.norm.unit.value)}",
+            local(clock.since),
+            local(clock.due_at),
+            span(clock.budget),
+            span(clock.consumed),
+            span(clock.over),
+            clock.source,
+        )
+    return made
+
+
+def _lines_table(qolhat: Qolhat, told: Scored) -> Sheet:
+    made = table(
+        "title.ledger", "since", "left", "working", "what", "stage", "place", "person", "source"
+    )
+    for line in told.ledger.lines:
+        made.add_row(
+            local(line.since),
+            local(line.until),
+            span(line.length),
+            term("ledger", line.label.value),
+            line.stage,
+            place_name(qolhat, line.place),
+            str(line.person),
+            line.source or "",
+        )
+    return made
 
 
 _UNTOLD = frozenset({"decided_by", "papers", "began_at"})  # said by `qolhat show`

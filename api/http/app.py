@@ -16,6 +16,7 @@ from api.http import (
     discrepancies,
     due,
     filed_pages,
+    ledger,
     packets,
     packing,
     pictures,
@@ -67,6 +68,7 @@ _TAGS = {
 }
 _MODULES = (
     packets,
+    ledger,
     scans,
     pictures,
     places,

@@ -7,13 +7,13 @@ from typing import Annotated
 
 from fastapi import Path
 
+from api.editions import edition_named
 from api.http import schemas
 from api.http.calls import Asking
 from api.http.media import resource
 from api.http.problems import documented
 from api.http.telling import Teller
 from api.messages import word
-from domain.errors import RefusedError
 from domain.regulations.edition import (
     Edition,
     Ending,
@@ -28,13 +28,6 @@ from domain.regulations.edition import (
 router = resource("regulations")
 
 
-class UnknownEditionError(RefusedError):
-    """No edition has this id."""
-
-    code = "unknown-edition"
-    status = 404
-
-
 @router.get("/regulations", summary="All editions")
 def regulations(call: Asking) -> schemas.RegulationList:
     """Every edition: its service, its legal dates, who goes on applying it, whether repealed."""
@@ -47,11 +40,7 @@ def regulation(
     call: Asking, edition: Annotated[str, Path(max_length=64, examples=["s7c-2012"])]
 ) -> schemas.RegulationDetail:
     """Everything that the edition says; where the sources are silent it says so."""
-    try:
-        found = call.qolhat.regulations.edition(edition)
-    except KeyError as error:
-        raise UnknownEditionError(edition=edition) from error
-    return _Telling(call.tell).detail(found)
+    return _Telling(call.tell).detail(edition_named(call.qolhat, edition))
 
 
 def _regulation_out(tell: Teller, edition: Edition) -> schemas.RegulationOut:

@@ -32,7 +32,7 @@ class OtherwiseSettledError(RefusedError):
     status = 409
 
 
-class UnknownEditionError(RefusedError):
+class NoSuchEditionError(RefusedError):
     """The country knows no such edition of a regulation."""
 
-    code = "unknown-edition"
+    code = "edition-not-here"

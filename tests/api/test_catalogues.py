@@ -33,6 +33,7 @@ from domain.dispatch.journey import BagDeviation, BagState
 from domain.dispatch.table_picture import Pictured
 from domain.errors import QolhatError
 from domain.filing import PageDoubt
+from domain.ledger import Label
 from domain.norms import NormUnit
 from domain.numbers import CodeFault, CodeKind
 from domain.progress import Status, VisitKind
@@ -78,6 +79,7 @@ WORDS: dict[str, type[Enum]] = {
     "settled-as": SettledAs,
     "layout": Layout,
     "page-doubt": PageDoubt,
+    "ledger": Label,
 }
 KAZAKH = set("әғқңөұүі")
 PLACEHOLDER = re.compile(r"\{(\w*)\}")

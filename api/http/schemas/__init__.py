@@ -46,6 +46,7 @@ from api.http.schemas.dispatch import (
     TraceOut,
     VerifiedIn,
 )
+from api.http.schemas.ledger import LabelSumOut, LedgerLineOut, LedgerOut, StageClockOut
 from api.http.schemas.packets import (
     Corrected,
     EntryOut,
@@ -183,6 +184,9 @@ __all__ = [
     "In",
     "Item",
     "KeptOut",
+    "LabelSumOut",
+    "LedgerLineOut",
+    "LedgerOut",
     "LimitOut",
     "ListedBag",
     "ListedPacket",
@@ -239,6 +243,7 @@ __all__ = [
     "SettleIn",
     "SettlePageIn",
     "SightingOut",
+    "StageClockOut",
     "StageOut",
     "StageRef",
     "Standing",

@@ -249,6 +249,7 @@ API = (
     ),
     get(f"{V1}/packets/{{number}}", Case(READS_PACKETS, NUMBER)),
     get(f"{V1}/packets/{{number}}/history", Case(READS_PACKETS, NUMBER)),
+    get(f"{V1}/packets/{{number}}/ledger", Case(READS_PACKETS, NUMBER)),
     post(
         f"{V1}/pictures",
         Case(SCANS, lambda it: Asked(body={"file": BLANK}), about_a_place=False),
@@ -758,6 +759,7 @@ PACKETS = (
         ),
     ),
     get("/complaints", Case(READS_COMPLAINTS, nothing, about_a_place=False)),
+    get("/packets/{number}/ledger", Case(READS_PACKETS, NUMBER)),
     get("/packets/{number}/complaints/new", Case(TAKES_COMPLAINTS, NUMBER)),
     post(
         "/packets/{number}/complaints",

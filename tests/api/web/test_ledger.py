@@ -1,0 +1,43 @@
+"""The page on which the audited see whose time it was, and why the clock stood."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from api.messages import page_text, word
+from domain.roles import Role
+from tests.api.web.day import Day
+from tests.api.web.office import Office
+
+
+@pytest.fixture
+def day(office: Office) -> Day:
+    return Day(office)
+
+
+def test_the_ledger_is_reached_from_the_packet_and_names_every_stretch(day: Day) -> None:
+    number = day.at_the_head(10)
+    browser = day.office.enter(Role.HEAD)
+    page = browser.get(f"/packets/{number}").text
+    assert f'href="/packets/{number}/ledger"' in page
+    ledger = browser.get(f"/packets/{number}/ledger").text
+    assert word("ledger", "running", "kk") in ledger
+    assert word("ledger", "handover", "kk") in ledger
+    assert "003" in ledger
+    strip = re.findall(r'x="[0-9.]+" y="0" width="([0-9.]+)"', ledger)
+    assert sum(map(float, strip)) == pytest.approx(100, abs=0.5)
+    assert "style=" not in ledger
+
+
+def test_one_stay_and_another_editions_norms(day: Day) -> None:
+    number = day.at_the_head(10)
+    browser = day.office.enter(Role.HEAD)
+    whole = browser.get(f"/packets/{number}/ledger").text
+    one = browser.get(f"/packets/{number}/ledger?stay=0").text
+    assert one.count("<tr") < whole.count("<tr")
+    other = browser.get(f"/packets/{number}/ledger?edition=uc-2011").text
+    assert page_text("packet.ledger.what-if", "kk", edition="uc-2011") in other
+    answer = browser.get(f"/packets/{number}/ledger?edition=none-such")
+    assert answer.status_code == 404
