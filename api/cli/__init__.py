@@ -24,6 +24,7 @@ from api.cli import (
     stores,
     table,
     watch,
+    workers,
 )
 from api.cli.failure import INTERRUPTED, fail, fail_unexpectedly, misuse
 from api.cli.helping import App, name_the_panels
@@ -45,6 +46,7 @@ _MODULES = (
     keep,
     stores,
     far,
+    workers,
     printing,
     reference,
 )

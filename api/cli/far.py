@@ -1,4 +1,4 @@
-"""Commands for more than one machine: publish events to Kafka, fill views from there."""
+"""The command that publishes the store's events to Kafka."""
 
 from __future__ import annotations
 
@@ -7,12 +7,8 @@ from typing import Annotated
 import typer
 
 from api.cli.language import say
-from api.cli.look import counts_table
 from api.cli.shell import AsJson, Shell, opened
 from infra.bootstrap import relay as make_relay
-from infra.bootstrap import view_worker
-from infra.settings import load_settings
-from projections.holdings import Holdings
 
 Once = Annotated[bool, typer.Option("--once", help=say("help.once"))]
 
@@ -20,7 +16,6 @@ Once = Annotated[bool, typer.Option("--once", help=say("help.once"))]
 def install(app: typer.Typer) -> None:
     """Add the commands."""
     app.command("relay", help=say("help.command.relay"))(relay)
-    app.command("worker", help=say("help.command.worker"))(worker)
 
 
 def relay(once: Once = False, as_json: AsJson = False) -> None:
@@ -39,20 +34,3 @@ def relay(once: Once = False, as_json: AsJson = False) -> None:
         address, topic = settings.kafka_bootstrap, settings.kafka_topic
         shell.show(None, say("relay.following", address=address, topic=topic))
         publishing.follow()
-
-
-def worker(once: Once = False, as_json: AsJson = False) -> None:
-    """Fill the view of holdings from Kafka, in a database of its own."""
-    shell, settings = Shell(as_json), load_settings()
-    with view_worker(settings) as (working, views):
-        if not once:
-            address, topic = settings.kafka_bootstrap, settings.kafka_topic
-            shell.show(None, say("worker.following", address=address, topic=topic))
-            working.follow()
-        taken = working.catch_up()
-        with views.reading() as reading:
-            counts = reading.view(Holdings).counts(reading.connection)
-        with opened() as qolhat:
-            table = counts_table(qolhat, counts)
-        data = {"taken": taken, "places": dict(counts)}
-        shell.show(data, [table, say("worker.taken", count=taken)])
