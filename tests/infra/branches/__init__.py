@@ -1,0 +1,1 @@
+"""Stories of far branches and their country."""
