@@ -24,6 +24,7 @@ from domain.regulations.book import Regulations
 from domain.runs import Timetables
 from infra.accounts import AccessJournal, Accounts, Sessions, Stations
 from infra.accounts.guesses import Guesses
+from infra.branches.country import CountryBook
 from infra.courier_runs import CourierRuns
 from infra.database import postgres_engine, sqlite_engine
 from infra.desk import Counter, Desk, DeskRules, utc_now
@@ -118,6 +119,8 @@ class Qolhat:
     runner: Keeper
     now: Callable[[], datetime]
     reading: Reading
+    counter: Counter
+    far: CountryBook
 
     def close(self) -> None:
         """Stop following the log and let go of everything."""
@@ -162,6 +165,8 @@ def bootstrap(settings: Settings, now: Callable[[], datetime] = utc_now) -> Qolh
         accounts.prepare()
         told = Told(kept, now)
         told.prepare()
+        far = CountryBook(kept, now)
+        far.prepare()
         views, runner = _views(settings, known, log)
         opened.callback(views.close)
         views.prepare()
@@ -193,6 +198,8 @@ def bootstrap(settings: Settings, now: Callable[[], datetime] = utc_now) -> Qolh
         runner,
         now,
         picture_reading(settings),
+        counter,
+        far,
     )
 
 
