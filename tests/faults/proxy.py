@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import socket
+import struct
 import threading
 from collections.abc import Callable, Coroutine
 from contextlib import suppress
@@ -76,13 +78,17 @@ class SlowLine:
         assert self._server is not None
         self._server.close()
         await self._cut()
-        tasks = list(self._tasks)
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        while tasks := list(self._tasks):
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+        await asyncio.sleep(0)  # what was cut tells so
 
     async def _cut(self) -> None:
         for writer in list(self._writers):
+            endpoint: socket.socket = writer.get_extra_info("socket")
+            # Both ends are told "reset", not "that was all".
+            endpoint.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
             writer.transport.abort()
 
     async def _connect(self, near: asyncio.StreamReader, back: asyncio.StreamWriter) -> None:
@@ -95,14 +101,18 @@ class SlowLine:
             return
         self._writers.add(forth)
         for reader, writer in ((near, forth), (far, back)):
-            task = self._loop.create_task(self._carry(reader, writer))
-            self._tasks.add(task)
-            task.add_done_callback(self._tasks.discard)
+            self._begin(self._carry(reader, writer))
+
+    def _begin(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
+        task = self._loop.create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+        return task
 
     async def _carry(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """Carry one direction: what is on the way does not make the next piece wait."""
         way: asyncio.Queue[tuple[float, bytes]] = asyncio.Queue(_MOST_ON_THE_WAY)
-        delivering = self._loop.create_task(self._deliver(way, writer))
+        delivering = self._begin(self._deliver(way, writer))
         with suppress(OSError):
             while piece := await reader.read(_PIECE):
                 await way.put((self._loop.time() + self._chance.uniform(*self.latency), piece))
@@ -122,6 +132,5 @@ class SlowLine:
                 writer.write(piece)
                 self.carried += len(piece)
                 await writer.drain()
-        with suppress(OSError):
-            writer.close()
+        writer.close()
         self._writers.discard(writer)
