@@ -8,6 +8,7 @@ rebuilt from the event store with them.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, ClassVar
 
 import msgspec
@@ -57,6 +58,18 @@ class Journal(View):
     def entries_of(self, connection: sa.Connection, packet: int) -> list[JournalRow]:
         """Return the events of a packet (or a bag) in order of version."""
         return self._entries(connection, self.entries.c.packet == packet)
+
+    def entries_of_many(
+        self, connection: sa.Connection, packets: Sequence[int]
+    ) -> dict[int, list[JournalRow]]:
+        """Return the events of packets (or bags), each one's in order of version."""
+        c = self.entries.c
+        found: dict[int, list[JournalRow]] = {packet: [] for packet in packets}
+        for part in parts(list(packets)):
+            query = sa.select(c.packet, c.version, c.topic, c.state).where(c.packet.in_(part))
+            for packet, *entry in connection.execute(query.order_by(c.packet, c.version)):
+                found[packet].append((entry[0], entry[1], entry[2]))
+        return found
 
     def entries_about(self, connection: sa.Connection, number: int, topic: str) -> list[JournalRow]:
         """Return those events of a packet or a bag that are of one topic, in order of version."""
