@@ -35,6 +35,8 @@ _OF_PACKETS = (Bag.Put, Bag.TakenOut, Bag.Verified)
 _BAG_TIMES = (
     "since", "begun_at", "sealed_at", "taken_at", "arrived_at", "opened_at", "reconciled_at",
 )  # fmt: skip
+_EMPTY = f"'{BagState.RECONCILED.value}'"
+_FULL = f"state <> {_EMPTY}"
 _COMING = sorted(state.value for state in (ON_THE_WAY | ARRIVED) - {BagState.RECONCILED})
 
 
@@ -150,8 +152,9 @@ class Bags(View):
             self.index("bags", "registry"),
             self.index("bags", "destination", "state"),
             self.index("bags", "origin", "state"),
-            self.index("bags", "holder", "state"),
-            self.index("bags", "place", "state"),
+            self.index("bags", "holder", where=_FULL, mark="full"),
+            self.index("bags", "place", where=_FULL, mark="full"),
+            self.index("bags", "organisation", where=_FULL, mark="full"),
             self.index("bags", "taken_at"),
         )
 
@@ -287,7 +290,7 @@ class Bags(View):
         c = self.bags.c
         return self._bags(
             connection,
-            c.state != BagState.RECONCILED.value,
+            c.state != sa.literal_column(_EMPTY),  # in the words of the indexes
             among(c.holder, person, None),
             among(c.place, place, None),
             among(c.organisation, None, organisations),

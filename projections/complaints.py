@@ -25,6 +25,7 @@ from projections.view import (
 
 _TIMES = ("taken_at", "recorded_at", "answer_by", "answered_at")
 _KINDS = frozenset({Packet.ComplaintTaken, Packet.ComplaintAnswered})
+_OPEN = "answered_at IS NULL"
 _Key = tuple[int, str]  # the packet, the complaint's id
 _Rows = dict[_Key, dict[str, Any]]
 
@@ -76,8 +77,8 @@ class Complaints(View):
             sa.Column("answered_by", sa.BigInteger),
             sa.Column("answer", sa.Text),
             sa.Column("answer_ref", sa.Text),
-            self.index("complaints", "answer_by"),
-            self.index("complaints", "organisation", "answer_by"),
+            self.index("complaints", "answer_by", where=_OPEN, mark="open"),
+            self.index("complaints", "organisation", "answer_by", where=_OPEN, mark="open"),
         )
         return {"complaints": self.complaints}
 

@@ -36,6 +36,8 @@ class Fate(StrEnum):
     VOIDED = "voided"
 
 
+# Few wait, many have waited: what waits is found by indexes of what waits.
+_WAITING = f"fate = '{Fate.WAITING.value}'"
 _FATES = {"apply": Fate.APPLIED, "dismiss": Fate.DISMISSED}
 _Rows = dict[tuple[int, str], dict[str, Any]]  # by the packet (0: none) and the scan's id
 
@@ -84,7 +86,8 @@ class Unsettled(View):
             sa.Column("raw_ref", sa.Text),
             sa.Column("settled_at", sa.BigInteger),
             sa.Column("settled_by", sa.BigInteger),
-            self.index("unsettled", "fate", "recorded_at"),
+            self.index("unsettled", "recorded_at", where=_WAITING, mark="waiting"),
+            self.index("unsettled", "organisation", "recorded_at", where=_WAITING, mark="waiting"),
             self.index("unsettled", "scan"),
         )
         return {"unsettled": self.unsettled}
@@ -136,7 +139,7 @@ class Unsettled(View):
         within = among(table.c.organisation, organisation, organisations)
         if people:
             within = sa.or_(within, table.c.person.in_(sorted(people)))
-        query = table.select().where(table.c.fate == Fate.WAITING.value, within)
+        query = table.select().where(self._waits(), within)
         if nowhere:
             query = query.where(table.c.place.is_(None))
         if number is not None:
@@ -163,8 +166,12 @@ class Unsettled(View):
         """Count what waits; in these organisations, if some are named."""
         c = self.unsettled.c
         within = among(c.organisation, None, organisations)
-        query = sa.select(sa.func.count()).where(c.fate == Fate.WAITING.value, within)
+        query = sa.select(sa.func.count()).where(self._waits(), within)
         return connection.execute(query).scalar_one()
+
+    def _waits(self) -> sa.ColumnElement[bool]:
+        """In the words of the indexes."""
+        return self.unsettled.c.fate == sa.literal_column(f"'{Fate.WAITING.value}'")
 
 
 def _is_about_doubts(change: PacketChange, event: Packet.Event) -> bool:

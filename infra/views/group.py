@@ -120,7 +120,9 @@ class ViewGroup:
             LogPlace(()).prepare(connection)  # whoever moves any views locks its table
             self.place.prepare(connection)
             locks.alone(connection)
-            if not self._is_made_alike(connection):
+            if self._is_made_alike(connection):
+                self._mend_indexes(connection)
+            else:
                 self.begin_anew_in(connection)
 
     def outdated(self) -> bool:
@@ -151,6 +153,23 @@ class ViewGroup:
             self.make(connection, kind, generation)
             self.put_in_place(connection, kind, generation)
         connection.execute(_set_aside.delete())
+
+    def _mend_indexes(self, connection: sa.Connection) -> None:
+        """Drop the indexes that only an older program had, make those that it had not."""
+        live = self.generations(connection)
+        tables = [
+            table
+            for kind in self.kinds
+            for table in self.of_generation(kind, live[kind.name]).tables.values()
+        ]
+        names = [table.name for table in tables]
+        found = sa.inspect(connection).get_multi_indexes(filter_names=names)
+        there = {(table, each["name"]) for (_, table), many in found.items() for each in many}
+        wanted = {(table.name, index.name): index for table in tables for index in table.indexes}
+        for _, name in sorted(there - wanted.keys()):
+            connection.execute(sa.text(f"DROP INDEX {name}"))
+        for key in sorted(wanted.keys() - there):
+            wanted[key].create(connection)
 
     def _is_made_alike(self, connection: sa.Connection) -> bool:
         made = self._makes_in(connection)

@@ -117,3 +117,20 @@ def test_views_from_kafka_begin_anew_at_the_topics_beginning(
     with from_kafka.alone() as connection:
         assert place.hold(connection, [0, 1]) == {0: Taken(), 1: Taken()}
     assert holdings(from_kafka) == 0
+
+
+def test_indexes_are_mended_while_the_rows_stay(worked: Qolhat) -> None:
+    held, tables = holdings(worked.views), ("holdings_g1", "unsettled_g1")
+
+    def indexes() -> set[tuple[str, str]]:
+        inspector = sa.inspect(worked.views.engine)
+        found = [each for table in tables for each in inspector.get_indexes(table)]
+        return {(str(each["name"]), str(each["column_names"])) for each in found}
+
+    before = indexes()
+    with worked.views.alone() as connection:
+        connection.execute(sa.text("CREATE INDEX outgrown ON holdings_g1 (person)"))
+        connection.execute(sa.text("DROP INDEX holdings_g1_place_since_open"))
+    assert indexes() != before
+    assert holdings(again(worked)) == held
+    assert indexes() == before
