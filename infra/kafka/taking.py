@@ -219,14 +219,17 @@ class Taking:
     # --- whose events they are --------------------------------------------------------------------
 
     def _look_at_the_stores(self, deliveries: Sequence[Delivery]) -> None:
-        """Begin anew at the first message of a later life of the store."""
-        told = {
+        """Begin anew at the first message of a later life of the store.
+
+        While it is not known whose views they are, they are those of the first message's store.
+        """
+        told = dict.fromkeys(
             message.told.identity
             for each in deliveries
             for message in each.messages
             if not isinstance(message.told, UnreadableMessageError)
-        }
-        for identity in sorted(told, key=lambda each: each.epoch):
+        )
+        for identity in told:
             if self._identity is None or _is_earlier(self._identity, identity):
                 self._learn(identity)
 

@@ -8,10 +8,14 @@ from pathlib import Path
 import pytest
 
 from infra.bootstrap import Qolhat, relay, view_worker
+from infra.demonstration import Plan
 from infra.kafka.relay import Relay
 from infra.kafka.worker import ViewWorker
 from infra.settings import Settings
+from infra.store.identity import identity_of
 from infra.views.group import ViewGroup
+from tests.infra.demonstration.simulated import simulated
+from tests.infra.kafka.fed import Day, tables_of
 
 
 @pytest.fixture
@@ -38,3 +42,13 @@ def far(settings: Settings) -> Iterator[tuple[ViewWorker, ViewGroup]]:
     """A worker, and the views it fills from Kafka."""
     with view_worker(settings) as both:
         yield both
+
+
+@pytest.fixture(scope="session")
+def day(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Day]:
+    """Two days of a centre and its authority, recorded once; and the views that follow the log."""
+    with simulated(tmp_path_factory.mktemp("day"), Plan(days=2, packets=30)) as done:
+        qolhat = done.qolhat
+        rows = [row for page in qolhat.log.pages(0) for row in page]
+        tables, knowledge = tables_of(qolhat.views), qolhat.views.knowledge
+        yield Day(qolhat.log, identity_of(qolhat.log), rows, knowledge, tables)
