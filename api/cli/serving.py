@@ -96,6 +96,7 @@ def _config(
         host=host,
         port=port,
         log_level="warning",
+        access_log=False,  # else every line is made before it is thrown away
         ssl_certfile=tls.certificate if tls else None,
         ssl_keyfile=tls.key if tls else None,
         timeout_graceful_shutdown=_PATIENCE,

@@ -70,13 +70,13 @@ class Call(Permitted):
         self.qolhat.runner.wake()
 
 
-def identified(
+async def identified(
     request: Request,
     credentials: Annotated[HTTPAuthorizationCredentials | None, Depends(bearer)],
 ) -> Call:
     """Recognise the caller. Raises UnauthenticatedError, TurnedAwayError."""
     qolhat: Qolhat = request.app.state.qolhat
-    caller = caller_of(qolhat, credentials.credentials if credentials else None)
+    caller = await caller_of(qolhat, credentials.credentials if credentials else None)
     return Call(
         qolhat,
         caller.person,

@@ -151,9 +151,12 @@ class StaffBook:
 
     def recent(self) -> StaffRegister:
         """Return the register as it was a moment ago at the earliest; for what is done all day."""
-        if time.monotonic() - self._looked < RECENT_SECONDS:
-            return self.register
-        return self.refresh()
+        return self.register if self.is_recent else self.refresh()
+
+    @property
+    def is_recent(self) -> bool:
+        """Tell whether `recent` answers at once, without asking the store."""
+        return time.monotonic() - self._looked < RECENT_SECONDS
 
 
 class TimetableBook:
