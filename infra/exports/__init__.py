@@ -1,0 +1,28 @@
+"""Exports: what was recorded, in the formats in which others read it.
+
+Each format is made in pieces out of one reading of the log up to one position: as much memory is
+needed for a year as for a day. People are numbers in all of them, and no text that the vault holds
+stands in any (docs/exports.md).
+"""
+
+from infra.exports.about import About
+from infra.exports.files import part_of, write_file
+from infra.exports.formats import MEDIA_TYPES, NOT_TABLES, Exporter, Format
+from infra.exports.source import Source
+from infra.exports.tables import TABLES, TableName
+from infra.exports.wanted import Wanted, local_days
+
+__all__ = [
+    "MEDIA_TYPES",
+    "NOT_TABLES",
+    "TABLES",
+    "About",
+    "Exporter",
+    "Format",
+    "Source",
+    "TableName",
+    "Wanted",
+    "local_days",
+    "part_of",
+    "write_file",
+]
