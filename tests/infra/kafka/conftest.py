@@ -7,12 +7,13 @@ from pathlib import Path
 
 import pytest
 
-from infra.bootstrap import Qolhat, relay, view_worker
+from infra.bootstrap import EVENTS_FILE, Qolhat, relay, view_worker
 from infra.demonstration import Plan
 from infra.kafka.relay import Relay
 from infra.kafka.worker import ViewWorker
 from infra.settings import Settings
 from infra.store.identity import identity_of
+from infra.store.log import sqlite_log
 from infra.views.group import ViewGroup
 from tests.infra.demonstration.simulated import simulated
 from tests.infra.kafka.fed import Day, tables_of
@@ -47,8 +48,10 @@ def far(settings: Settings) -> Iterator[tuple[ViewWorker, ViewGroup]]:
 @pytest.fixture(scope="session")
 def day(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Day]:
     """Two days of a centre and its authority, recorded once; and the views that follow the log."""
-    with simulated(tmp_path_factory.mktemp("day"), Plan(days=2, packets=30)) as done:
-        qolhat = done.qolhat
-        rows = [row for page in qolhat.log.pages(0) for row in page]
-        tables, knowledge = tables_of(qolhat.views), qolhat.views.knowledge
-        yield Day(qolhat.log, identity_of(qolhat.log), rows, knowledge, tables)
+    folder = tmp_path_factory.mktemp("day")
+    with simulated(folder, Plan(days=2, packets=30)) as done:
+        tables, knowledge = tables_of(done.qolhat.views), done.qolhat.views.knowledge
+    log = sqlite_log(folder / EVENTS_FILE)
+    rows = [row for page in log.pages(0) for row in page]
+    yield Day(log, identity_of(log), rows, knowledge, tables)
+    log.close()

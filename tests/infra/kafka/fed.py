@@ -120,11 +120,11 @@ class Partitions:
 
 
 @contextmanager
-def side_by_side(*works: Callable[[], None]) -> Iterator[list[threading.Thread]]:
+def side_by_side(*works: Callable[[], object]) -> Iterator[list[threading.Thread]]:
     """Let all work at once; at the end whatever one of them raised is raised."""
     failed: list[BaseException] = []
 
-    def run(work: Callable[[], None]) -> None:
+    def run(work: Callable[[], object]) -> None:
         try:
             work()
         except BaseException as error:  # noqa: BLE001  raised below, where a test can see it
