@@ -72,8 +72,8 @@ class Generation:
 class Builder:
     """Builds parts of a generation; each process has its own."""
 
-    def __init__(self, rows: RowRecorder, group: ViewGroup, generation: Generation) -> None:
-        self._rows = rows
+    def __init__(self, log: EventLog, group: ViewGroup, generation: Generation) -> None:
+        self._log = log  # it closes its connections when nobody holds it
         self._group = group
         self._until = generation.until
         self._journal = group.of_generation(Journal, generation.numbers[Journal.name])
@@ -98,7 +98,7 @@ class Builder:
     def _whole_streams(self, piece: Piece) -> Iterator[list[EventRow]]:
         place, carried = (piece.after, LAST_VERSION), list[EventRow]()
         while True:
-            page = self._rows.rows_by_stream(place, piece.last, self._until, PAGE)
+            page = self._log.rows.rows_by_stream(place, piece.last, self._until, PAGE)
             carried += page
             if len(page) < PAGE:
                 yield carried
@@ -243,7 +243,7 @@ def workforce(
 
     Several only on PostgreSQL: SQLite has one writer.
     """
-    builder = Builder(log.rows, group, generation)
+    builder = Builder(log, group, generation)
     if processes == 1 or group.engine.dialect.name != "postgresql":
         yield Workforce(builder)
         return
@@ -293,7 +293,7 @@ def _open(recipe: _Recipe) -> None:
     threading.Thread(target=_end_with_parent, daemon=True).start()
     log = EventLog(recipe.env, recipe.database)
     views = ViewGroup(postgres_engine(recipe.views, pool=2), recipe.knowledge, recipe.kinds)
-    _builders.append(Builder(log.rows, views, recipe.generation))
+    _builders.append(Builder(log, views, recipe.generation))
 
 
 def _end_with_parent() -> None:

@@ -58,7 +58,7 @@ from projections.due import DueView
 from projections.holdings import Holdings
 from projections.journal import Journal, JournalRow, _decode, _encode
 from projections.unsettled import Unsettled
-from projections.view import Batch, Knowledge, PacketChange
+from projections.view import Batch, Knowledge, PacketChange, Target
 from projections.visits import Visits
 from tests.bench.report import Row, ratio_row
 from tests.infra.demonstration.simulated import hasty
@@ -353,6 +353,6 @@ class _JournalByHand(Journal):
         query = "SELECT version, topic, state FROM journal_g1 WHERE packet=? ORDER BY version"
         return self._raw.execute(query, (packet,)).fetchall()
 
-    def append(self, connection: sa.Connection, rows: list[dict[str, Any]]) -> None:
+    def append(self, connection: Target, rows: list[dict[str, Any]]) -> None:
         for row in rows:
             self._raw.execute("INSERT INTO journal_g1 VALUES (:packet,:version,:topic,:state)", row)
