@@ -206,7 +206,7 @@ def replay(
     """Record the scan log of another device, and report what became of every line."""
     check_readable(file)
     if report is not None:
-        _check_target(report, file)
+        check_target(report, file)
     shell, so_far = Shell(as_json), Report()
     with opened() as qolhat, _told(report) as write:
 
@@ -228,7 +228,7 @@ def replay(
         raise typer.Exit(IN_DOUBT)
 
 
-def _check_target(file: Path, *spared: Path) -> None:
+def check_target(file: Path, *spared: Path) -> None:
     """Refuse a name under which nothing can be written, or a file that would be lost by it."""
     folder = load_settings().data_dir
     ours = [folder / f"{name}{ending}" for name in _STORE_FILES for ending in ("", "-wal", "-shm")]
@@ -337,7 +337,7 @@ def backup(
     as_json: AsJson = False,
 ) -> None:
     """Write events, vault and key into one archive; the server may go on."""
-    _check_target(file)
+    check_target(file)
     done = make_backup(load_settings(), file, utc_now(), with_key=not without_key)
     key = say("backup.with-key" if done.with_key else "backup.without-key")
     message = say("backup.done", file=done.file, events=done.events, bytes=done.bytes)
