@@ -1,7 +1,8 @@
 """Texts in Kazakh, Russian and English, from gettext catalogues by stable keys.
 
 `words`: the field's words (roles, stays, deviations); `problems`: errors, by their code; `console`:
-the command line; `forms`: what is printed; `PAGE_DOMAINS`: the web pages, a catalogue a feature.
+the command line; `forms`: what is printed; `exports`: headings of workbooks; `PAGE_DOMAINS`: the
+web pages, a catalogue a feature.
 The catalogues are read once, as they are: no compiled form can go stale.
 """
 
@@ -21,7 +22,7 @@ from babel.support import Translations
 
 LANGUAGES = ("kk", "ru", "en")
 PAGE_DOMAINS = ("pages", "station", "packet", "people", "figures", "courier", "dispatch", "runs")
-DOMAINS = ("words", "problems", "console", "forms", *PAGE_DOMAINS)
+DOMAINS = ("words", "problems", "console", "forms", "exports", *PAGE_DOMAINS)
 FALLBACK = "kk"
 # English puts the day before the month here, as everybody else in the country does.
 LOCALES = {"kk": Locale("kk"), "ru": Locale("ru"), "en": Locale("en", "GB")}

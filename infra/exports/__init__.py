@@ -6,23 +6,27 @@ stands in any (docs/exports.md).
 """
 
 from infra.exports.about import About
+from infra.exports.conformance import Conformance, Figures, conformance_of
 from infra.exports.files import part_of, write_file
-from infra.exports.formats import MEDIA_TYPES, NOT_TABLES, Exporter, Format
+from infra.exports.formats import MEDIA_TYPES, Exporter, Format, table_of
 from infra.exports.source import Source
 from infra.exports.tables import TABLES, TableName
-from infra.exports.wanted import Wanted, local_days
+from infra.exports.wanted import Wanted, wanted_of
 
 __all__ = [
     "MEDIA_TYPES",
-    "NOT_TABLES",
     "TABLES",
     "About",
+    "Conformance",
     "Exporter",
+    "Figures",
     "Format",
     "Source",
     "TableName",
     "Wanted",
-    "local_days",
+    "conformance_of",
     "part_of",
+    "table_of",
+    "wanted_of",
     "write_file",
 ]

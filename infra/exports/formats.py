@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from enum import StrEnum
 
+from domain.errors import RefusedError
 from infra.bootstrap import Qolhat
 from infra.exports.about import About
 from infra.exports.csv_file import write_csv
@@ -47,7 +48,19 @@ ENDINGS: dict[Format, str] = {
 }
 # Formats of which a file is one table; a workbook holds both, the others are no tables.
 ONE_TABLE = frozenset({Format.CSV, Format.PARQUET})
-NOT_TABLES = frozenset(Format) - ONE_TABLE
+
+
+class NotATableError(RefusedError):
+    """A table is named for a format that has no choice of tables."""
+
+    code = "not-a-table"
+
+
+def table_of(form: Format, named: TableName | None) -> TableName:
+    """Return which table is meant; the events, if none is named. Raises NotATableError."""
+    if named is not None and form not in ONE_TABLE:
+        raise NotATableError(format=form.value)
+    return named or TableName.EVENTS
 
 
 class Exporter:

@@ -6,10 +6,24 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 
+from domain.errors import RefusedError
 from domain.zones import zone
 
 COUNTRY_ZONE = "Asia/Almaty"
 _DAY = timedelta(days=1)
+
+
+class DaysBackwardsError(RefusedError):
+    """The last day lies before the first."""
+
+    code = "days-backwards"
+
+
+class UnknownServiceKeyError(RefusedError):
+    """No edition is of this service."""
+
+    code = "unknown-service-key"
+    status = 404
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,13 +58,23 @@ class Wanted:
         return wanted is None or any(each in wanted for each in organisations)
 
 
-def local_days(since: date | None, until: date | None) -> tuple[datetime | None, datetime | None]:
-    """Return the instants (UTC) at which the first day begins and the last one has ended.
+def wanted_of(
+    services: Collection[str],
+    since: date | None,
+    until: date | None,
+    organisations: Collection[int] | None,
+    service: str | None,
+) -> Wanted:
+    """Say what is meant by days of the country, both inside, and by a service that is known.
 
-    Days are the country's. Both days are inside.
+    Raises DaysBackwardsError, UnknownServiceKeyError.
     """
+    if since is not None and until is not None and until < since:
+        raise DaysBackwardsError(since=since.isoformat(), until=until.isoformat())
+    if service is not None and service not in services:
+        raise UnknownServiceKeyError(service=service, known=", ".join(sorted(services)))
     after = None if until is None else until + _DAY
-    return _midnight(since), _midnight(after)
+    return Wanted(_midnight(since), _midnight(after), organisations, service)
 
 
 def _midnight(day: date | None) -> datetime | None:

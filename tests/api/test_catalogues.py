@@ -26,6 +26,7 @@ from api.messages import DOMAINS, LANGUAGES, catalogue
 from domain.acts import ActKind, Handing, Outcome
 from domain.cards import Card
 from domain.commands import Settlement
+from domain.conformance import Misfit
 from domain.directory import OrganisationKind, Rule
 from domain.dispatch.device_log import FindingKind
 from domain.dispatch.discrepancies import DiscrepancyKind, SettledAs
@@ -80,6 +81,7 @@ WORDS: dict[str, type[Enum]] = {
     "layout": Layout,
     "page-doubt": PageDoubt,
     "ledger": Label,
+    "misfit": Misfit,
 }
 KAZAKH = set("әғқңөұүі")
 PLACEHOLDER = re.compile(r"\{(\w*)\}")
