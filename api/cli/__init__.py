@@ -12,6 +12,7 @@ import typer
 from api.cli import (
     camera,
     dispatch,
+    exports,
     far,
     keep,
     listen,
@@ -44,6 +45,7 @@ _MODULES = (
     watch,
     serving,
     keep,
+    exports,
     stores,
     far,
     workers,
