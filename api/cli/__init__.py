@@ -10,6 +10,7 @@ import sqlalchemy as sa
 import typer
 
 from api.cli import (
+    branches,
     camera,
     dispatch,
     exports,
@@ -49,6 +50,7 @@ _MODULES = (
     stores,
     far,
     workers,
+    branches,
     printing,
     reference,
 )

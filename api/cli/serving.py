@@ -11,7 +11,7 @@ import sys
 from collections.abc import Callable
 from contextlib import ExitStack
 from pathlib import Path
-from typing import Annotated, NamedTuple
+from typing import TYPE_CHECKING, Annotated, NamedTuple
 
 import typer
 import uvicorn
@@ -24,8 +24,12 @@ from api.cli.shell import AsJson, Shell
 from api.http.app import create_app
 from api.warning_letters import Letters
 from domain.errors import QolhatError
-from infra.bootstrap import bootstrap, relay, server_lock, warning_watch
+from infra.bootstrap import Qolhat, bootstrap, relay, server_lock, warning_watch
 from infra.settings import Settings, load_settings
+
+if TYPE_CHECKING:
+    from infra.branches.sending import BranchLink
+    from infra.kafka.relay import Relay
 
 _PATIENCE = 5  # seconds for open answers when it ends; live pages would never end by themselves
 
@@ -71,7 +75,7 @@ def serve(
         stack.enter_context(server_lock(settings))
         _check_port(host, port)
         if settings.kafka_bootstrap:
-            publishing = relay(qolhat)
+            publishing = _publishing(qolhat)
             stack.callback(publishing.stop)
             publishing.start()
         watch = warning_watch(qolhat, Letters(settings.language, qolhat.regulations))
@@ -80,6 +84,15 @@ def serve(
             watch.start()
         announce = _announcement(host, port, tls, Shell(as_json))
         _Server(_config(create_app(qolhat, watch), settings, host, port, tls), announce).run()
+
+
+def _publishing(qolhat: Qolhat) -> Relay | BranchLink:
+    """Return what tells others: the country everybody who listens, a far branch the country."""
+    if not qolhat.settings.branch:
+        return relay(qolhat)
+    from infra.branches.wiring import branch_link  # noqa: PLC0415  half a second: a Kafka client
+
+    return branch_link(qolhat)
 
 
 def _end(*_: object) -> None:

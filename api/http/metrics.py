@@ -9,6 +9,7 @@ from prometheus_client import CollectorRegistry, Counter, Histogram, generate_la
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
 from prometheus_client.registry import Collector
 
+from api.http.branch_metrics import BranchFigures
 from infra.bootstrap import Qolhat
 from infra.errors import StorageError
 from projections.unsettled import Unsettled
@@ -42,6 +43,8 @@ class Metrics:
             "qolhat_scans", "Scans answered over HTTP", ["status"], registry=self.registry
         )
         self.registry.register(_StoreFigures(qolhat))
+        if qolhat.settings.kafka_bootstrap:
+            self.registry.register(BranchFigures(qolhat))
         if watch is not None:
             self.registry.register(_Warnings(watch))
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import sqlalchemy as sa
@@ -18,6 +18,7 @@ from infra.accounts.tables import Keeper, failing_clearly
 from infra.branches.envelope import Told, ToldStanding
 from infra.requests import Status
 from infra.store.identity import StoreIdentity
+from infra.store.mapper import to_micros
 from infra.store.rows import EventRow
 from projections.view import instant, parts, upsert
 
@@ -103,12 +104,14 @@ class BranchBook(Keeper):
         mine = {"store": str(identity.store), "epoch": identity.epoch}
         with failing_clearly():
             metadata.create_all(self._engine)
-        with self._writing() as connection:
+        with self._reading() as connection:
             found = connection.execute(sa.select(_state.c.store, _state.c.epoch)).first()
-            if found is None or tuple(found) != tuple(mine.values()):
-                connection.execute(_state.delete())
-                connection.execute(_sent.delete())
-                connection.execute(_state.insert().values(one=1, position=0, **mine))
+        if found is not None and tuple(found) == tuple(mine.values()):
+            return
+        with self._writing() as connection:
+            connection.execute(_state.delete())
+            connection.execute(_sent.delete())
+            connection.execute(_state.insert().values(one=1, position=0, **mine))
 
     def position(self) -> int:
         """Return the position up to which all events are sent."""
@@ -120,8 +123,9 @@ class BranchBook(Keeper):
         now = self._micros()
         fresh = {row[0]: _unanswered(row, now) for row in rows}
         with self._writing() as connection:
-            for known in self._of(connection, fresh):
-                del fresh[known]
+            for place, known in self._of(connection, fresh).items():
+                if known["status"] is not None:
+                    del fresh[place]
             upsert(connection, _sent, list(fresh.values()))
             connection.execute(_state.update().values(position=position, sent_at=now))
 
@@ -147,13 +151,21 @@ class BranchBook(Keeper):
         with self._reading() as connection:
             return dict(connection.execute(query).all())
 
-    def send_again(self) -> int:
-        """Let all be sent again that has no answer or was refused; return how many those are."""
-        open_ = sa.or_(_sent.c.status.is_(None), _sent.c.status == Status.REFUSED.value)
-        with self._writing() as connection:
-            query = sa.select(sa.func.count(), sa.func.min(_sent.c.position)).where(open_)
+    def send_again(self, unanswered_for: timedelta | None = None) -> int:
+        """Let all be sent again that has no answer; return how many those are.
+
+        Without a time also what was refused, else only what has waited for so long.
+        """
+        again: sa.ColumnElement[bool] = _sent.c.status.is_(None)
+        if unanswered_for is None:
+            again = sa.or_(again, _sent.c.status == Status.REFUSED.value)
+        else:
+            again = sa.and_(again, _sent.c.sent_at < to_micros(self._now() - unanswered_for))
+        query = sa.select(sa.func.count(), sa.func.min(_sent.c.position)).where(again)
+        with self._reading() as connection:
             count, first = connection.execute(query).one()
-            if first is not None:
+        if count:
+            with self._writing() as connection:
                 earlier = _state.c.position >= first
                 connection.execute(_state.update().where(earlier).values(position=first - 1))
         return int(count)

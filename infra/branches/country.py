@@ -9,15 +9,17 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
 from infra.accounts.tables import Keeper, failing_clearly
-from infra.branches.deciding import Decision
 from infra.database import make_tables
 from infra.store.mapper import from_micros
 from projections.view import delete_where_in, upsert
+
+if TYPE_CHECKING:  # the store of who has no Kafka needs no client of it
+    from infra.branches.deciding import Decision
 
 metadata = sa.MetaData()
 _branches = sa.Table(
