@@ -145,7 +145,7 @@ class ViewWorker:
             if not starts[place] <= self._next[place.partition] <= ends[place]
         }
         self._taking.bridge(astray)
-        self._next.clear()
+        self._go_to(set(self._next))  # or it would be told the same again
 
     def _connected(self) -> KafkaConsumer:
         if self._consumer is None:
