@@ -15,22 +15,16 @@ from __future__ import annotations
 
 import json
 import os
-import subprocess
-import sys
-import time
-import urllib.request
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager, suppress
+from collections.abc import Callable
+from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from statistics import median, quantiles
 from tempfile import TemporaryDirectory
 from time import perf_counter
-from typing import Any
 
 import psycopg
-from pydantic import SecretStr
 from rich.console import Console
 
 from domain.commands import RegisterPacket, Stamp
@@ -38,25 +32,21 @@ from domain.numbers import PacketNumber, packet_number
 from domain.packet import Packet
 from domain.roles import Role
 from infra.bootstrap import Qolhat, bootstrap
-from infra.settings import Settings, StoreKind
 from infra.store.group_commit import UnitOfWork
-from infra.vault import new_key
+from tests.bench.country import Country
 from tests.bench.report import Row
-from tests.bench.stations import ROOT, Seen, send_on_time
+from tests.bench.stations import Seen, send_on_time
 from tests.servers.kafka import own_kafka
 from tests.servers.postgres import own_postgres
-from tests.servers.process import free_port
 from tests.stories import AUTHORITY, CENTRE, PEOPLE, place
 
 RATE = 300  # a second
 SECONDS, WARM_UP = 60, 10
 STATIONS = 100
-PARTITIONS = 6
 WORKERS = 2
 MOST_MILLISECONDS = 50.0
 SERVER = {"shared_buffers": "256MB"}
 _TRIES = 500  # of a raw figure
-_PATIENCE = 120.0  # seconds until everything runs, or all views are level
 _IN_A_COMMIT = 250
 _console = Console(stderr=True)
 
@@ -68,12 +58,15 @@ def run() -> list[Row]:
         folder = Path(stack.enter_context(TemporaryDirectory(prefix="qolhat-bench-")))
         postgres = stack.enter_context(own_postgres(settings=SERVER))
         kafka = stack.enter_context(own_kafka(quick=False))
-        country = _Country(folder, postgres.dsn(), kafka.bootstrap)
-        for command in ("migrate", "topics"):
-            country.once(command)
+        country = Country(folder, postgres.dsn(), kafka.bootstrap)
+        country.make()
         raw = _raw_figures(folder, postgres.dsn())
         office = _Office.open(country, RATE * (WARM_UP + seconds))
-        stack.enter_context(country.running())
+        stack.callback(country.stop)
+        country.start("api", "serve", "--without-relay")
+        country.start("relay", "relay")
+        for number in range(1, WORKERS + 1):
+            country.start(f"worker-{number}", "worker")
         country.await_level(office.position)
         alive = send_on_time(country.port, RATE, STATIONS, _healthz(RATE * min(seconds, 15)))
         send_on_time(country.port, RATE, STATIONS, office.scans(RATE * WARM_UP))
@@ -148,14 +141,14 @@ def _raw(what: str, work: Callable[[], object]) -> Row:
 class _Office:
     """A collecting department with many stations, and packets to be scanned there."""
 
-    country: _Country
+    country: Country
     numbers: list[PacketNumber]
     tokens: list[str]
     position: int
     sent: int = 0
 
     @classmethod
-    def open(cls, country: _Country, packets: int) -> _Office:
+    def open(cls, country: Country, packets: int) -> _Office:
         """Hire the people, enrol a device at every station, accept the packets."""
         with bootstrap(country.settings()) as qolhat:
             hired = datetime.now(UTC) - timedelta(days=30)
@@ -225,113 +218,3 @@ def _request(method: str, path: str, token: str = "", body: str = "") -> str:
     if token:
         lines.append(f"Authorization: Bearer {token}")
     return "\r\n".join((*lines, "", body))
-
-
-# --- what runs ----------------------------------------------------------------------------------
-
-
-class _Country:
-    """One API, one relay, some workers: each a command in a process of its own."""
-
-    def __init__(self, folder: Path, dsn: str, bootstrap_servers: str) -> None:
-        self._folder = folder
-        self._dsn = dsn
-        self._kafka = bootstrap_servers
-        self._key = new_key()
-        self.port = free_port()
-        self._running: dict[str, subprocess.Popen[bytes]] = {}
-
-    def settings(self) -> Settings:
-        """Return settings for the bench's own work with the store."""
-        return Settings(
-            data_dir=self._folder / "own",
-            store=StoreKind.POSTGRES,
-            postgres_dsn=SecretStr(self._dsn),
-            vault_key=SecretStr(self._key),
-            language="en",
-        )
-
-    def _environment(self, name: str) -> dict[str, str]:
-        return {
-            **os.environ,
-            "COLUMNS": "200",
-            "QOLHAT_LANGUAGE": "en",
-            "QOLHAT_DATA_DIR": str(self._folder / name),
-            "QOLHAT_VAULT_KEY": self._key,
-            "QOLHAT_STORE": "postgres",
-            "QOLHAT_POSTGRES_DSN": self._dsn,
-            "QOLHAT_KAFKA_BOOTSTRAP": self._kafka,
-            "QOLHAT_KAFKA_PARTITIONS": str(PARTITIONS),
-            "QOLHAT_VIEWS": "kafka",
-            "QOLHAT_PORT": str(self.port),
-        }
-
-    def once(self, *words: str) -> None:
-        """Run a command to its end."""
-        command = [sys.executable, "-m", "api.cli", *words]
-        environment = self._environment(words[0])
-        done = subprocess.run(
-            command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False
-        )
-        assert done.returncode == 0, f"{words}: {done.stdout} {done.stderr}"
-
-    @contextmanager
-    def running(self) -> Iterator[None]:
-        """Let everything run."""
-        self._start("api", "serve", "--without-relay")
-        self._start("relay", "relay")
-        for number in range(1, WORKERS + 1):
-            self._start(f"worker-{number}", "worker")
-        try:
-            yield
-        finally:
-            for process in self._running.values():
-                process.terminate()
-            for process in self._running.values():
-                with suppress(subprocess.TimeoutExpired):
-                    process.wait(20)
-                process.kill()
-
-    def _start(self, name: str, *words: str) -> None:
-        with (self._folder / f"{name}.log").open("wb") as log:
-            self._running[name] = subprocess.Popen(
-                [sys.executable, "-m", "api.cli", *words],
-                cwd=ROOT,
-                env=self._environment(name),
-                stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=subprocess.STDOUT,
-            )
-
-    def await_level(self, position: int) -> float:
-        """Wait until the views show a position; return how many seconds it took."""
-        begun, said = perf_counter(), None
-        while perf_counter() - begun < _PATIENCE:
-            with suppress(OSError, ValueError):
-                said = self._asked("/readyz")
-                checks = said["checks"]
-                if checks["position"] >= position and checks["views"]["lag"] == 0:
-                    return perf_counter() - begun
-            time.sleep(0.05)
-        logs = "\n".join(file.read_text()[-2000:] for file in self._folder.glob("*.log"))
-        raise AssertionError(f"the views are not level: {said}\n{logs}")
-
-    def _asked(self, path: str) -> Any:
-        with urllib.request.urlopen(f"http://127.0.0.1:{self.port}{path}") as answer:
-            return json.load(answer)
-
-    @contextmanager
-    def measured(self) -> Iterator[None]:
-        """Tell how much of a processor each process took meanwhile."""
-        begun, before = perf_counter(), self._processor_seconds()
-        yield
-        seconds, after = perf_counter() - begun, self._processor_seconds()
-        shares = (f"{n} {(after[n] - before[n]) / seconds:.0%}" for n in after)
-        _console.print(f"  of a processor: {', '.join(shares)}", style="dim")
-
-    def _processor_seconds(self) -> dict[str, float]:
-        found = {}
-        for name, process in self._running.items():
-            fields = Path(f"/proc/{process.pid}/stat").read_text().rpartition(")")[2].split()
-            found[name] = (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
-        return found
