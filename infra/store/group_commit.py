@@ -22,7 +22,7 @@ from eventsourcing.persistence import IntegrityError, PersistenceError
 
 from domain.errors import QolhatError
 from domain.streams import Stream
-from infra.errors import ConflictError, StorageError, storage_error
+from infra.errors import ConflictError, StorageError, StorageUnreachableError, storage_error
 from infra.store.mapper import CompactMapper, read_event
 from infra.store.rows import RowRecorder
 
@@ -41,6 +41,7 @@ class UnitOfWork:
         """Read the streams that are expected to be loaded, all at once."""
         self._recorder = recorder
         self._streams: dict[UUID, Stream] = {}
+        self._touched: list[tuple[Stream, int]] = []
         self._read = recorder.rows_of_many(set(expected)) if expected else {}
 
     def expect(self, streams: Iterable[UUID]) -> None:
@@ -58,11 +59,16 @@ class UnitOfWork:
                 rows = self._recorder.rows_of(stream)
             loaded = kind.project(stream, [read_event(stream, *row) for row in rows])
             self._streams[stream] = loaded
+        self._touched.append((loaded, len(loaded.pending_events)))
         return cast("S", loaded)
 
-    def pending(self) -> int:
-        """Count the events that wait to be stored."""
-        return sum(len(stream.pending_events) for stream in self._streams.values())
+    def begin(self) -> None:
+        """Another command is going to be decided."""
+        self._touched.clear()
+
+    def has_added(self) -> bool:
+        """Tell whether the command has added events to the streams that it loaded."""
+        return any(len(stream.pending_events) != before for stream, before in self._touched)
 
     def collect(self) -> list[Any]:
         """Take the events that wait to be stored."""
@@ -218,15 +224,21 @@ class GroupCommit:
         try:
             unit = UnitOfWork(self._recorder, _expected(jobs))
             for job in jobs:
-                before = unit.pending()
+                unit.begin()
                 try:
                     job.answer = job.work(unit)
                     decided.append(job)
+                except StorageUnreachableError:
+                    raise
                 except QolhatError as refusal:
-                    if unit.pending() != before:
+                    if unit.has_added():
                         return False
                     refused.append((job, refusal))
             position = self._store(unit)
+        except StorageUnreachableError as error:  # it would be waited for again for each
+            for job in jobs:
+                job.error = type(error)(**error.facts)
+            return True
         except Exception:  # noqa: BLE001  whose fault it was shows when each is tried alone
             return False
         for job in decided:

@@ -13,8 +13,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 from uuid import UUID
 
 import psycopg
@@ -36,6 +35,7 @@ from psycopg.sql import SQL, Composed, Identifier
 
 from infra.database import POOL, postgres_address
 from infra.errors import OutcomeUnknownError, StorageUnreachableError, storage_error
+from infra.store.postgres_arrays import Integers, Texts, Uuids
 from infra.store.postgres_connections import Connection, Connections, fetch, is_lost
 from infra.store.rows import ABOUT_STAFF, EventRow, RowRecorder, StreamRow
 
@@ -65,34 +65,28 @@ _OF_VERSIONS = (
 _LAST = "SELECT position FROM {table} ORDER BY position DESC LIMIT 1"
 
 
-@dataclass(frozen=True, slots=True)
 class _Batch:
     """The events of one commit, as the function takes them: an array of each kind."""
 
-    streams: list[UUID]
-    versions: list[int]
-    topics: list[str]
-    states: list[str]
+    def __init__(self, events: Sequence[StoredEvent]) -> None:
+        self._events = [event for event in events if isinstance(event.originator_id, UUID)]
+        self.streams = Uuids.of([cast("UUID", event.originator_id) for event in self._events])
+        self.versions = Integers.of([event.originator_version for event in self._events])
 
-    @classmethod
-    def of(cls, events: Sequence[StoredEvent]) -> _Batch:
-        """Take them apart."""
-        rows = [
-            (event.originator_id, event.originator_version, event.topic, event.state.decode())
-            for event in events
-            if isinstance(event.originator_id, UUID)
-        ]
-        return (
-            cls(*(list(column) for column in zip(*rows, strict=True))) if rows else cls(*[[]] * 4)
-        )
+    def __len__(self) -> int:
+        return len(self._events)
 
     def values(self) -> tuple[Any, ...]:
         """Return the arrays."""
-        return self.streams, self.versions, self.topics, self.states
+        topics = Texts.of([event.topic.encode() for event in self._events])
+        return self.streams, self.versions, topics, Texts.of([e.state for e in self._events])
 
     def last_position_in(self, stored: Sequence[EventRow]) -> int | None:
         """Return the last position if what is stored is this batch, None if it is another's."""
-        ours = list(zip(*self.values(), strict=True))
+        ours = [
+            (event.originator_id, event.originator_version, event.topic, event.state.decode())
+            for event in self._events
+        ]
         return stored[-1][0] if [row[1:] for row in stored] == ours else None
 
 
@@ -113,12 +107,12 @@ class PostgresRowRecorder(ApplicationRecorder, RowRecorder):
         full or the server takes nothing, StorageUnreachableError if it does not answer. After an
         error nothing of it is stored, unless it is an OutcomeUnknownError.
         """
-        batch = _Batch.of(stored_events)
-        if not batch.streams:
+        batch = _Batch(stored_events)
+        if not batch:
             return []
         with self._deciding, _as_the_library():
             last = self._append(batch)
-        return list(range(last - len(batch.streams) + 1, last + 1))
+        return list(range(last - len(batch) + 1, last + 1))
 
     def _append(self, batch: _Batch) -> int:
         sent = False
@@ -205,7 +199,7 @@ class PostgresRowRecorder(ApplicationRecorder, RowRecorder):
     def rows_of_many(self, streams: Collection[UUID]) -> dict[UUID, list[StreamRow]]:
         """Return each stream's events, in order, for a decision. Raises StorageError."""
         found: dict[UUID, list[StreamRow]] = {stream: [] for stream in streams}
-        query, values = self._query(_OF_STREAMS), (list(found),)
+        query, values = self._query(_OF_STREAMS), (Uuids.of(list(found)),)
         with self._deciding, _clearly():
             rows = self._decided(lambda: fetch(self._connection(), query, values))
         for stream, *row in rows:

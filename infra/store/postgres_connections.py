@@ -18,12 +18,14 @@ from psycopg.sql import Composed
 from psycopg_pool import ConnectionPool, PoolTimeout
 
 from infra.errors import StorageBusyError, StorageUnreachableError
+from infra.store.postgres_arrays import teach_arrays
 
 T = TypeVar("T")
 Connection = psycopg.Connection[tuple[Any, ...]]
 PATIENCE_SECONDS = 8.0
 WAIT_FOR_A_CONNECTION_SECONDS = 30.0
 _FIRST_PAUSE_SECONDS, _LONGEST_PAUSE_SECONDS = 0.05, 0.5
+_FIRST_WAIT_SECONDS, _NEXT_WAITS_SECONDS = 0.1, 1.0  # who waits long keeps its turn
 _IDLE_SECONDS = 600.0
 _PREPARE_AT_ONCE = 0
 logging.getLogger("psycopg.pool").setLevel(logging.ERROR)  # whoever waits is told by an error
@@ -48,6 +50,7 @@ def is_lost(error: psycopg.Error) -> bool:
 
 def _prepare(connection: psycopg.Connection[Any]) -> None:
     connection.prepare_threshold = _PREPARE_AT_ONCE
+    teach_arrays(connection)
     connection.execute(_SET_UP)
 
 
@@ -123,11 +126,12 @@ class Connections:
 
     def _pooled(self) -> Connection:
         """Take a connection out of the pool; wait for one if all are taken."""
-        asked = time.monotonic()
+        asked, patience = time.monotonic(), _FIRST_WAIT_SECONDS
         while True:
             try:
-                return self._pool.getconn(timeout=_LONGEST_PAUSE_SECONDS)
+                return self._pool.getconn(timeout=patience)
             except PoolTimeout as error:
+                patience = _NEXT_WAITS_SECONDS
                 if self._refused_at >= asked:
                     raise psycopg.OperationalError("the server does not answer") from error
                 if time.monotonic() - asked > WAIT_FOR_A_CONNECTION_SECONDS:
