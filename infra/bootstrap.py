@@ -30,6 +30,8 @@ from infra.database import postgres_engine, sqlite_engine
 from infra.desk import Counter, Desk, DeskRules, utc_now
 from infra.directory_files import load_directory
 from infra.errors import StorageError, storage_error
+from infra.kafka.leading import FileLeader, Leader, PostgresLeader
+from infra.kafka.relayed import RelayedBook
 from infra.mail_server import MailServer
 from infra.migrations import check_migrated
 from infra.personnel import Personnel
@@ -37,6 +39,7 @@ from infra.reading import Reading
 from infra.receipts import Receipts
 from infra.regulation_files import load_regulations, load_workdays
 from infra.settings import Settings, StoreKind, ViewsFrom
+from infra.store.identity import identity_of
 from infra.store.log import EventLog, StaffBook, TimetableBook, postgres_log, sqlite_log
 from infra.vault import Vault, VaultKeys, new_key
 from infra.views import locks
@@ -66,7 +69,7 @@ if TYPE_CHECKING:
 
 EVENTS_FILE, VAULT_FILE, VIEWS_FILE = "events.db", "vault.db", "views.db"
 KAFKA_VIEWS_FILE = "views-kafka.db"
-KEY_FILE, LOCK_FILE = "vault.key", "server.lock"
+KEY_FILE, LOCK_FILE, RELAY_LOCK_FILE = "vault.key", "server.lock", "relay.lock"
 RESTORING_FILE = "restore.unfinished"
 ALL_VIEWS = (
     Holdings, Visits, DueView, Unsettled, Complaints, IncomingNumbers, Bags, Discrepancies, Trips,
@@ -246,7 +249,6 @@ def _views_of_the_workers(
     settings: Settings, known: _Known, log: EventLog
 ) -> tuple[ViewGroup, Keeper]:
     from infra.kafka.marks import TopicPlace  # noqa: PLC0415  as below
-    from infra.store.identity import identity_of  # noqa: PLC0415
 
     place, identity = TopicPlace(settings.kafka_topic), identity_of(log)
     views = ViewGroup(_kafka_engine(settings), known.for_views(), ALL_VIEWS, place)
@@ -260,16 +262,21 @@ def _views_of_the_workers(
 
 def relay(qolhat: Qolhat) -> Relay:
     """Return what publishes this store's events to Kafka. Raises NoKafkaError."""
+    from infra.kafka.connection import Cluster  # noqa: PLC0415  as below
     from infra.kafka.relay import Relay  # noqa: PLC0415  half a second, for those who have Kafka
+    from infra.kafka.topics import plan_of_events  # noqa: PLC0415  as above
 
     settings = qolhat.settings
-    return Relay(
-        qolhat.log,
-        qolhat.views.engine,
-        _kafka(settings),
-        settings.kafka_topic,
-        settings.kafka_partitions,
-    )
+    cluster, plan = Cluster(_kafka(settings)), plan_of_events(settings)
+    book = RelayedBook(qolhat.views.engine, plan.name)
+    return Relay(qolhat.log, book, cluster, plan, _leader(settings))
+
+
+def _leader(settings: Settings) -> Leader:
+    if settings.store is StoreKind.SQLITE:
+        return FileLeader(settings.data_dir / RELAY_LOCK_FILE)
+    name = f"relay {settings.postgres_schema} {settings.kafka_topic}"
+    return PostgresLeader(settings.postgres_dsn.get_secret_value(), name)
 
 
 def warning_watch(qolhat: Qolhat, write: Writer) -> Watch | None:

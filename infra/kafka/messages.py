@@ -65,6 +65,7 @@ class _Message(msgspec.Struct, frozen=True):
     partitionkey: str = ""
     streamversion: int = 0
     datacontenttype: str = ""
+    dataref: str = ""
     data: msgspec.Raw = msgspec.Raw(b"")
 
 
@@ -76,16 +77,29 @@ _decode_text = msgspec.json.Decoder(str).decode
 
 def message_of(identity: StoreIdentity, row: EventRow) -> tuple[bytes, bytes]:
     """Return the key and the value that stand for a stored event of a store."""
-    position, stream, version, topic, state = row
+    return row[1].bytes, f"{_about(identity, row)},{_content(row[4])}}}".encode()
+
+
+def reference_of(identity: StoreIdentity, row: EventRow) -> tuple[bytes, bytes]:
+    """Return the key and the value of a message that only says where an event is to be found.
+
+    It stands for an event that Kafka would not take because of its size. Nobody reads it as an
+    event: it is set aside, and shown, by whoever fills views.
+    """
+    place = f"{SOURCE}/events/{row[0]}".format(store=identity.store, epoch=identity.epoch)
+    return row[1].bytes, f'{_about(identity, row)},"dataref":"{place}"}}'.encode()
+
+
+def _about(identity: StoreIdentity, row: EventRow) -> str:
+    position, stream, version, topic, _ = row
     key = stream.hex
     subject = str(number_of(stream)) if stream.version == _NUMBERED else key
-    value = (
+    return (
         f'{_beginning(identity)}{position}",'
         f'"type":"{TYPE_PREFIX}{topic}","subject":"{subject}",'
         f'"partitionkey":"{key}","streamversion":{version},'
-        f'"sequence":"{position:0{_DIGITS}}",{_content(state)}}}'
+        f'"sequence":"{position:0{_DIGITS}}"'
     )
-    return stream.bytes, value.encode()
 
 
 def mark_of(identity: StoreIdentity, position: int) -> tuple[None, bytes]:
@@ -117,6 +131,8 @@ def partition_of(key: bytes, partitions: int) -> int:
 
 def _row(position: int, message: _Message) -> EventRow:
     state, topic = bytes(message.data), message.type.removeprefix(TYPE_PREFIX)
+    if message.dataref:
+        raise ValueError(f"{message.type} was too large to be published: {message.dataref}")
     if not state or topic == message.type:
         raise ValueError("no event of ours")
     if message.datacontenttype == _TEXT:

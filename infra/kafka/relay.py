@@ -1,32 +1,36 @@
-"""Publishes every event of the store to Kafka, in the order of the store's notification log.
+"""Publishes every event of the store to Kafka: each once, each stream's in its order.
 
-A position is kept only when Kafka has acknowledged all events up to it: after a failure some are
-sent again, none is left out. Several relays of one store may run: each sends in order from a
-position up to which all is sent, so that whoever reads may leave out positions seen before.
+The store's notification log is the outbox: nothing is written twice, so nothing can be written
+once only. A page of it is one transaction, with a mark of how far it goes in every partition. From
+the newest mark the next relay, or this one after a failure, knows where to go on: what was
+committed is not sent again, what was not is.
 """
 
 from __future__ import annotations
 
-import contextlib
 import logging
 import threading
+import time
 from collections.abc import Sequence
+from dataclasses import replace
 
-import sqlalchemy as sa
-from kafka import KafkaProducer
-
-from infra.database import database_error
 from infra.errors import StorageError
-from infra.kafka import marks
-from infra.kafka.connection import failing_clearly, make_topic
-from infra.kafka.messages import HEADERS, message_of
+from infra.kafka.connection import Cluster, failing_clearly
+from infra.kafka.leading import Leader
+from infra.kafka.publishing import Publisher
+from infra.kafka.relayed import Relayed, RelayedBook
+from infra.kafka.tail import OtherLifeError, place_after, read_tail
+from infra.kafka.topics import TopicPlan, make_topics
 from infra.store.identity import identity_of
 from infra.store.log import PAGE, EventLog
 from infra.store.rows import EventRow
 
-POLL_SECONDS = 0.2
-RETRY_SECONDS = 2.0
-PATIENCE_SECONDS = 30
+POLL_SECONDS = 0.05
+STANDBY_SECONDS = 0.5
+RETRY_SECONDS = 1.0
+NOTE_SECONDS = 1.0
+MARK_SECONDS = 3600.0  # a mark an hour at least: retention never leaves a topic without
+MOST_PAGES = 4  # of one transaction
 LEAVE_SECONDS = 5
 _log = logging.getLogger(__name__)
 
@@ -35,80 +39,121 @@ class Relay:
     """Sends what the store has recorded to one topic. Use from one thread, or `start` its own."""
 
     def __init__(
-        self, log: EventLog, engine: sa.Engine, bootstrap: str, topic: str, partitions: int = 1
+        self, log: EventLog, book: RelayedBook, cluster: Cluster, plan: TopicPlan, leader: Leader
     ) -> None:
         self._events = log
-        self._identity = identity_of(log)
-        self._engine = engine.execution_options(writing=True)
-        self._bootstrap = bootstrap
-        self._topic = topic
-        self._partitions = partitions
-        self._producer: KafkaProducer | None = None
+        self._book = book
+        self._cluster = cluster
+        self._plan = plan
+        self._leader = leader
+        self._publisher: Publisher | None = None
+        self._relayed = self._noted = Relayed()
+        self._noted_at = self._marked = 0.0
+        self._failures = 0  # not noted yet
+        self._failing = False
         self._stopping = threading.Event()
         self._thread: threading.Thread | None = None
 
     def catch_up(self) -> int:
-        """Send all that is recorded and not sent; return how many events were.
+        """Send all that is recorded now and not sent; return how many events were.
 
-        Raises KafkaUnavailableError, StorageError.
+        Where another relay leads, wait for it to do so. Raises KafkaUnavailableError,
+        OtherLifeError, StorageError.
         """
-        sent, after = 0, self.position()
-        while rows := self._events.rows.rows_after(after, PAGE):
-            self._send(rows)
-            after = rows[-1][0]
-            self._keep(after)
-            sent += len(rows)
+        sent, until = 0, self._events.rows.last_position()
+        try:
+            while not self._leader.leads():
+                if self.position() >= until or self._stopping.wait(POLL_SECONDS):
+                    return 0
+            while self._reached() < until:
+                sent += self._step()
+            self._note()
+        except StorageError:
+            self._disconnect()
+            self._leader.step_down()
+            raise
         return sent
 
     def position(self) -> int:
-        """Return the position up to which all events are in the topic. Raises StorageError."""
-        try:
-            marks.prepare(self._engine)
-            with self._engine.connect() as connection:
-                return marks.relayed(connection, self._topic)
-        except sa.exc.OperationalError as error:
-            raise database_error(error) from error
+        """Return the position up to which all events are in the topic, as it was last noted.
 
-    def _keep(self, position: int) -> None:
-        try:
-            with self._engine.begin() as connection:
-                marks.relay_to(connection, self._topic, position)
-        except sa.exc.OperationalError as error:
-            raise database_error(error) from error
+        Raises StorageError.
+        """
+        return self.relayed().position
 
-    def _send(self, rows: Sequence[EventRow]) -> None:
-        try:
-            with failing_clearly(self._bootstrap):
-                producer = self._connected()
-                sent = []
-                for row in rows:
-                    key, value = message_of(self._identity, row)
-                    sent.append(producer.send(self._topic, key=key, value=value, headers=HEADERS))
-                producer.flush(PATIENCE_SECONDS)
-                for future in sent:
-                    future.get(0)  # raises what has become of it
-        except StorageError:
-            self._disconnect()  # an idempotent producer that failed may never work again
-            raise
+    def relayed(self) -> Relayed:
+        """Return what was last noted, by whichever relay. Raises StorageError."""
+        publisher = self._publisher
+        identity = publisher.identity if publisher else identity_of(self._events)
+        return self._book.read(identity)
 
-    def _connected(self) -> KafkaProducer:
-        if self._producer is None:
-            make_topic(self._bootstrap, self._topic, self._partitions)
-            self._producer = KafkaProducer(
-                bootstrap_servers=self._bootstrap,
-                linger_ms=5,
-                max_block_ms=PATIENCE_SECONDS * 1000,
-                delivery_timeout_ms=PATIENCE_SECONDS * 1000,
-                request_timeout_ms=PATIENCE_SECONDS * 500,
-            )
-        return self._producer
+    # --- one transaction after the other --------------------------------------------------------
+
+    def _reached(self) -> int:
+        self._connected()
+        return self._relayed.position
+
+    def _step(self) -> int:
+        """Send what has been recorded, but not more than a few pages; return how many events."""
+        publisher, after = self._connected(), self._relayed.position
+        rows = self._rows_after(after)
+        if not rows and time.monotonic() - self._marked < MARK_SECONDS:
+            return 0
+        position = rows[-1][0] if rows else after
+        with failing_clearly(self._cluster.bootstrap):
+            large = publisher.send(rows, position)
+        if large:
+            _log.error("%d events before position %d are too large for Kafka", large, position)
+        sent = self._relayed.sent + len(rows)
+        self._relayed = replace(self._relayed, position=position, sent=sent)
+        self._marked = time.monotonic()
+        return len(rows)
+
+    def _rows_after(self, position: int) -> Sequence[EventRow]:
+        rows = page = list(self._events.rows.rows_after(position, PAGE))
+        for _ in range(MOST_PAGES - 1):
+            if len(page) < PAGE:
+                break
+            page = list(self._events.rows.rows_after(page[-1][0], PAGE))
+            rows += page
+        return rows
+
+    def _connected(self) -> Publisher:
+        if self._publisher is None:
+            identity = identity_of(self._events)
+            (topic,) = make_topics(self._cluster, [self._plan])
+            with failing_clearly(self._cluster.bootstrap):
+                self._publisher = Publisher(self._cluster, topic, identity)
+                # Read now, not before: from now on nobody else adds anything.
+                tail = read_tail(self._cluster, topic.name, identity.store)
+            noted = self._book.read(identity)
+            position = place_after(tail, identity, noted.position, self._events.rows)
+            if position is None:
+                raise OtherLifeError(topic=topic.name)
+            self._relayed, self._noted = replace(noted, position=position), noted
+            self._marked = time.monotonic()
+        return self._publisher
+
+    def _note(self) -> None:
+        """Keep how far it has come. What cannot be kept is no reason not to go on."""
+        news = replace(self._relayed, failures=self._relayed.failures + self._failures)
+        if self._publisher is None or news == self._noted:
+            return
+        try:
+            self._book.note(self._publisher.identity, news)
+        except StorageError as error:
+            _log.warning("how far events are published cannot be noted: %s", error)
+        else:
+            self._relayed = self._noted = news
+            self._failures = 0
+        self._noted_at = time.monotonic()
 
     def _disconnect(self) -> None:
-        producer, self._producer = self._producer, None
-        if producer is not None:
-            producer.close(timeout=1)
+        publisher, self._publisher = self._publisher, None
+        if publisher is not None:
+            publisher.drop()
 
-    # --- following ----------------------------------------------------------------------------
+    # --- following ------------------------------------------------------------------------------
 
     def start(self) -> None:
         """Follow the store in a thread of its own until `stop`."""
@@ -118,19 +163,47 @@ class Relay:
     def follow(self) -> None:
         """Send events as they are recorded, until `stop`; failures are logged and tried again."""
         while not self._stopping.is_set():
-            pause = POLL_SECONDS
             try:
-                self.catch_up()
+                pause = self._follow_once()
             except StorageError as error:
-                _log.warning("events wait to be sent to Kafka: %s", error.facts.get("detail"))
-                pause = RETRY_SECONDS
+                pause = self._failed(error)
+            except Exception:  # noqa: BLE001  the thread must not end
+                _log.exception("the relay failed in a way that nobody thought of")
+                pause = self._failed(None)
             self._stopping.wait(pause)
+        self._leave()
+
+    def _follow_once(self) -> float:
+        """Take one step; return how long to wait for the next (seconds)."""
+        if not self._leader.leads():
+            self._disconnect()
+            return STANDBY_SECONDS
+        sent = self._step()
+        if self._failing:
+            _log.warning("events are published to Kafka again")
+            self._failing = False
+        if time.monotonic() - self._noted_at > NOTE_SECONDS:
+            self._note()
+        return 0 if sent >= PAGE else POLL_SECONDS
+
+    def _failed(self, error: StorageError | None) -> float:
+        if error is not None and not self._failing:
+            _log.warning("events wait to be published to Kafka: %s", error)
+        self._failing = True
+        self._failures += 1
+        self._disconnect()  # a producer that has failed may never work again
+        return RETRY_SECONDS
+
+    def _leave(self) -> None:
+        self._note()
+        self._disconnect()
+        self._leader.step_down()
 
     def stop(self) -> None:
-        """Stop following, after the page at hand if Kafka answers, and let go of the connection."""
+        """Stop following, after the transaction at hand if Kafka answers, and leave the lead."""
         self._stopping.set()
         if self._thread is not None:
             self._thread.join(LEAVE_SECONDS)
             self._thread = None
-        with contextlib.suppress(Exception):  # what is not acknowledged will be sent again
-            self._disconnect()
+        self._disconnect()
+        self._leader.step_down()
