@@ -21,6 +21,8 @@ from io import BytesIO
 from pathlib import Path
 from typing import Any, BinaryIO
 
+import sqlalchemy as sa
+
 from domain.errors import QolhatError
 from infra.bootstrap import (
     EVENTS_FILE,
@@ -31,8 +33,10 @@ from infra.bootstrap import (
     VIEWS_FILE,
     make_folder,
 )
+from infra.database import database_error, sqlite_engine
 from infra.errors import storage_error
 from infra.settings import Settings, StoreKind
+from infra.store.identity import renew_identity
 
 FORMAT = 1
 MANIFEST = "manifest.json"
@@ -175,13 +179,26 @@ def restore(settings: Settings, archive: Path) -> BackedUp:
         _make_room(settings.data_dir)
         with tempfile.TemporaryDirectory(dir=settings.data_dir) as folder:
             manifest = _unpack(archive, Path(folder))
+            _begin_another_life(Path(folder) / EVENTS_FILE)
             _move(Path(folder), settings.data_dir, manifest["sha256"])
     except (tarfile.TarError, EOFError, KeyError, ValueError) as error:
         raise BadBackupError(file=str(archive), reason=str(error)) from error
+    except sa.exc.DBAPIError as error:
+        raise database_error(error) from error
     except OSError as error:
         raise storage_error(error) from error
     with_key = KEY_FILE in manifest["sha256"]
     return BackedUp(archive, int(manifest["events"]), archive.stat().st_size, with_key)
+
+
+def _begin_another_life(events: Path) -> None:
+    """Tell what will be recorded from what was, and was published, after the backup was made."""
+    engine = sqlite_engine(events, durable=True)
+    try:
+        with engine.execution_options(writing=True).begin() as connection:
+            renew_identity(connection)
+    finally:
+        engine.dispose()
 
 
 def _make_room(folder: Path) -> None:

@@ -62,6 +62,7 @@ from projections.visits import Visits
 
 if TYPE_CHECKING:
     from infra.kafka.relay import Relay
+    from infra.kafka.topics import TopicFound
     from infra.kafka.worker import ViewWorker
     from infra.warnings.channels import Channel
     from infra.warnings.mail import Writer
@@ -270,6 +271,14 @@ def relay(qolhat: Qolhat) -> Relay:
     cluster, plan = Cluster(_kafka(settings)), plan_of_events(settings)
     book = RelayedBook(qolhat.views.engine, plan.name)
     return Relay(qolhat.log, book, cluster, plan, _leader(settings))
+
+
+def kafka_topics(settings: Settings) -> list[TopicFound]:
+    """Make the topics that are missing; tell how all are. Raises NoKafkaError, StorageError."""
+    from infra.kafka.connection import Cluster  # noqa: PLC0415  as above
+    from infra.kafka.topics import make_topics, plans  # noqa: PLC0415  as above
+
+    return make_topics(Cluster(_kafka(settings)), plans(settings))
 
 
 def _leader(settings: Settings) -> Leader:

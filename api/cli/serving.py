@@ -63,6 +63,9 @@ def serve(
     port: Annotated[int, typer.Option(help=say("help.port"), min=0, max=65535)] = 0,
     tls_cert: Annotated[Path | None, typer.Option(help=say("help.tls-cert"))] = None,
     tls_key: Annotated[Path | None, typer.Option(help=say("help.tls-key"))] = None,
+    without_relay: Annotated[
+        bool, typer.Option("--without-relay", help=say("help.without-relay"))
+    ] = False,
     as_json: AsJson = False,
 ) -> None:
     """Serve the pages and the HTTP API until it is stopped."""
@@ -74,7 +77,7 @@ def serve(
         qolhat = stack.enter_context(bootstrap(settings))
         stack.enter_context(server_lock(settings))
         _check_port(host, port)
-        if settings.kafka_bootstrap:
+        if settings.kafka_bootstrap and not without_relay:
             publishing = _publishing(qolhat)
             stack.callback(publishing.stop)
             publishing.start()

@@ -12,6 +12,7 @@ from prometheus_client.registry import Collector
 from api.http.branch_metrics import BranchFigures
 from infra.bootstrap import Qolhat
 from infra.errors import StorageError
+from infra.kafka.relay_figures import RelayFigures
 from projections.unsettled import Unsettled
 
 if TYPE_CHECKING:
@@ -45,6 +46,8 @@ class Metrics:
         self.registry.register(_StoreFigures(qolhat))
         if qolhat.settings.kafka_bootstrap:
             self.registry.register(BranchFigures(qolhat))
+        if qolhat.settings.kafka_bootstrap and not qolhat.settings.branch:
+            self.registry.register(RelayFigures(qolhat))
         if watch is not None:
             self.registry.register(_Warnings(watch))
 

@@ -46,8 +46,13 @@ def serve_figures(worker: ViewWorker, port: int, address: str) -> int:
 
     Port 0 is any that is free. There is nothing personal in what is told.
     """
+    return serve_collector(WorkerFigures(worker), port, address)
+
+
+def serve_collector(figures: Collector, port: int, address: str) -> int:
+    """The same, with any figures. Raises OSError if the port is taken."""
     registry = CollectorRegistry()
-    registry.register(WorkerFigures(worker))
+    registry.register(figures)
     server, _ = start_http_server(port, address, registry)
     taken: int = server.server_port
     return taken

@@ -199,6 +199,10 @@ class Relay:
         self._disconnect()
         self._leader.step_down()
 
+    def end(self) -> None:
+        """Let `follow` end after the transaction at hand."""
+        self._stopping.set()
+
     def stop(self) -> None:
         """Stop following, after the transaction at hand if Kafka answers, and leave the lead."""
         self._stopping.set()

@@ -62,10 +62,7 @@ def renew_epoch(log: EventLog) -> StoreIdentity:
     Whoever publishes the store's events must be started anew.
     """
     with _database(log) as engine, _writing(engine) as connection:
-        before = make_identity(connection)
-        after = StoreIdentity(before.store, max(_now(), before.epoch + 1))
-        connection.execute(table.update().values(epoch=after.epoch))
-        return after
+        return renew_identity(connection)
 
 
 def read_identity(connection: sa.Connection) -> StoreIdentity | None:
@@ -89,6 +86,14 @@ def make_identity(connection: sa.Connection) -> StoreIdentity:
         found = StoreIdentity(uuid4(), _now())
         connection.execute(table.insert().values(one=1, store=found.store, epoch=found.epoch))
     return found
+
+
+def renew_identity(connection: sa.Connection) -> StoreIdentity:
+    """Let the store begin another life; needs a transaction that may write."""
+    before = make_identity(connection)
+    after = StoreIdentity(before.store, max(_now(), before.epoch + 1))
+    connection.execute(table.update().values(epoch=after.epoch))
+    return after
 
 
 @contextmanager

@@ -17,6 +17,7 @@ from infra.backup import (
 )
 from infra.bootstrap import VIEWS_FILE, bootstrap
 from infra.settings import Settings, StoreKind
+from infra.store.identity import identity_of
 from infra.views.rebuild import verify
 from tests.office import APPLICANT, Office, SettableClock
 from tests.stories import MORNING
@@ -48,6 +49,18 @@ def test_events_vault_and_key_come_back_from_a_backup(tmp_path: Path) -> None:
         assert list(qolhat.vault.held_of(number).values()) == [APPLICANT]
         qolhat.runner.catch_up()
         assert verify(qolhat.log, qolhat.views).differences == ()
+
+
+def test_a_restored_store_is_the_same_one_in_another_life(tmp_path: Path) -> None:
+    settings, _ = worked(tmp_path / "old")
+    archive = backup(settings, tmp_path / "qolhat.tar.gz", MORNING).file
+    fresh = Settings(data_dir=tmp_path / "new")
+    restore(fresh, archive)
+    with bootstrap(settings) as old, bootstrap(fresh) as new:
+        before, after = identity_of(old.log), identity_of(new.log)
+    assert before.store == after.store
+    assert before.epoch < after.epoch
+    assert not list(fresh.data_dir.glob("*-wal"))
 
 
 def test_a_backup_without_the_key_needs_it_from_elsewhere(tmp_path: Path) -> None:
