@@ -6,7 +6,8 @@ from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Any
+from shutil import copytree
+from typing import Any, ClassVar
 
 import sqlalchemy as sa
 
@@ -76,9 +77,14 @@ class Desk:
 
     def register(self, minute: float) -> PacketNumber:
         """The inspector accepts papers, to be decided by the authority of both centres."""
+        return self.register_as(minute, None)
+
+    def register_as(self, minute: float, number: PacketNumber | None) -> PacketNumber:
+        """The same, under the number of a label that was printed before."""
         request = Registration(
             self.source(minute, Role.INSPECTOR),
             "003-7",
+            number,
             decided_by=AUTHORITY,
             began_at=self.at(minute - 5),
             applicant=APPLICANT,
@@ -163,8 +169,10 @@ Step = Callable[[], object]
 class Day:
     """What is done at two centres and their authority, in the order in which it happens.
 
-    The authority's steps name what they need: bags that must be known before.
+    Of the authority's steps the first three need bags that are known.
     """
+
+    of_bags: ClassVar[int] = 3
 
     first: Desk
     second: Desk
@@ -194,10 +202,11 @@ class Day:
         ]
 
     def of_the_authority(self) -> list[Step]:
-        """The bag of the first centre is opened; packets of the second are scanned by hand."""
+        """The first centre's bag is opened; the second's stays closed, some packets are seen."""
         desk = self.authority
         return [
             lambda: desk.accept(90, self.first.packed, Role.OFFICE),
+            lambda: desk.accept(91, self.second.packed, Role.OFFICE),
             lambda: desk.unpack(95, self.first.packed, self.first.packets[:2]),
             lambda: desk.scan(104, self.second.packets[0], Role.OFFICE),
             lambda: desk.scan(105, self.second.packets[2], Role.OFFICE),
@@ -221,15 +230,23 @@ class Day:
         ]
 
 
-def open_store(folder: Path, clock: SettableClock, branch: str = "", **more: Any) -> Qolhat:
-    """Open a store in which everybody is known, and where the second courier may stand."""
-    wired = bootstrap(Settings(data_dir=folder, branch=branch, **more), now=clock)
-    for organisation, roles in _ROLES.items():
-        for role in roles:
-            person = person_of(organisation, role)
-            wired.personnel.appoint(organisation, [role], person=person, since=_HIRED)
-            wired.personnel.assign(person, place_code(organisation, role, 1), since=_HIRED)
-    return wired
+def hire_everybody(folder: Path) -> Path:
+    """Make a store in which everybody is known; stores are made as copies of it."""
+    with bootstrap(Settings(data_dir=folder), now=SettableClock()) as wired:
+        for organisation, roles in _ROLES.items():
+            for role in roles:
+                person = person_of(organisation, role)
+                wired.personnel.appoint(organisation, [role], person=person, since=_HIRED)
+                wired.personnel.assign(person, place_code(organisation, role, 1), since=_HIRED)
+    return folder
+
+
+def open_store(
+    hired: Path, folder: Path, clock: SettableClock, branch: str = "", **more: Any
+) -> Qolhat:
+    """Open a store of its own in which everybody is known."""
+    copytree(hired, folder)
+    return bootstrap(Settings(data_dir=folder, branch=branch, **more), now=clock)
 
 
 def envelopes_of(qolhat: Qolhat) -> list[Envelope]:
