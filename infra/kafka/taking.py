@@ -19,7 +19,6 @@ from infra.kafka.messages import EventMessage, Mark, UnreadableMessageError, rea
 from infra.store.identity import StoreIdentity, identity_of
 from infra.store.log import EventLog
 from infra.store.rows import EventRow
-from infra.views import locks
 from infra.views.group import SetAside, ViewGroup, ViewsMovedError
 from infra.views.rebuild import rebuild
 from infra.views.runner import ViewRunner
@@ -105,7 +104,7 @@ class Taking:
         """
         if self._store is not None:
             self._follow(identity_of(self._store), sure=True)
-        with locks.renewing(self.views.engine):
+        with self.views.renewing():
             if self.views.outdated():
                 self._renew()
 

@@ -108,6 +108,7 @@ class ViewGroup:
         self.kinds: tuple[type[View], ...] = (Journal, *kinds)
         self.place: Place = place or LogPlace([kind.name for kind in self.kinds])
         self._made: dict[tuple[str, int], View] = {}
+        self._shapes: dict[str, str] = {}
 
     def prepare(self) -> None:
         """Make the tables where they are missing or of another shape; several may do so at once.
@@ -137,7 +138,7 @@ class ViewGroup:
 
     def begin_anew(self) -> None:
         """Throw all rows away; the views start from the first event. Raises StorageError."""
-        with self._failing_clearly(), self.alone() as connection:
+        with self.alone() as connection:
             self.begin_anew_in(connection)
 
     def begin_anew_in(self, connection: sa.Connection) -> None:
@@ -180,7 +181,10 @@ class ViewGroup:
         return {view: (shape, knowledge) for view, shape, knowledge in rows}
 
     def _shape(self, kind: type[View]) -> str:
-        return self.of_generation(kind, 1).shape
+        """Return the shape of a view, worked out once: it is compared at every batch."""
+        if kind.name not in self._shapes:
+            self._shapes[kind.name] = self.of_generation(kind, 1).shape
+        return self._shapes[kind.name]
 
     # --- generations ----------------------------------------------------------------------------
 
@@ -250,9 +254,12 @@ class ViewGroup:
         """
         if not rows:
             return after
-        with self._failing_clearly(), self.alone() as connection:
-            self.expect(connection, after)
-            lacking = self.frontier_in(connection).lacks(rows)
+        with self.alone() as connection:
+            self.expect_made_alike(connection)
+            frontier = self.frontier_in(connection)
+            if frontier.least != after:
+                raise ViewsMovedError
+            lacking = frontier.lacks(rows)
             self.put_aside(connection, self.write(connection, lacking) if lacking else [])
             self.move(connection, rows[-1][0])
         return rows[-1][0]
@@ -271,21 +278,30 @@ class ViewGroup:
     def among_others(self) -> Iterator[sa.Connection]:
         """Open a transaction in which others may write other streams; it commits at the end.
 
-        Raises OtherViewsError, StorageError.
+        Raises OtherViewsError, also where the others compute with other norms or hours than we;
+        StorageError.
         """
         with self._failing_clearly(), self.writing.begin() as connection:
             locks.among_others(connection)
             self.expect_made_alike(connection)
+            if self.outdated_in(connection):
+                raise OtherViewsError(detail="the views were computed with other norms or hours")
             yield connection
 
-    def expect(self, connection: sa.Connection, position: int) -> None:
-        """Make sure that the views are ours and at this position.
+    @contextmanager
+    def renewing(self) -> Iterator[None]:
+        """Let one process at a time find out whether the views are outdated, and renew them.
 
-        Raises ViewsMovedError, OtherViewsError.
+        Raises StorageError.
         """
-        self.expect_made_alike(connection)
-        if self.position_in(connection) != position:
-            raise ViewsMovedError
+        with self._failing_clearly(), locks.renewing(self.engine):
+            yield
+
+    @contextmanager
+    def building(self) -> Iterator[None]:
+        """Let one process at a time build a generation beside the live one. Raises StorageError."""
+        with self._failing_clearly(), locks.building(self.engine):
+            yield
 
     def expect_made_alike(self, connection: sa.Connection) -> None:
         """Make sure that the tables are as this program knows them. Raises OtherViewsError.

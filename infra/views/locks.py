@@ -6,12 +6,14 @@ transaction, and is taken in this order: `alone` or `among_others`, the partitio
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 import sqlalchemy as sa
 
-_MAKING, _MEETING, _RENEWING = 0x716F6C01, 0x716F6C02, 0x716F6C03  # with the schema: one lock each
+# With the schema each is one lock.
+_MAKING, _MEETING, _RENEWING, _BUILDING = 0x716F6C01, 0x716F6C02, 0x716F6C03, 0x716F6C04
 
 
 def making(connection: sa.Connection, schema: str | None = None) -> None:
@@ -48,24 +50,39 @@ def meeting(connection: sa.Connection, *, exclusive: bool) -> None:
 
 @contextmanager
 def renewing(engine: sa.Engine) -> Iterator[None]:
-    """Let one process at a time compute views anew; for hours, perhaps, so in no transaction."""
+    """Let one process at a time find out whether views are to be computed anew, and do it."""
+    with _lasting(engine, _RENEWING):
+        yield
+
+
+@contextmanager
+def building(engine: sa.Engine) -> Iterator[None]:
+    """Let one process at a time build views beside the live ones: they would have one name."""
+    with _lasting(engine, _BUILDING):
+        yield
+
+
+@contextmanager
+def _lasting(engine: sa.Engine, which: int) -> Iterator[None]:
+    """Hold a lock for hours, perhaps: in no transaction, for as long as the connection lasts."""
+    if not _is_shared(engine):
+        yield
+        return
     with engine.connect() as connection:
-        if not _is_shared(connection):
-            yield
-            return
         lasting = connection.execution_options(isolation_level="AUTOCOMMIT")
-        _lock(lasting, "pg_advisory_lock", _RENEWING)
+        _lock(lasting, "pg_advisory_lock", which)
         try:
             yield
         finally:
-            _lock(lasting, "pg_advisory_unlock", _RENEWING)
+            with contextlib.suppress(sa.exc.DBAPIError):  # without a connection there is no lock
+                _lock(lasting, "pg_advisory_unlock", which)
 
 
 def _lock(connection: sa.Connection, function: str, which: int, schema: str | None = None) -> None:
     if _is_shared(connection):
         of = sa.func.current_schema() if schema is None else sa.literal(schema)
-        connection.execute(sa.select(sa.func.__getattr__(function)(which, sa.func.hashtext(of))))
+        connection.execute(sa.select(getattr(sa.func, function)(which, sa.func.hashtext(of))))
 
 
-def _is_shared(connection: sa.Connection) -> bool:
+def _is_shared(connection: sa.Connection | sa.Engine) -> bool:
     return connection.dialect.name == "postgresql"

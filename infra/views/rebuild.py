@@ -66,7 +66,8 @@ def verify(
     many as are worth it. Raises StorageError.
     """
     _follow(log, group)
-    return _Rebuilding(log, group, progress, processes).run(replace=False)
+    with group.building():
+        return _Rebuilding(log, group, progress, processes).run(replace=False)
 
 
 def rebuild(
@@ -80,7 +81,8 @@ def rebuild(
     Views that lag far behind are not compared: to bring them up would take longer than to build
     them. `processes`: as of `verify`. Raises StorageError.
     """
-    return _Rebuilding(log, group, progress, processes).run(replace=True)
+    with group.building():
+        return _Rebuilding(log, group, progress, processes).run(replace=True)
 
 
 def _follow(log: EventLog, group: ViewGroup) -> None:

@@ -142,7 +142,7 @@ def gates(race: Race, monkeypatch: pytest.MonkeyPatch) -> dict[bool, list[Gate]]
 def test_whoever_comes_second_sees_what_the_first_wrote(
     race: Race, gates: dict[bool, list[Gate]], first: bool, recorded: str
 ) -> None:
-    steps = [race.reconcile, lambda: race.scan(1)]
+    steps: list[Callable[[], None]] = [race.reconcile, lambda: race.scan(1)]
     for step in steps if recorded == "reconciled first" else reversed(steps):
         step()
     race.publish()
