@@ -33,7 +33,7 @@ PARTITIONS = 4
 API = "api"
 RELAYS = ("relay-1", "relay-2")
 WORKERS = ("worker-1", "worker-2")
-_WORDS = {"api": "serve", "relay": "relay", "worker": "worker"}
+_WORDS = {"api": ["serve", "--without-relay"], "relay": ["relay"], "worker": ["worker"]}
 _PATIENCE = 120.0  # seconds for what must come by itself
 
 
@@ -61,9 +61,8 @@ class Country:
         self.line_to_kafka = self.kafka.bootstrap
         self.supervisor = Supervisor(self.folder)
         for command in ("migrate", "topics"):
-            if command in _commands():
-                code, said = self.run(command)
-                assert code == 0, said
+            code, said = self.run(command)
+            assert code == 0, said
         with bootstrap(self.settings(self.folder / "hired")) as qolhat:
             self.crew: Crew = hire(qolhat)
         self.load = Load(self.port, self.crew, self._seed)
@@ -109,10 +108,7 @@ class Country:
     def start(self, name: str) -> None:
         """Keep a process running: `api`, `relay-…` or `worker-…`."""
         kind = name.partition("-")[0]
-        words = [_WORDS[kind]]
-        if kind == API and "topics" in _commands():
-            words.append("--without-relay")
-        self.supervisor.start(name, words, self.environment(name))
+        self.supervisor.start(name, _WORDS[kind], self.environment(name))
 
     def stop(self, name: str) -> None:
         """End a process for good, as an operator does."""
@@ -205,9 +201,3 @@ class Country:
                     return [f"set aside: {each}" for each in aside]
             time.sleep(0.05)
         return [f"the views do not catch up with {position}: {said}"]
-
-
-def _commands() -> set[str]:
-    from api.cli import app  # noqa: PLC0415
-
-    return {str(each.name) for each in app.registered_commands}

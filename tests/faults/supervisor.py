@@ -19,7 +19,7 @@ import threading
 import time
 import traceback
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NoReturn
@@ -29,6 +29,8 @@ CLOCK_VARIABLE = "TESTS_CLOCK"  # names the file of a clock that jumps; see test
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.1, 1.6  # seconds before what died is started again; doubled
 _LONG_LIFE = 10.0  # seconds after which a death counts as the first
 _TICK = 0.02
+_PATIENCE = 60.0
+_LONGEST = 300.0  # seconds that a command may take
 
 
 class Supervisor:
@@ -40,6 +42,7 @@ class Supervisor:
         self.deaths: Counter[str] = Counter()
         self._pids: dict[str, int] = {}
         self._ended: dict[str, int] = {}
+        self._gone = False
         self._changed = threading.Condition()
         self._process = subprocess.Popen(
             [sys.executable, "-m", "tests.faults.supervisor", str(folder)],
@@ -63,6 +66,14 @@ class Supervisor:
                     self._ended[told["name"]] = told["ended"]
                     self.deaths[told["name"]] += 1
                 self._changed.notify_all()
+        with self._changed:
+            self._gone = True
+            self._changed.notify_all()
+
+    def _await(self, come: Callable[[], bool], name: str, patience: float) -> None:
+        """Wait for something that is told of a command; the lock is held."""
+        self._changed.wait_for(lambda: come() or self._gone, patience)
+        assert come(), f"{name}: {self.last_lines(name) or 'nothing is heard of it'}"
 
     def _order(self, **order: Any) -> None:
         assert self._process.stdin is not None
@@ -74,10 +85,10 @@ class Supervisor:
         self._order(do="keep", name=name, words=words, environment=dict(environment))
         self.pid(name)
 
-    def pid(self, name: str, patience: float = 30.0) -> int:
+    def pid(self, name: str) -> int:
         """Return the process of a command, as soon as there is one."""
         with self._changed:
-            assert self._changed.wait_for(lambda: name in self._pids, patience), f"{name} is gone"
+            self._await(lambda: name in self._pids, name, _PATIENCE)
             return self._pids[name]
 
     def send(self, name: str, by: signal.Signals) -> int:
@@ -92,14 +103,13 @@ class Supervisor:
         deaths = self.deaths[name]
         self.send(name, signal.SIGKILL)
         with self._changed:
-            assert self._changed.wait_for(lambda: self.deaths[name] > deaths, 30), name
+            self._await(lambda: self.deaths[name] > deaths, name, _PATIENCE)
 
-    def stop(self, name: str, by: signal.Signals = signal.SIGTERM, patience: float = 60.0) -> int:
+    def stop(self, name: str) -> int:
         """End a command for good, as an operator does; return how it ended."""
-        self._order(do="stop", name=name, by=int(by))
+        self._order(do="stop", name=name)
         with self._changed:
-            gone = self._changed.wait_for(lambda: name not in self._pids, patience)
-            assert gone, f"{name} does not end: {self.last_lines(name)}"
+            self._await(lambda: name not in self._pids, name, _PATIENCE)
             return self._ended.get(name, 0)
 
     def once(self, name: str, words: list[str], environment: Mapping[str, str]) -> tuple[int, str]:
@@ -109,8 +119,7 @@ class Supervisor:
             self._ended.pop(name, None)
         self._order(do="once", name=name, words=words, environment=dict(environment))
         with self._changed:
-            ended = self._changed.wait_for(lambda: name in self._ended, 300)
-        assert ended, f"{words} does not end: {self.last_lines(name)}"
+            self._await(lambda: name in self._ended, name, _LONGEST)
         return self._ended[name], self._log(name)
 
     def last_lines(self, name: str) -> str:
@@ -188,7 +197,7 @@ class _Keeper:
             kept = self._kept[name]
             kept.again = False
             if kept.pid:
-                os.kill(kept.pid, order["by"])
+                os.kill(kept.pid, signal.SIGTERM)
             else:
                 _tell(name=name, ended=0)
                 del self._kept[name]
