@@ -295,21 +295,27 @@ def _oddity(code: str) -> str:
     return term("doubt" if code in _DOUBTS else "deviation", code)
 
 
-def rebuild(as_json: AsJson = False) -> None:
+def rebuild(
+    processes: Annotated[int | None, typer.Option(help=say("help.processes"), min=1)] = None,
+    as_json: AsJson = False,
+) -> None:
     """Make all views anew beside the live ones, compare, and put them in place."""
     with opened() as qolhat:
         shell = Shell(as_json)
         with shell.progress(say("rebuild.running")) as progress:
-            comparison = rebuild_views(qolhat.log, qolhat.views, progress)
+            comparison = rebuild_views(qolhat.log, qolhat.views, progress, processes)
         shell.show(comparison, _comparison(comparison))
 
 
-def verify(as_json: AsJson = False) -> None:
+def verify(
+    processes: Annotated[int | None, typer.Option(help=say("help.processes"), min=1)] = None,
+    as_json: AsJson = False,
+) -> None:
     """Compare the live views with ones made anew; ends with 1 if they differ."""
     with opened() as qolhat:
         shell = Shell(as_json)
         with shell.progress(say("rebuild.running")) as progress:
-            comparison = verify_views(qolhat.log, qolhat.views, progress)
+            comparison = verify_views(qolhat.log, qolhat.views, progress, processes)
         shell.show(comparison, _comparison(comparison))
         if comparison.differences:
             raise typer.Exit(FAILED)
@@ -323,6 +329,7 @@ def _comparison(comparison: Comparison) -> list[Line]:
         live, anew = (found.only_live, found.only_anew) if found else (0, 0)
         made.add_row(name, str(count), str(live), str(anew))
     verdict = "verify.differ" if differing else "verify.equal"
+    verdict = verdict if comparison.compared else "rebuild.not-compared"
     lines: list[Line] = [made, say(verdict, position=comparison.position)]
     lines += [f"{each.table} {which}: {row}" for each in differing.values()
               for which, row in each.examples]  # fmt: skip
