@@ -319,7 +319,7 @@ def view_worker(settings: Settings) -> Iterator[tuple[ViewWorker, ViewGroup]]:
     """Open a database of views of its own that is filled from Kafka.
 
     The store itself is asked only for what the topic does not hold. Raises NoKafkaError,
-    StorageError.
+    NotMigratedError, StorageError.
     """
     from infra.kafka.connection import Cluster  # noqa: PLC0415  as above
     from infra.kafka.marks import TopicPlace  # noqa: PLC0415
@@ -328,6 +328,8 @@ def view_worker(settings: Settings) -> Iterator[tuple[ViewWorker, ViewGroup]]:
 
     topic = Topic(Cluster(_kafka(settings)), settings.kafka_topic, settings.kafka_group)
     make_folder(settings.data_dir)
+    if settings.store is StoreKind.POSTGRES:
+        check_migrated(settings)
     place = TopicPlace(topic.name)
     with ExitStack() as opened:
         log = _log(settings) if _has_store(settings) else None

@@ -19,12 +19,6 @@ from infra.views.frontier import Frontier, Place
 from projections.view import upsert
 
 _metadata = sa.MetaData()
-_relayed = sa.Table(
-    "kafka_relayed",
-    _metadata,
-    sa.Column("topic", sa.Text, primary_key=True),
-    sa.Column("position", sa.BigInteger, nullable=False),
-)
 _taken = sa.Table(
     "kafka_taken",
     _metadata,
@@ -181,22 +175,3 @@ def _add(connection: sa.Connection, table: sa.Table, rows: Sequence[Mapping[str,
     """Insert those rows of which there is none yet."""
     kind = postgresql if connection.dialect.name == "postgresql" else sqlite
     connection.execute(kind.insert(table).on_conflict_do_nothing(), list(rows))
-
-
-# --- the relay ----------------------------------------------------------------------------------
-
-
-def prepare(engine: sa.Engine) -> None:
-    """Make the tables where they are missing."""
-    _metadata.create_all(engine)
-
-
-def relayed(connection: sa.Connection, topic: str) -> int:
-    """Return the position up to which all events are known to be in the topic."""
-    query = sa.select(_relayed.c.position).where(_relayed.c.topic == topic)
-    return connection.execute(query).scalar_one_or_none() or 0
-
-
-def relay_to(connection: sa.Connection, topic: str, position: int) -> None:
-    """Keep the position up to which all events are in the topic."""
-    upsert(connection, _relayed, [{"topic": topic, "position": position}])

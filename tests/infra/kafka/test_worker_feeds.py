@@ -8,18 +8,20 @@ from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
+from pydantic import SecretStr
 from typer.testing import CliRunner
 
 from api.cli import app
 from infra.bootstrap import Qolhat, relay, view_worker
 from infra.database import sqlite_engine
-from infra.settings import Settings, ViewsFrom
+from infra.settings import Settings, StoreKind, ViewsFrom
 from infra.views import fed
 from infra.views.fed import FedViews
 from infra.views.rebuild import verify
 from projections.holdings import Holdings
 from tests.infra.kafka.fed import Day, Partitions, Worker, side_by_side
 from tests.office import Office
+from tests.servers.kafka import KafkaServer
 
 PATIENCE = 60.0
 
@@ -103,10 +105,17 @@ def test_views_of_another_life_of_the_store_show_nothing_of_this_one(
 # --- with everything ------------------------------------------------------------------------------
 
 
-@pytest.fixture
-def settings(settings: Settings) -> Settings:
-    """An embedded store whose views come from Kafka."""
-    return settings.model_copy(update={"views": ViewsFrom.KAFKA, "kafka_partitions": 1})
+@pytest.fixture(params=[StoreKind.SQLITE, StoreKind.POSTGRES], ids=str)
+def settings(
+    request: pytest.FixtureRequest, settings: Settings, kafka_server: KafkaServer
+) -> Settings:
+    """A store whose views come from Kafka."""
+    topic = kafka_server.fresh_topic(partitions=3)
+    changes: dict[str, object] = {"views": ViewsFrom.KAFKA, "store": request.param}
+    changes |= {"kafka_topic": topic, "kafka_group": topic, "kafka_partitions": 3}
+    if request.param is StoreKind.POSTGRES:
+        changes["postgres_dsn"] = SecretStr(request.getfixturevalue("postgres_dsn"))
+    return settings.model_copy(update=changes)
 
 
 def test_what_was_recorded_is_shown_after_its_way_through_kafka(
@@ -139,8 +148,9 @@ def test_the_command_takes_in_what_there_is(
     publishing = relay(office.qolhat)
     last = publishing.catch_up()
     publishing.stop()
-    for name in ("data_dir", "kafka_bootstrap", "kafka_topic", "kafka_group"):
+    for name in ("data_dir", "store", "kafka_bootstrap", "kafka_topic", "kafka_group"):
         monkeypatch.setenv(f"QOLHAT_{name}".upper(), str(getattr(settings, name)))
+    monkeypatch.setenv("QOLHAT_POSTGRES_DSN", settings.postgres_dsn.get_secret_value())
     done = CliRunner().invoke(app, ["worker", "--once", "--json"])
     assert done.exit_code == 0, done.output
     told = json.loads(done.stdout)
