@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import os
 import secrets
-import time
-import urllib.request
+import threading
 from collections.abc import Iterator
 
 import pytest
+import uvicorn
 from kafka import KafkaAdminClient
 
 from tests.api.cli.conftest import Day
 from tests.api.cli.console import Terminal, in_every_language
-from tests.api.cli.test_serving import serving
+from tests.api.cli.program import free_port
 from tests.infra.kafka.committed import all_positions, messages_in
 
 
@@ -74,21 +73,21 @@ def test_a_store_that_was_restored_is_published_anew(
     in_every_language(qolhat, "restored")
 
 
-def _waiting(address: str) -> float:
-    """How many events the server says are not published yet."""
-    with urllib.request.urlopen(f"{address}/metrics") as answer:
-        lines = answer.read().decode().splitlines()
-    (line,) = [each for each in lines if each.startswith("qolhat_relay_lag_events ")]
-    return float(line.split()[1])
+@pytest.mark.parametrize(("options", "publishes"), [((), True), (("--without-relay",), False)])
+def test_a_server_publishes_unless_a_relay_of_its_own_does(
+    qolhat: Terminal,
+    day: Day,
+    topic: str,
+    monkeypatch: pytest.MonkeyPatch,
+    options: tuple[str, ...],
+    publishes: bool,
+) -> None:
+    seen: list[set[str]] = []
 
+    def run(_: uvicorn.Server) -> None:
+        seen.append({each.name for each in threading.enumerate()})
 
-def test_a_server_publishes_unless_a_relay_of_its_own_does(day: Day, topic: str) -> None:
-    kafka = {name: value for name, value in os.environ.items() if name.startswith("QOLHAT_KAFKA")}
-    with serving(day, "--without-relay", **kafka) as address:
-        time.sleep(1)
-        assert _waiting(address) > 0
-    with serving(day, **kafka) as address:
-        deadline = time.monotonic() + 60
-        while _waiting(address) > 0:
-            assert time.monotonic() < deadline
-            time.sleep(0.1)
+    monkeypatch.setattr(uvicorn.Server, "run", run)
+    monkeypatch.setattr("api.cli.serving.signal.signal", lambda *_: None)
+    assert qolhat("serve", "--port", free_port(), *options).code == 0
+    assert ["relay" in threads for threads in seen] == [publishes]
