@@ -14,7 +14,7 @@ from infra.exports.pieces import gathered
 from infra.exports.source import Source
 from infra.exports.tables import Table, in_parts
 
-_ROWS = 500
+_ROWS = 100
 _YES_NO = {True: "true", False: "false"}
 
 

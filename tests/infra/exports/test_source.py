@@ -15,6 +15,7 @@ from infra.exports import Exporter, Format, Source, Wanted, wanted_of
 from infra.exports.source import BAG, PACKET, REGISTRY
 from infra.exports.stories import PacketStory
 from infra.exports.wanted import DaysBackwardsError, UnknownServiceKeyError
+from infra.store.mapper import read_event
 from tests.infra.demonstration.simulated import Simulated
 from tests.infra.exports.conftest import export_of, heading
 from tests.infra.views.carriage import Carriage
@@ -62,10 +63,9 @@ def test_an_event_that_cannot_be_understood_is_left_out_and_counted(
 ) -> None:
     number = office.until_the_courier()
     source = source_of(office.qolhat)
-    read = infra.exports.source.read_event
 
     def broken(stream: object, version: int, topic: str, state: bytes) -> object:
-        return read(stream, version, topic, b"{]" if topic == "pkt.scan" else state)
+        return read_event(stream, version, topic, b"{]" if topic == "pkt.scan" else state)
 
     monkeypatch.setattr(infra.exports.source, "read_event", broken)
     (story,) = source.packets()
