@@ -25,6 +25,7 @@ from domain.runs import Timetables
 from infra.accounts import AccessJournal, Accounts, Sessions, Stations
 from infra.accounts.guesses import Guesses
 from infra.branches.country import CountryBook
+from infra.branches.errors import IsBranchError
 from infra.courier_runs import CourierRuns
 from infra.database import postgres_engine, sqlite_engine
 from infra.desk import Counter, Desk, DeskRules, utc_now
@@ -262,7 +263,13 @@ def _views_of_the_workers(
 
 
 def relay(qolhat: Qolhat) -> Relay:
-    """Return what publishes this store's events to Kafka. Raises NoKafkaError."""
+    """Return what publishes this store's events to Kafka.
+
+    A far branch's are published by the country, which has them too. Raises NoKafkaError,
+    IsBranchError.
+    """
+    if qolhat.settings.branch:
+        raise IsBranchError
     from infra.kafka.connection import Cluster  # noqa: PLC0415  as below
     from infra.kafka.relay import Relay  # noqa: PLC0415  half a second, for those who have Kafka
     from infra.kafka.topics import plan_of_events  # noqa: PLC0415  as above

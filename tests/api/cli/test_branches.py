@@ -77,9 +77,10 @@ def test_what_was_set_aside_is_shown_and_tried_again(qolhat: Terminal, line: Lin
 def test_what_belongs_to_the_other_end_is_refused(
     qolhat: Terminal, line: Line, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A branch gathers nothing, the country sends nothing; and both need an address."""
+    """A branch gathers and publishes nothing, the country sends nothing; both need an address."""
     line.sit("branch")
-    assert qolhat("gather", "--once").code == 1
+    for command in ("gather", "relay"):
+        assert qolhat(command, "--once").code == 1
     line.sit("country")
     assert qolhat("send", "--once").code == 1
     monkeypatch.setenv("QOLHAT_KAFKA_BOOTSTRAP", "")

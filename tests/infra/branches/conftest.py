@@ -26,7 +26,7 @@ from tests.office import SettableClock
 from tests.servers.kafka import KafkaServer
 from tests.stories import AUTHORITY, CENTRE
 
-PATIENCE = 30
+PATIENCE = 60
 
 
 @dataclass
