@@ -82,7 +82,7 @@ def storage_error(error: BaseException) -> StorageError:
     """Name a database's or the system's failure by what the operator can do about it."""
     message = str(error).lower()
     state = getattr(_inner(error), "sqlstate", "")
-    if state is None:  # it was not the server that said so
+    if state is None and _is_of_a_connection(_inner(error)):
         return StorageUnreachableError(detail=str(error))
     if state in _BY_STATE:
         return _BY_STATE[state](detail=str(error))
@@ -98,6 +98,12 @@ def _is_of_a_full_disk(error: BaseException) -> bool:
     inner = _inner(error)
     number: object = getattr(inner, "errno", None)
     return number in _FULL or getattr(inner, "sqlite_errorname", "") == _FULL_IN_SQLITE
+
+
+def _is_of_a_connection(error: BaseException) -> bool:
+    """Tell so of psycopg's errors without importing it: it was not the server that said so."""
+    names = {kind.__name__ for kind in type(error).mro()}
+    return not names.isdisjoint({"OperationalError", "InterfaceError"})
 
 
 def _inner(error: BaseException) -> BaseException:

@@ -95,6 +95,7 @@ class PostgresRowRecorder(ApplicationRecorder, RowRecorder):
 
     def __init__(self, dsn: str, schema: str, pool: int) -> None:
         self._connections = Connections(postgres_address(dsn), pool)
+        schema = schema.replace("%", "%%")  # psycopg looks for placeholders in names, too
         self._names = {"table": Identifier(schema, TABLE), "append": Identifier(schema, APPEND)}
         self._queries: dict[str, Composed] = {}
         self._deciding = threading.Lock()
