@@ -1,8 +1,8 @@
 """kafka-python alone, as its documentation has it: a producer and consumers that do nothing else.
 
-`python -m tests.bench.plain_kafka send BOOTSTRAP TOPIC FILE` sends the messages of a file;
-`... receive BOOTSTRAP TOPIC GROUP` tells, a line each, that it has its partitions, and then how
-many messages it has received.
+`python -m tests.bench.plain_kafka send BOOTSTRAP TOPIC FILE` connects, says `ready`, waits for a
+line and sends the messages of a file; `... receive BOOTSTRAP TOPIC GROUP` says `ready` when it has
+its partitions, and then, a line each, how many messages it has received.
 """
 
 from __future__ import annotations
@@ -22,6 +22,9 @@ def send(bootstrap: str, topic: str, file: str) -> None:
     producer = KafkaProducer(
         bootstrap_servers=bootstrap, acks="all", enable_idempotence=True, linger_ms=5
     )
+    producer.partitions_for(topic)
+    print("ready", flush=True)  # noqa: T201
+    sys.stdin.readline()
     for partition, key, value in messages:
         producer.send(topic, key=key, value=value, partition=partition)
     producer.flush()
