@@ -882,6 +882,16 @@ def _api_timetable(it: Asking) -> Asked:
     return Asked(body={"branch": _branch(it), "times": times, "starts": f"{LATER:%Y-%m-%d}"})
 
 
+def _exported(form: str, *, mine: bool) -> Build:
+    """Export what concerns one organisation, or everything that is the asker's business."""
+
+    def asked(it: Asking) -> Asked:
+        query = {} if mine else {"organisation": it.there.organisation}
+        return Asked({"format": form}, query)
+
+    return asked
+
+
 RUNS = (
     get(
         f"{V1}/runs",
@@ -900,6 +910,14 @@ RUNS = (
         Case(LOGGED_IN, nothing, about_a_place=False),
     ),
     post(f"{V1}/timetables", Case(ADMINISTERS, _api_timetable), sends=JSON),
+    get(
+        f"{V1}/exports/{{format}}",
+        *(Case(SEES_FIGURES, _exported(form, mine=False)) for form in ("csv", "ocel")),
+        *(
+            Case(SEES_FIGURES, _exported(form, mine=True), about_a_place=False)
+            for form in ("csv", "xes", "epcis", "parquet", "xlsx")
+        ),
+    ),
     get(
         "/runs",
         Case(READS_PACKETS, of_organisation),

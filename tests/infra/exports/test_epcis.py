@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import copy
 import json
+import re
 from collections import Counter
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -29,6 +31,7 @@ from tests.office import Office
 from tests.stories import CENTRE, PEOPLE, place
 
 Told = dict[str, Any]
+PAGE = (Path(__file__).parents[3] / "docs" / "exports.md").read_text("utf-8")
 
 
 def document_of(qolhat: Qolhat, wanted: Wanted | None = None) -> Told:
@@ -197,3 +200,39 @@ def test_a_dismissed_scan_did_not_occur(office: Office) -> None:
     office.settle(30, "lost", Settlement.DISMISS, number=number)
     *_, declared = about(events_of(office.qolhat), number)
     assert declared["errorDeclaration"]["reason"] == "did_not_occur"
+
+
+# --- the page that describes it ----------------------------------------------------------------
+
+_ROW = re.compile(r"^\| `([a-z.]+)`([^|]*) \| (\w+) \| (\w+) \| (\w+) \| (\S+) \|$", re.MULTILINE)
+
+
+def test_the_page_about_exports_says_what_is_done(document: Told) -> None:
+    said = {
+        (topic, kind, action, step, disposition)
+        for topic, _, kind, action, step, disposition in _ROW.findall(PAGE)
+    }
+    done = {
+        (
+            each["qolhat:topic"],
+            each["type"],
+            each["action"],
+            each["bizStep"],
+            each.get("disposition", "–"),
+        )
+        for each in document["epcisBody"]["eventList"]
+    }
+    assert done <= said
+    plain = {
+        topic: (action, step, disposition)
+        for topic, special, _, action, step, disposition in _ROW.findall(PAGE)
+        if not special.strip()
+    }
+    tables = {**OF_PACKET, **OF_BAG, **OF_REGISTRY, **OF_RUN}
+    assert plain == {
+        topic: (why.action, why.step, why.disposition or "–")
+        for topic, why in tables.items()
+        if why is not None
+    }
+    left_out = PAGE[PAGE.index("Left out, because") : PAGE.index("A registry is the despatch")]
+    assert set(re.findall(r"`([a-z.]+)`", left_out)) == set(tables) - set(plain)

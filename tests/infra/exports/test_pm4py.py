@@ -19,6 +19,10 @@ from tests.infra.demonstration.simulated import Simulated
 from tests.infra.exports.conftest import EVERYTHING, export_of, heading
 from tests.stories import REGULATIONS
 
+_WAY = (
+    "accept collect carry incoming to-head resolution right draft sign:returned complete"
+    " sign:signed complete send-back carry-back result issue"
+)
 OF_ONE_MOVE = 10_000  # what pm4py counts for a move that does not fit; it counts 1 for a silent one
 
 
@@ -169,9 +173,7 @@ def test_it_finds_the_same_costs_in_ways_that_went_wrong(pm4py: Any) -> None:
 
     edition = REGULATIONS.edition("s7c-2012")
     model = _model_of(edition.id)
-    way: tuple[str, ...] = ("accept", "collect", "carry", "incoming", "to-head", "resolution", "right", "draft",
-           "sign:returned", "complete", "sign:signed", "complete", "send-back", "carry-back",
-           "result", "issue")  # fmt: skip
+    way = tuple(_WAY.split())
     spoilt = {way, way[::-1], way[8:] + way[:8]}
     for index, step in enumerate(way):
         spoilt |= {
