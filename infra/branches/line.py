@@ -12,7 +12,7 @@ from kafka import KafkaConsumer, KafkaProducer
 from infra.kafka.connection import Cluster, failing_clearly
 from infra.kafka.topics import TopicPlan, make_topics
 
-_SESSION_MILLISECONDS = 10_000  # then others take a dead member's partitions
+_SESSION_MILLISECONDS = 6_000  # then others take a dead member's partitions
 
 
 @dataclass(frozen=True, slots=True)
