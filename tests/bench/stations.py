@@ -9,6 +9,7 @@ so that waiting in a queue shows wherever the queue is, here or in the server.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import gc
 import json
 import re
@@ -132,6 +133,13 @@ class _Book:
         if len(self.milliseconds) == self._expected:
             self.complete.set()
 
+    def close(self) -> None:
+        """Note what was never answered: as long as anybody waited for it."""
+        missing = self._expected - len(self.milliseconds)
+        self.milliseconds += [_PATIENCE * 1000] * missing
+        if missing:
+            self.answers["unanswered"] = missing
+
 
 async def _work(port: int, rate: int, stations: int, requests: list[str]) -> dict[str, Any]:
     loop = asyncio.get_running_loop()
@@ -149,7 +157,9 @@ async def _work(port: int, rate: int, stations: int, requests: list[str]) -> dic
             await asyncio.sleep(pause)
         late.append((loop.time() - due) * 1000)
         offices[turn % stations].send(due, request)
-    await asyncio.wait_for(book.complete.wait(), _PATIENCE)
+    with contextlib.suppress(TimeoutError):
+        await asyncio.wait_for(book.complete.wait(), _PATIENCE)
+    book.close()
     return {
         "milliseconds": book.milliseconds,
         "answers": dict(book.answers),
