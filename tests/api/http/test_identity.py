@@ -47,6 +47,7 @@ PATHS = [
     ("GET", "/runs/punctuality"),
     ("GET", "/runs/what-if"),
     ("GET", "/timetables"),
+    ("GET", "/exports/csv"),
     ("POST", "/packets"),
     ("POST", "/scans"),
     ("POST", "/pictures"),
