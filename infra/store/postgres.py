@@ -31,7 +31,7 @@ from eventsourcing.persistence import (
     TrackingRecorder,
 )
 from psycopg.errors import ReadOnlySqlTransaction, UniqueViolation
-from psycopg.sql import SQL, Composed, Identifier
+from psycopg.sql import SQL, Identifier
 
 from infra.database import POOL, postgres_address
 from infra.errors import OutcomeUnknownError, StorageUnreachableError, storage_error
@@ -97,7 +97,7 @@ class PostgresRowRecorder(ApplicationRecorder, RowRecorder):
         self._connections = Connections(postgres_address(dsn), pool)
         schema = schema.replace("%", "%%")  # psycopg looks for placeholders in names, too
         self._names = {"table": Identifier(schema, TABLE), "append": Identifier(schema, APPEND)}
-        self._queries: dict[str, Composed] = {}
+        self._queries: dict[str, bytes] = {}
         self._deciding = threading.Lock()
         self._decider: Connection | None = None
 
@@ -183,10 +183,11 @@ class PostgresRowRecorder(ApplicationRecorder, RowRecorder):
 
     # --- reading ------------------------------------------------------------------------------
 
-    def _query(self, text: str) -> Composed:
+    def _query(self, text: str) -> bytes:
+        """Return the query with the names in it; psycopg remembers what it made of these bytes."""
         query = self._queries.get(text)
         if query is None:
-            query = self._queries[text] = SQL(text).format(**self._names)
+            query = self._queries[text] = SQL(text).format(**self._names).as_bytes()
         return query
 
     def _read(self, text: str, *values: Any) -> list[Any]:

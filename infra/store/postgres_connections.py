@@ -14,7 +14,6 @@ from collections.abc import Callable
 from typing import Any, TypeVar
 
 import psycopg
-from psycopg.sql import Composed
 from psycopg_pool import ConnectionPool, PoolTimeout
 
 from infra.errors import StorageBusyError, StorageUnreachableError
@@ -98,14 +97,14 @@ class Connections:
     def _note_refusal(self, _: object) -> None:
         self._refused_at = time.monotonic()
 
-    def read(self, query: Composed, values: tuple[Any, ...]) -> list[Any]:
+    def read(self, query: bytes, values: tuple[Any, ...]) -> list[Any]:
         """Return the rows of a query that changes nothing: if the connection is lost, of another.
 
         Raises StorageUnreachableError, StorageBusyError, psycopg.Error.
         """
         return self.retried(lambda: self._read_once(query, values))
 
-    def _read_once(self, query: Composed, values: tuple[Any, ...]) -> list[Any]:
+    def _read_once(self, query: bytes, values: tuple[Any, ...]) -> list[Any]:
         connection, taken_at = self._pooled(), time.monotonic()
         try:
             return fetch(connection, query, values)
@@ -166,7 +165,7 @@ class Connections:
         self._pool.close()
 
 
-def fetch(connection: Connection, query: Composed, values: tuple[Any, ...]) -> list[Any]:
+def fetch(connection: Connection, query: bytes, values: tuple[Any, ...]) -> list[Any]:
     """Return a prepared query's rows, sent in binary."""
     with connection.cursor(binary=True) as cursor:
         return cursor.execute(query, values, prepare=True).fetchall()
