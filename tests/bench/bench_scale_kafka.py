@@ -65,7 +65,7 @@ def run() -> list[Row]:
         recorded = _record(folder / "demonstration")
         ours, theirs = [], []
         for turn in range(rounds):
-            country = Country(folder, postgres.fresh_database(), kafka.bootstrap)
+            country = Country(folder, postgres, kafka)
             country.topic = f"ours-{turn}"
             ours.append(_ours(country, recorded))
             theirs.append(_theirs(country, f"theirs-{turn}", folder / "messages"))

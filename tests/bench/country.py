@@ -20,7 +20,9 @@ from rich.console import Console
 from infra.settings import Settings, StoreKind
 from infra.vault import new_key
 from tests.bench.stations import ROOT
-from tests.servers.process import free_port
+from tests.servers.kafka import OwnKafka
+from tests.servers.postgres import OwnPostgres
+from tests.servers.process import children, free_port
 
 PARTITIONS = 6
 _PATIENCE = 300.0  # seconds until everything runs, or all views are level
@@ -30,13 +32,14 @@ _console = Console(stderr=True)
 class Country:
     """Settings that all processes share, and the processes."""
 
-    def __init__(self, folder: Path, dsn: str, bootstrap_servers: str) -> None:
+    def __init__(self, folder: Path, postgres: OwnPostgres, kafka: OwnKafka) -> None:
         self.folder = folder
-        self.dsn = dsn
-        self.bootstrap_servers = bootstrap_servers
+        self.dsn = postgres.fresh_database()
+        self.bootstrap_servers = kafka.bootstrap
         self.topic = "qolhat.events"
         self.port = free_port()
         self._key = new_key()
+        self._servers = {"postgres": postgres, "kafka": kafka}
         self._running: dict[str, subprocess.Popen[bytes]] = {}
 
     def settings(self) -> Settings:
@@ -103,7 +106,7 @@ class Country:
 
     @contextmanager
     def measured(self) -> Iterator[None]:
-        """Tell how much of a processor each process took meanwhile."""
+        """Tell how much of a processor everybody took meanwhile, servers too."""
         begun, before = perf_counter(), self._processor_seconds()
         yield
         seconds, after = perf_counter() - begun, self._processor_seconds()
@@ -111,11 +114,13 @@ class Country:
         _console.print(f"  of a processor: {', '.join(shares)}", style="dim")
 
     def _processor_seconds(self) -> dict[str, float]:
-        found = {}
-        for name, process in self._running.items():
-            fields = Path(f"/proc/{process.pid}/stat").read_text().rpartition(")")[2].split()
-            found[name] = (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
-        return found
+        commands = {name: _processor_seconds(each.pid) for name, each in self._running.items()}
+        servers = {
+            name: sum(map(_processor_seconds, (pid, *children(pid))))
+            for name, server in self._servers.items()
+            if (pid := server.pid) is not None
+        }
+        return commands | servers
 
     def _asked(self, path: str) -> Any:
         with urllib.request.urlopen(f"http://127.0.0.1:{self.port}{path}") as answer:
@@ -140,3 +145,12 @@ class Country:
             "QOLHAT_VIEWS": "kafka",
             "QOLHAT_PORT": str(self.port),
         }
+
+
+def _processor_seconds(pid: int) -> float:
+    """Return how long a process has worked; 0 if it has gone."""
+    try:
+        fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    except OSError:
+        return 0.0
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")

@@ -99,6 +99,11 @@ class OwnKafka(KafkaServer):
         """Format a log folder and start on it."""
         self._process.start_with(self._launch_on_free_ports)
 
+    @property
+    def pid(self) -> int | None:
+        """The broker's process, or None."""
+        return self._process.pid
+
     def kill(self) -> None:
         """Kill the broker with SIGKILL."""
         self._process.end(signal.SIGKILL)
