@@ -35,9 +35,8 @@ FAMILIES = (PACKET, BAG, REGISTRY, RUN)
 _TWINS = frozenset({"bag.put", "bag.out", "bag.ver"})
 _WHILE_UNKNOWN = iso(EPOCH)  # what never changes has been so from the beginning
 _OF_APPLICATION = frozenset(
-    topic for topic in EVENT_NAMES
-    if topic in {"pkt.reg", "pkt.in", "pkt.res", "pkt.rgt", "pkt.drf", "pkt.ret", "pkt.sgn",
-                 "pkt.bck", "pkt.iss", "pkt.hnd", "pkt.wdr", "pkt.cmp", "pkt.cma"}
+    {"pkt.reg", "pkt.in", "pkt.res", "pkt.rgt", "pkt.drf", "pkt.ret", "pkt.sgn", "pkt.bck",
+     "pkt.iss", "pkt.hnd", "pkt.wdr", "pkt.cmp", "pkt.cma"}
 )  # fmt: skip
 _KINDS = {Kind.NUMBER: "integer", Kind.INSTANT: "time", Kind.YES_NO: "boolean"}
 _COMMON = (
