@@ -23,7 +23,7 @@ from infra.store.rows import EventRow
 _MOST_REQUEST_BYTES = 2**20
 _BATCH_BYTES = 2**17
 _ROOM = 1024  # what a message costs beside its key and its value, and a batch beside its messages
-_LINGER_MILLISECONDS = 20  # a commit does not wait for it
+_LINGER_MILLISECONDS = 500  # full batches; a commit does not wait for it
 _STREAMS_KNOWN = 50_000
 
 
