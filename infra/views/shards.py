@@ -258,6 +258,8 @@ def workforce(
     pool = ProcessPoolExecutor(
         processes, multiprocessing.get_context("spawn"), initializer=_open, initargs=(recipe,)
     )
+    for _ in range(processes):  # all start now: none while the pool finds out that another ended
+        pool.submit(_get_ready)
     try:
         yield Workforce(builder, pool)
     finally:
@@ -294,6 +296,10 @@ def _open(recipe: _Recipe) -> None:
     log = EventLog(recipe.env, recipe.database)
     views = ViewGroup(postgres_engine(recipe.views, pool=2), recipe.knowledge, recipe.kinds)
     _builders.append(Builder(log, views, recipe.generation))
+
+
+def _get_ready() -> None:
+    """Be there."""
 
 
 def _end_with_parent() -> None:

@@ -16,22 +16,25 @@ from __future__ import annotations
 
 import os
 from contextlib import ExitStack
-from itertools import islice
 from pathlib import Path
 from statistics import median
 from tempfile import TemporaryDirectory
 from time import perf_counter
-from typing import Any
 
 import psycopg
-from eventsourcing.application import Application
-from psycopg.conninfo import conninfo_to_dict
 from rich.console import Console
 
 from infra.bootstrap import bootstrap
 from infra.store.rows import EventRow
 from infra.views.rebuild import rebuild, verify
-from tests.bench.copied_log import copied, fill, recorded
+from tests.bench.copied_log import (
+    Library,
+    copied,
+    fill,
+    fill_library,
+    library_environment,
+    recorded,
+)
 from tests.bench.report import Row, ratio_row
 from tests.servers.migrated import migrated_settings
 from tests.servers.postgres import OwnPostgres, own_postgres
@@ -99,27 +102,8 @@ class _Library:
 
     def __init__(self, server: OwnPostgres, rows: list[EventRow]) -> None:
         dsn = server.fresh_database()
-        parts = conninfo_to_dict(dsn)
-        self._application: Application[Any] = Application(
-            {
-                "PERSISTENCE_MODULE": "eventsourcing.postgres",
-                "POSTGRES_DBNAME": str(parts["dbname"]),
-                "POSTGRES_HOST": str(parts["host"]),
-                "POSTGRES_PORT": str(parts["port"]),
-                "POSTGRES_USER": str(parts["user"]),
-                "POSTGRES_PASSWORD": str(parts.get("password", "")),
-            }
-        )
-        table = self._application.recorder.events_table_name  # type: ignore[attr-defined]
-        columns = "notification_id, originator_id, originator_version, topic, state"
-        with (
-            psycopg.connect(dsn) as connection,
-            connection.cursor() as cursor,
-            cursor.copy(f"COPY {table} ({columns}) FROM STDIN") as copy,
-        ):
-            copy.set_types(["int8", "uuid", "int4", "text", "bytea"])
-            for at, stream, version, topic, state in islice(copied(rows, PAGED), PAGED):
-                copy.write_row((at, stream, version, topic, state.encode()))
+        fill_library(dsn, copied(rows, PAGED))
+        self._application = Library(library_environment(dsn))
 
     def rate(self) -> float:
         """Return how many notifications a second are paged."""

@@ -17,6 +17,8 @@ from typing import Any
 from uuid import NAMESPACE_URL, UUID, uuid5
 
 import psycopg
+from eventsourcing.application import Application
+from psycopg.conninfo import conninfo_to_dict
 
 from domain.numbers import CodeKind, compose, take_apart
 from domain.staff import EVENTS as STAFF_EVENTS
@@ -97,3 +99,36 @@ def fill(connection: psycopg.Connection[Any], table: str, rows: Iterable[EventRo
             copy.write_row(row)
             count += 1
     return count
+
+
+def library_environment(dsn: str) -> dict[str, str]:
+    """Return the settings with which the library opens a store of its own."""
+    parts = conninfo_to_dict(dsn)
+    return {
+        "PERSISTENCE_MODULE": "eventsourcing.postgres",
+        "POSTGRES_DBNAME": str(parts["dbname"]),
+        "POSTGRES_HOST": str(parts["host"]),
+        "POSTGRES_PORT": str(parts["port"]),
+        "POSTGRES_USER": str(parts["user"]),
+        "POSTGRES_PASSWORD": str(parts.get("password", "")),
+    }
+
+
+class Library(Application[UUID]):
+    """The library's application on its own table."""
+
+    name = "library"
+
+
+def fill_library(dsn: str, rows: Iterable[EventRow]) -> None:
+    """Copy events into the table that the library makes for them."""
+    Library(library_environment(dsn)).close()
+    columns = "notification_id, originator_id, originator_version, topic, state"
+    with (
+        psycopg.connect(dsn) as connection,
+        connection.cursor() as cursor,
+        cursor.copy(f"COPY library_events ({columns}) FROM STDIN") as copy,
+    ):
+        copy.set_types(["int8", "uuid", "int4", "text", "bytea"])
+        for at, stream, version, topic, state in rows:
+            copy.write_row((at, stream, version, topic, state.encode()))
