@@ -39,7 +39,7 @@ class Country:
         self.topic = "qolhat.events"
         self.port = free_port()
         self._key = new_key()
-        self._servers = {"postgres": postgres, "kafka": kafka}
+        self._servers: dict[str, OwnPostgres | OwnKafka] = {"postgres": postgres, "kafka": kafka}
         self._running: dict[str, subprocess.Popen[bytes]] = {}
 
     def settings(self) -> Settings:
