@@ -15,6 +15,7 @@ import pytest
 from kafka import KafkaAdminClient, KafkaProducer, TopicPartition
 
 from infra.bootstrap import NoKafkaError, Qolhat, relay
+from infra.errors import StorageFullError
 from infra.kafka import publishing, tail
 from infra.kafka.connection import Cluster, KafkaUnavailableError
 from infra.kafka.leading import FileLeader, Leader
@@ -353,6 +354,65 @@ def why_unreadable(record: Any) -> str:
     except UnreadableMessageError as error:
         return str(error)
     return ""
+
+
+def test_what_cannot_be_noted_is_no_reason_not_to_publish(
+    office: Office,
+    relay_of: MakeRelay,
+    plan: TopicPlan,
+    kafka_bootstrap: str,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    def fail(*_: object) -> None:
+        raise StorageFullError(detail="no space left")
+
+    monkeypatch.setattr(RelayedBook, "note", fail)
+    publishing_ = relay_of()
+    assert publishing_.catch_up() == last(office)
+    assert "cannot be noted" in caplog.text
+    assert publishing_.position() == 0
+    assert all_positions(messages_in(kafka_bootstrap, plan.name))[-1] == last(office)
+
+
+def test_a_quiet_store_leaves_a_mark_now_and_then(
+    office: Office,
+    relay_of: MakeRelay,
+    plan: TopicPlan,
+    kafka_bootstrap: str,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("infra.kafka.relay.MARK_SECONDS", 0.2)
+    quiet = relay_of()
+    quiet.start()
+    until(lambda: quiet.position() == last(office))
+    until(lambda: len(marks_of(messages_in(kafka_bootstrap, plan.name)[0])) > 2)
+    quiet.stop()
+    for part in messages_in(kafka_bootstrap, plan.name).values():
+        assert set(marks_of(part)) == {last(office)}
+
+
+def test_a_failure_nobody_thought_of_does_not_end_the_relay(
+    office: Office,
+    relay_of: MakeRelay,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    monkeypatch.setattr("infra.kafka.relay.RETRY_SECONDS", 0.05)
+    stumbling, send = relay_of(), Publisher.send
+    stumbles = iter([True, True])
+
+    def stumble(self: Publisher, rows: list[EventRow], position: int) -> int:
+        if next(stumbles, False):
+            raise RuntimeError("a bug")
+        return send(self, rows, position)
+
+    monkeypatch.setattr(Publisher, "send", stumble)
+    stumbling.start()
+    until(lambda: stumbling.position() == last(office))
+    stumbling.stop()
+    assert stumbling.relayed().failures == 2
+    assert "a bug" in caplog.text
 
 
 def test_while_kafka_is_away_nothing_is_lost(
