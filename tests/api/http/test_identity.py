@@ -12,6 +12,7 @@ from tests.api.http.counter import V1, Counter, check_problem
 PATHS = [
     ("GET", "/packets/10267000000123"),
     ("GET", "/packets/10267000000123/history"),
+    ("GET", "/packets/10267000000123/ledger"),
     ("GET", "/places/30267100000109/holdings"),
     ("GET", "/packets/10267000000123/label"),
     ("GET", "/labels"),
