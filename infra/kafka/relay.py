@@ -21,7 +21,7 @@ from infra.kafka.publishing import Publisher
 from infra.kafka.relayed import Relayed, RelayedBook
 from infra.kafka.tail import OtherLifeError, place_after, read_tail
 from infra.kafka.topics import TopicPlan, make_topics
-from infra.store.identity import identity_of
+from infra.store.identity import StoreIdentity, identity_of
 from infra.store.log import PAGE, EventLog
 from infra.store.rows import EventRow
 
@@ -68,7 +68,7 @@ class Relay:
             while self._reached() < until:
                 sent += self._step()
             self._note()
-        except StorageError:
+        except BaseException:  # whatever it was: what has failed is not used again
             self._disconnect()
             self._leader.step_down()
             raise
@@ -123,16 +123,25 @@ class Relay:
             identity = identity_of(self._events)
             (topic,) = make_topics(self._cluster, [self._plan])
             with failing_clearly(self._cluster.bootstrap):
-                self._publisher = Publisher(self._cluster, topic, identity)
-                # Read now, not before: from now on nobody else adds anything.
-                tail = read_tail(self._cluster, topic.name, identity.store)
-            noted = self._book.read(identity)
-            position = place_after(tail, identity, noted.position, self._events.rows)
-            if position is None:
-                raise OtherLifeError(topic=topic.name)
-            self._relayed, self._noted = replace(noted, position=position), noted
-            self._marked = time.monotonic()
+                publisher = Publisher(self._cluster, topic, identity)
+            try:  # read now, not before: from now on nobody else adds anything
+                self._resume(identity)
+            except BaseException:
+                publisher.drop()
+                raise
+            self._publisher = publisher
         return self._publisher
+
+    def _resume(self, identity: StoreIdentity) -> None:
+        """Go on where the topic ends. Raises OtherLifeError, KafkaUnavailableError."""
+        with failing_clearly(self._cluster.bootstrap):
+            tail = read_tail(self._cluster, self._plan.name, identity.store)
+        noted = self._book.read(identity)
+        position = place_after(tail, identity, noted.position, self._events.rows)
+        if position is None:
+            raise OtherLifeError(topic=self._plan.name)
+        self._relayed, self._noted = replace(noted, position=position), noted
+        self._marked = time.monotonic()
 
     def _note(self) -> None:
         """Keep how far it has come. What cannot be kept is no reason not to go on."""
