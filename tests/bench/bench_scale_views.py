@@ -172,8 +172,8 @@ class _OneByOne(_Batches):
             view_class=_starting(after),
             env=self._env,
         ) as runner:
-            while not done.wait(0.001) and not runner.is_interrupted.is_set():
-                pass
+            while not done.wait(0.001):
+                assert not runner.is_interrupted.is_set()
         with self.group.alone() as connection:  # where its next stretch begins
             self.group.move(connection, until)
 
@@ -205,6 +205,8 @@ class _AsStored(CompactMapper):
 
 class _Library(Library):
     """The library's application, with events as they are stored."""
+
+    name = Library.name  # and so the same table
 
     def construct_mapper(self) -> Mapper[UUID]:
         return _AsStored()
