@@ -183,30 +183,31 @@ class _Rebuilding:
             one = self._group.of_generation(kind, self._live[kind.name])
             other = self._group.of_generation(kind, self._beside[kind.name])
             for name, table in other.tables.items():
-                rows[name], label = _label(connection, table)
-                if self._is_compared and _differ(connection, label, one.tables[name]):
+                rows[name] = _count(connection, table)
+                if self._is_compared and _may_differ(connection, table, one.tables[name]):
                     differences += _differences(connection, kind, name, one, other)
         return Comparison(position, rows, tuple(differences), self._is_compared)
 
 
-def _label(connection: sa.Connection, table: sa.Table) -> tuple[int, Any]:
-    """Return how many rows a table has, and on PostgreSQL what tells it from one with others.
+def _count(connection: sa.Connection, table: sa.Table) -> int:
+    return connection.execute(sa.select(sa.func.count()).select_from(table)).scalar_one()
 
-    The sum of all rows' hashes: the same in whatever order the rows lie.
+
+def _may_differ(connection: sa.Connection, one: sa.Table, other: sa.Table) -> bool:
+    """Tell whether two tables may have other rows; where it costs less than to compare them all.
+
+    By the sums of the hashes of all rows: the same in whatever order the rows lie.
     """
-    count: sa.ColumnElement[Any] = sa.func.count()
-    label: sa.ColumnElement[Any] = sa.null()
-    if connection.dialect.name == "postgresql":
-        hashed = sa.func.hash_record_extended(sa.literal_column("each.*"), 0)
-        label = sa.func.sum(sa.cast(hashed, sa.Numeric))
-    query = sa.select(count, label).select_from(table.alias("each"))
-    found = connection.execute(query).one()
-    return found[0], (found[0], found[1])
+    if connection.dialect.name != "postgresql":
+        return True
+    return bool(_hashed(connection, one) != _hashed(connection, other))
 
 
-def _differ(connection: sa.Connection, label: Any, live: sa.Table) -> bool:
-    """Tell whether a table may have other rows than the one with this label."""
-    return connection.dialect.name != "postgresql" or _label(connection, live)[1] != label
+def _hashed(connection: sa.Connection, table: sa.Table) -> Any:
+    whole_row: sa.ColumnElement[Any] = sa.literal_column("each.*")
+    hashed = sa.cast(sa.func.hash_record_extended(whole_row, 0), sa.Numeric)
+    query = sa.select(sa.func.count(), sa.func.sum(hashed)).select_from(table.alias("each"))
+    return connection.execute(query).one()
 
 
 def _differences(

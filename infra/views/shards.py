@@ -2,9 +2,9 @@
 
 The streams are cut into pieces of about as many events. Whoever builds a piece reads it stream by
 stream, so that a packet is walked through once and its rows are written once, by COPY. Indexes are
-made when the tables are full; then the views that look across streams are worked out from the
-journal. A stream that cannot be taken in as a whole is left to whoever asked: the ordinary way sets
-its bad events aside.
+made when the tables are full; then the bags of which a view must know other streams are worked out
+from the journal. A stream that cannot be taken in as a whole is left to whoever asked: the ordinary
+way sets its bad events aside.
 """
 
 from __future__ import annotations
@@ -16,15 +16,15 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
-from dataclasses import dataclass
-from typing import Any, TypeVar
+from dataclasses import dataclass, field
+from typing import Any, Self, TypeVar
 from uuid import UUID
 
 import sqlalchemy as sa
 
 from domain.dispatch.bag import Bag
 from domain.dispatch.journey import journey_of
-from domain.numbers import MAX_BLOCK, MAX_SERIAL, BagCode, CodeKind, compose
+from domain.numbers import BagCode
 from infra.database import postgres_engine
 from infra.errors import StorageError
 from infra.store.log import EventLog
@@ -33,7 +33,7 @@ from infra.store.rows import FIRST_STREAM, LAST_STREAM, LAST_VERSION, EventRow, 
 from infra.views.digest import PastEvents
 from infra.views.group import ViewGroup
 from infra.views.loading import finish, store, strip
-from infra.views.whole import batch_of, streams_of
+from infra.views.whole import LooksAcrossError, NothingElse, batch_of, streams_of
 from projections.journal import Journal, JournalRow
 from projections.view import BagChange, Batch, Knowledge, Loading, View
 
@@ -43,8 +43,6 @@ _PIECE = 20_000  # events, about
 _MOST_PIECES = 2_000
 _SAMPLES_A_PIECE = 20
 _BAGS = 500
-_FIRST_BAG = compose(CodeKind.BAG, 0, 0)
-_LAST_BAG = compose(CodeKind.BAG, MAX_BLOCK, MAX_SERIAL)
 
 
 class ShardEndedError(StorageError):
@@ -69,6 +67,24 @@ class Generation:
     until: int
 
 
+@dataclass(frozen=True, slots=True)
+class Left:
+    """What loading a piece leaves to do.
+
+    `streams`: those that cannot be taken in as a whole; `bags`: those of which some view must look
+    at other streams.
+    """
+
+    streams: list[UUID] = field(default_factory=list)
+    bags: list[BagCode] = field(default_factory=list)
+
+    def __iadd__(self, other: Left) -> Self:
+        """Add what another piece leaves."""
+        self.streams.extend(other.streams)
+        self.bags.extend(other.bags)
+        return self
+
+
 class Builder:
     """Builds parts of a generation; each process has its own."""
 
@@ -88,9 +104,9 @@ class Builder:
             for table in self.tables:
                 strip(connection, table)
 
-    def load(self, piece: Piece) -> list[UUID]:
-        """Build what a piece says; return the streams that cannot be taken in as a whole."""
-        left: list[UUID] = []
+    def load(self, piece: Piece) -> Left:
+        """Build what a piece says; return what is left to do."""
+        left = Left()
         for rows in self._whole_streams(piece):
             left += self._load(streams_of(rows))
         return left
@@ -111,26 +127,41 @@ class Builder:
                 yield carried[:begun]
                 carried = carried[begun:]
 
-    def _load(self, streams: Sequence[Sequence[EventRow]]) -> list[UUID]:
+    def _load(self, streams: Sequence[Sequence[EventRow]]) -> Left:
         if not streams:
-            return []
+            return Left()
         try:
-            self._store(streams)
+            return Left(bags=self._store(streams))
         except (sa.exc.OperationalError, StorageError):
             raise
         except Exception:  # noqa: BLE001  one of the streams has something bad: the rest must go on
             if len(streams) == 1:
-                return [streams[0][0][1]]
+                return Left(streams=[streams[0][0][1]])
             middle = len(streams) // 2
-            return self._load(streams[:middle]) + self._load(streams[middle:])
-        return []
+            left = self._load(streams[:middle])
+            left += self._load(streams[middle:])
+            return left
 
-    def _store(self, streams: Sequence[Sequence[EventRow]]) -> None:
+    def _store(self, streams: Sequence[Sequence[EventRow]]) -> list[BagCode]:
         loading = Loading()
         batch = batch_of(streams, self._group.knowledge, self._journal, loading)
         for view in self._single:
             view.apply(loading, batch)
+        later = [change.number for change in batch.bags if not self._stands_alone(change, loading)]
         self._write(loading)
+        return later
+
+    def _stands_alone(self, bag: BagChange, loading: Loading) -> bool:
+        """Work out the views that look across streams, if nothing came of it that they would."""
+        own = Loading()
+        try:
+            for view in self._across:
+                view.apply(own, Batch(NothingElse(), bags=[bag]))
+        except LooksAcrossError:
+            return False
+        for table, rows in own.rows.items():
+            loading.rows[table].extend(rows)
+        return True
 
     def _write(self, loading: Loading) -> None:
         with self._group.writing.begin() as connection:
@@ -154,15 +185,6 @@ class Builder:
             for view in self._across:
                 view.apply(loading, batch)
         self._write(loading)
-
-    def bags(self) -> list[BagCode]:
-        """Return all bags of the journal, as far as some view looks across streams."""
-        if not self._across:
-            return []
-        number = self._journal.entries.c.packet
-        query = sa.select(number).where(number.between(_FIRST_BAG, _LAST_BAG)).distinct()
-        with self._group.engine.connect() as connection:
-            return [BagCode(bag) for bag in connection.scalars(query.order_by(number))]
 
 
 def _bag_change(bag: BagCode, entries: Iterable[JournalRow]) -> BagChange:
@@ -188,16 +210,15 @@ def build(
 
     `tell` is told how many events are done, about, of how many. Raises StorageError.
     """
-    builder, pieces, left = force.builder, pieces_of(rows, until), list[UUID]()
+    builder, pieces, left = force.builder, pieces_of(rows, until), Left()
     builder.strip()
-    for done, bad in enumerate(force.each(Builder.load, pieces), start=1):
-        left += bad
+    for done, some in enumerate(force.each(Builder.load, pieces), start=1):
+        left += some
         tell(until * done // (len(pieces) + 1), until)
     list(force.each(Builder.finish, range(len(builder.tables))))
-    bags = builder.bags()
-    groups = [bags[start : start + _BAGS] for start in range(0, len(bags), _BAGS)]
-    list(force.each(Builder.look_across, groups))
-    return left
+    bags = [left.bags[start : start + _BAGS] for start in range(0, len(left.bags), _BAGS)]
+    list(force.each(Builder.look_across, bags))
+    return left.streams
 
 
 # --- in several processes -------------------------------------------------------------------------

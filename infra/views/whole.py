@@ -29,20 +29,24 @@ from projections.view import BagChange, Batch, Knowledge, Loading, PacketChange
 _stream = itemgetter(1)
 
 
+class LooksAcrossError(Exception):
+    """A view asked for other streams than those of its batch."""
+
+
 class NothingElse:
-    """The history of views that stand on single streams: they may not ask for others."""
+    """The history of what stands on single streams: whoever asks for others learns nothing."""
 
     def events_of(self, packet: PacketNumber) -> Sequence[Packet.Event]:
-        """Refuse."""
-        raise NotImplementedError
+        """Raise LooksAcrossError."""
+        raise LooksAcrossError(packet)
 
     def journey(self, bag: BagCode) -> Journey | None:
-        """Refuse."""
-        raise NotImplementedError
+        """Raise LooksAcrossError."""
+        raise LooksAcrossError(bag)
 
     def registry_of(self, bag: BagCode) -> RegistryCode | None:
-        """Refuse."""
-        raise NotImplementedError
+        """Raise LooksAcrossError."""
+        raise LooksAcrossError(bag)
 
 
 def batch_of(

@@ -25,7 +25,7 @@ from infra.store.rows import EventRow
 from infra.views.group import ViewGroup
 from infra.views.rebuild import verify
 from infra.views.shards import pieces_of
-from infra.views.whole import NothingElse
+from infra.views.whole import LooksAcrossError, NothingElse
 from tests.infra.demonstration.simulated import hasty
 from tests.stories import CENTRE
 
@@ -127,10 +127,10 @@ def test_pieces_hold_every_stream_once(
 
 def test_a_view_of_single_streams_cannot_ask_for_others() -> None:
     nothing = NothingElse()
-    with pytest.raises(NotImplementedError):
+    with pytest.raises(LooksAcrossError):
         nothing.events_of(packet_number(CENTRE, 1))
     for question in (nothing.journey, nothing.registry_of):
-        with pytest.raises(NotImplementedError):
+        with pytest.raises(LooksAcrossError):
             question(bag_code(CENTRE, 1))
 
 
