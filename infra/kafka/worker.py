@@ -53,6 +53,8 @@ class ViewWorker:
         self._taking = taking
         self._topic = topic
         self._consumer: KafkaConsumer | None = None
+        self._waiting: _Waiting | None = None
+        self._dealt = 0  # how often partitions had been dealt when we went to our places
         self._next: dict[int, int] = {}  # the offset to be read next, of each partition we have
         self._told_at = 0.0
         self._stopping = threading.Event()
@@ -82,7 +84,7 @@ class ViewWorker:
                 raise
             self._bridge()
             return 0
-        if ours != self._next.keys():
+        if self._must_move(ours):
             self._go_to(ours)
             return 0
         if delivered:
@@ -110,6 +112,12 @@ class ViewWorker:
         return position
 
     # --- its partitions -----------------------------------------------------------------------
+
+    def _must_move(self, ours: set[int]) -> bool:
+        """Tell whether partitions were dealt anew: also the same ones wait then, paused."""
+        seen, dealt = self._dealt, self._waiting.dealt if self._waiting else 0
+        self._dealt = dealt  # read before we move: what is dealt meanwhile makes us move again
+        return dealt != seen or ours != self._next.keys()
 
     def _go_to(self, ours: set[int]) -> None:
         """Go on where the rows end, in the partitions that we have now."""
@@ -159,8 +167,8 @@ class ViewWorker:
                 session_timeout_ms=SESSION_MILLISECONDS,
                 metadata_max_age_ms=SESSION_MILLISECONDS,  # a topic that is made later is found
             )
-            listener = _Waiting(self._consumer, self._next)
-            self._consumer.subscribe([self._topic.name], listener=listener)
+            self._waiting, self._dealt = _Waiting(self._consumer), 0
+            self._consumer.subscribe([self._topic.name], listener=self._waiting)
         return self._consumer
 
     def _failing_clearly(self) -> AbstractContextManager[None]:
@@ -245,19 +253,22 @@ class ViewWorker:
 
 
 class _Waiting(ConsumerRebalanceListener):  # type: ignore[misc]  # the library is not typed
-    """Lets newly dealt partitions wait until they are put to the places kept with the rows."""
+    """Lets newly dealt partitions wait until they are put to the places kept with the rows.
 
-    def __init__(self, consumer: KafkaConsumer, places: dict[int, int]) -> None:
+    It is called in the consumer's own thread, at any time.
+    """
+
+    def __init__(self, consumer: KafkaConsumer) -> None:
+        self.dealt = 0
         self._consumer = consumer
-        self._next = places
 
     def on_partitions_revoked(self, revoked: Sequence[TopicPartition]) -> None:
-        """Forget where we were: others may have them for a while."""
-        for each in revoked:
-            self._next.pop(each.partition, None)
+        """Nothing is kept in the connection."""
 
     def on_partitions_assigned(self, assigned: Sequence[TopicPartition]) -> None:
         """Deliver nothing yet; here nobody may be asked."""
+        self.dealt += 1
         for each in assigned:
             self._consumer.seek(each, 0)
             self._consumer.pause(each)
+        self.dealt += 1  # again: whoever has gone to the places in between has been undone

@@ -68,9 +68,9 @@ def played(_founder: Founder, request: pytest.FixtureRequest) -> Iterator[Play]:
     country, auditor = _founder.found()
     chance, sound = Random(request.node.name), []
 
-    def play_one(kind: str, fault: Fault | None = None) -> Round:
+    def play_one(kind: str, *faults: Fault) -> Round:
         sound.append(False)
-        done = play(country, auditor, kind, chance, fault=fault)
+        done = play(country, auditor, kind, chance, *faults)
         print(done.figures())  # noqa: T201  shown by `pytest -rP`, and when it fails
         assert done.found.sound, country.supervisor.all_last_lines()
         sound.append(True)

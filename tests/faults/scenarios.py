@@ -24,7 +24,7 @@ class Round:
     acknowledged: int
     retried: int
     silence: float  # the longest time without an acknowledgement, in seconds
-    recovered: float  # seconds from the fault until everything was stored and shown
+    recovered: float  # seconds from the (last) fault until everything was stored and shown
     found: Found
 
     def figures(self) -> str:
@@ -37,23 +37,22 @@ class Round:
 
 
 def play(
-    country: Country,
-    auditor: Auditor,
-    kind: str,
-    chance: Random,
-    *,
-    fault: Fault | None = None,
-    before: int = 20,
+    country: Country, auditor: Auditor, kind: str, chance: Random, *faults: Fault, between: int = 20
 ) -> Round:
-    """Let people work, do the fault at a random moment, let them work on, look at everything."""
+    """Let people work, do the faults at random moments, let them work on, look at everything.
+
+    Without `faults` it is the one that the kind names; `between` them so many things are done.
+    """
     load = country.load
     acknowledged, retried = len(load.diary.acknowledged), load.diary.retried
     with load.working() as diary:
-        load.await_more(before)
-        time.sleep(chance.uniform(0.0, 0.5))
-        began = time.monotonic()
-        (fault or FAULTS[kind])(country, chance)
-        load.await_more(before)
+        began = last = time.monotonic()
+        for fault in faults or (FAULTS[kind],):
+            load.await_more(between)
+            time.sleep(chance.uniform(0.0, 0.5))
+            last = time.monotonic()
+            fault(country, chance)
+        load.await_more(between)
     ended = time.monotonic()
     found = auditor.check()
     return Round(
@@ -61,7 +60,7 @@ def play(
         len(diary.acknowledged) - acknowledged,
         diary.retried - retried,
         diary.silence(began, ended),
-        ended + found.level_after - began,
+        ended + found.level_after - last,
         found,
     )
 
@@ -121,8 +120,8 @@ def broker_away(seconds: float) -> Fault:
 
     def fault(country: Country, _: Random) -> None:
         country.kafka.kill()
-        country.load.await_more(int(seconds * 5))
         time.sleep(seconds)
+        country.load.await_more(20)
         country.kafka.restart()
 
     return fault
@@ -220,11 +219,11 @@ FAULTS: dict[str, Fault] = {
     "kill broker": kill_broker,
     "kill everything": kill_all,
     "restart PostgreSQL": restart_postgres,
-    "disk full": disk_full(2),
-    "broker away": broker_away(4),
-    "pause worker": pause(WORKERS, 3),
-    "pause relay": pause(RELAYS, 3),
-    "pause API": pause((API,), 2),
+    "disk full": disk_full(4),
+    "broker away": broker_away(10),
+    "pause worker": pause(WORKERS, 12),  # longer than Kafka waits for a sign of life
+    "pause relay": pause(RELAYS, 5),
+    "pause API": pause((API,), 5),
     "rebalance": rebalance,
     "repeat": repeat,
     "clock jumps": clock_jumps,

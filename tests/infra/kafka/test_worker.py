@@ -177,6 +177,18 @@ def test_workers_come_and_go_while_much_is_published_some_of_it_twice(crew: Crew
     assert sum(worker.counts.events for worker in crews) == len(rows)
 
 
+def test_a_worker_that_is_dealt_the_same_partitions_again_goes_on(single: Crew) -> None:
+    rows = single.day.rows
+    single.publish(rows[:100])
+    worker = single.worker()
+    worker.catch_up()
+    worker._connected()._coordinator.request_rejoin()  # as when another comes and goes
+    single.publish(rows[100:])
+    single.wait_until(lambda: worker.step() == 0 and single.views.position() >= rows[-1][0])
+    worker.disconnect()
+    assert single.differing() == {}
+
+
 def test_a_worker_too_many_waits_and_takes_over(
     kafka_server: KafkaServer, day: Day, postgres_dsn: str
 ) -> None:
