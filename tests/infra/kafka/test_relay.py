@@ -254,10 +254,11 @@ def test_two_that_both_believe_they_lead_send_everything_once(
             for each in rivals:
                 with suppress(AttributeError):
                     each._publisher._producer._sender.force_close()  # type: ignore[union-attr]
-                each._stopping.set()
+                each.end()
     finally:
         stop.set()
         working.join()
+    until(lambda: not any(each.name == "relay" for each in threading.enumerate()))
     relay_of(Believing()).catch_up()
     messages = messages_in(kafka_bootstrap, plan.name)
     assert all_positions(messages) == list(range(1, last(office) + 1))
