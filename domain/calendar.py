@@ -238,7 +238,8 @@ class Calendar:
         The answer is provisional when its local year is past `workdays.known_until`.
         """
         at = self._due_at(start, norm, runs)
-        return Due(at, self.is_provisional(at))
+        near = at.year >= self.workdays.known_until  # or the local year is not past it either
+        return Due(at, near and self.is_provisional(at))
 
     def _due_at(self, start: datetime, norm: Norm, runs: Timetable | None) -> datetime:
         match norm.unit:

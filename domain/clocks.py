@@ -7,8 +7,8 @@ due date into events, views compute them.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import NamedTuple
 
 from domain.calendar import Calendar, Timetable, calendar_of
 from domain.directory import Directory
@@ -23,8 +23,7 @@ _STAGE = VisitKind.STAGE.value
 _NOTHING = timedelta(0)
 
 
-@dataclass(frozen=True, slots=True)
-class Measured:
+class Measured(NamedTuple):
     """How a stay compares with its norm.
 
     `working` is working time from entering to leaving, `counted` the part that the norm is about:

@@ -25,7 +25,7 @@ import sqlalchemy as sa
 from domain.dispatch.bag import Bag
 from domain.dispatch.journey import journey_of
 from domain.numbers import BagCode
-from infra.database import postgres_engine
+from infra.database import database_error, postgres_engine
 from infra.errors import StorageError
 from infra.store.log import EventLog
 from infra.store.mapper import read_event
@@ -332,4 +332,7 @@ def _end_with_parent() -> None:
 
 
 def _do(work: Callable[[Builder, Any], T], part: Any) -> T:
-    return work(_builders[0], part)
+    try:
+        return work(_builders[0], part)
+    except sa.exc.OperationalError as error:  # holds what cannot be sent to another process
+        raise database_error(error) from None

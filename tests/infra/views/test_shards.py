@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import multiprocessing
 import os
+import pickle
 import signal
 import subprocess
 import sys
@@ -16,7 +17,8 @@ import sqlalchemy as sa
 from pydantic import SecretStr
 
 import infra.views.rebuild
-from domain.numbers import PacketNumber
+from domain.errors import QolhatError
+from domain.numbers import BadCodeError, CodeFault, PacketNumber
 from domain.roles import Role
 from infra.bootstrap import Qolhat, bootstrap
 from infra.settings import Settings, StoreKind
@@ -144,6 +146,12 @@ def test_who_builds_ends_with_whom_it_builds_for(office_on_postgres: Office) -> 
     assert not any(map(lives, builders))
     assert holder(qolhat, number) == place(Role.COURIER)
     assert rebuild(qolhat.log, qolhat.views).differences == ()
+
+
+@pytest.mark.parametrize("error", [ShardEndedError(detail="9"), BadCodeError(CodeFault.EMPTY)])
+def test_an_error_of_ours_is_the_same_in_another_process(error: QolhatError) -> None:
+    sent = pickle.loads(pickle.dumps(error))
+    assert (type(sent), str(sent), vars(sent)) == (type(error), str(error), vars(error))
 
 
 def test_views_far_behind_are_replaced_without_being_compared(
