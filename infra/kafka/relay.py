@@ -26,6 +26,8 @@ from infra.store.log import PAGE, EventLog
 from infra.store.rows import EventRow
 
 POLL_SECONDS = 0.05
+# While much is recorded: a transaction costs relay, broker and workers more than its events do.
+BUSY, BUSY_SECONDS = 10, 0.2
 STANDBY_SECONDS = 0.5
 RETRY_SECONDS = 1.0
 NOTE_SECONDS = 1.0
@@ -193,7 +195,7 @@ class Relay:
             self._failing = False
         if time.monotonic() - self._noted_at > NOTE_SECONDS:
             self._note()
-        return 0 if sent >= PAGE else POLL_SECONDS
+        return _pause_after(sent)
 
     def _failed(self, error: StorageError | None) -> float:
         if error is not None and not self._failing:
@@ -220,3 +222,9 @@ class Relay:
             self._thread = None
         self._disconnect()
         self._leader.step_down()
+
+
+def _pause_after(sent: int) -> float:
+    if sent >= PAGE:
+        return 0
+    return BUSY_SECONDS if sent >= BUSY else POLL_SECONDS
