@@ -70,7 +70,7 @@ def run() -> list[Row]:
         country.await_level(office.position)
         alive = send_on_time(country.port, RATE, STATIONS, _healthz(RATE * min(seconds, 15)))
         send_on_time(country.port, RATE, STATIONS, office.scans(RATE * WARM_UP))
-        with country.measured():
+        with country.measured(RATE * seconds):
             scans = send_on_time(country.port, RATE, STATIONS, office.scans(RATE * seconds))
         level = country.await_level(office.position + office.sent)
         stored = office.stored()

@@ -102,7 +102,7 @@ def _ours(country: Country, recorded: list[list[StoredEvent]]) -> float:
         with postgres_log(country.dsn) as log:
             log.rows.insert_events(first)
             _await_position(country, engine, len(first))
-            with country.measured():
+            with country.measured(sum(map(len, others))):
                 begun = perf_counter()
                 for events in others:
                     last = log.rows.insert_events(events)

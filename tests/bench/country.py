@@ -105,13 +105,19 @@ class Country:
         return "\n".join(file.read_text()[-2000:] for file in self.folder.glob("*.log"))
 
     @contextmanager
-    def measured(self) -> Iterator[None]:
-        """Tell how much of a processor everybody took meanwhile, servers too."""
+    def measured(self, things: int) -> Iterator[None]:
+        """Tell what each of so many things cost everybody of a processor, servers too."""
         begun, before = perf_counter(), self._processor_seconds()
         yield
         seconds, after = perf_counter() - begun, self._processor_seconds()
-        shares = (f"{n} {(after[n] - before[n]) / seconds:.0%}" for n in after)
-        _console.print(f"  of a processor: {', '.join(shares)}", style="dim")
+        spent = {name: after[name] - before[name] for name in after}
+        each = ", ".join(f"{name} {sum_ / things * 1000:.2f}" for name, sum_ in spent.items())
+        share = sum(spent.values()) / seconds
+        _console.print(
+            f"  milliseconds of a processor for each: {each}; in all {share:.0%} of one busy",
+            style="dim",
+            soft_wrap=True,
+        )
 
     def _processor_seconds(self) -> dict[str, float]:
         commands = {name: _processor_seconds(each.pid) for name, each in self._running.items()}
