@@ -25,6 +25,7 @@ from tests.servers.kafka import OwnKafka, own_kafka
 from tests.servers.postgres import OwnPostgres
 
 _ROUNDS_OF_A_COUNTRY = 20
+_WIDTH = 140  # of the table, in letters
 _KILLED = 2  # of three rounds: the other faults have their figures in `make test`
 
 
@@ -32,6 +33,7 @@ def main() -> int:
     """Play, tell, and return the exit code."""
     asked = _asked()
     console = Console()
+    console = Console(width=max(console.width, _WIDTH))
     console.print(f"seed {asked.seed}")
     done: list[Round] = []
     deadline = time.monotonic() + asked.minutes * 60
@@ -45,7 +47,7 @@ def main() -> int:
                 console.print(f"{len(done):4} {each.figures()}", highlight=False, soft_wrap=True)
                 if time.monotonic() > deadline:
                     break
-    console.print(_table(done), f"seed {asked.seed}")
+    console.print(_table(done), f"seed {asked.seed}, {len(done)} of {asked.rounds} rounds")
     return 0 if done and all(each.found.sound for each in done) else 1
 
 

@@ -115,12 +115,12 @@ def restart_postgres(country: Country, _: Random) -> None:
     country.postgres.restart()
 
 
-def broker_away(seconds: float) -> Fault:
-    """The broker is away for so long; scans do not need it."""
+def broker_away(*seconds: float) -> Fault:
+    """The broker is away for one of these lengths of time; scans do not need it."""
 
-    def fault(country: Country, _: Random) -> None:
+    def fault(country: Country, chance: Random) -> None:
         country.kafka.kill()
-        time.sleep(seconds)
+        time.sleep(chance.choice(seconds))
         country.load.await_more(20)
         country.kafka.restart()
 
@@ -220,7 +220,7 @@ FAULTS: dict[str, Fault] = {
     "kill everything": kill_all,
     "restart PostgreSQL": restart_postgres,
     "disk full": disk_full(4),
-    "broker away": broker_away(10),
+    "broker away": broker_away(5, 20, 150),  # longer than a transaction and a delivery may take
     "pause worker": pause(WORKERS, 12),  # longer than Kafka waits for a sign of life
     "pause relay": pause(RELAYS, 5),
     "pause API": pause((API,), 5),
