@@ -60,10 +60,16 @@ class TopicPlace(Place):
     def __init__(self, topic: str) -> None:
         self.source = topic
 
-    def prepare(self, connection: sa.Connection) -> None:
-        """Make the tables where they are missing."""
+    def prepare(self, connection: sa.Connection) -> bool:
+        """Make the tables where they are missing; False if the rows came from another topic.
+
+        Its positions say nothing of this one: the views must begin anew.
+        """
         _metadata.create_all(connection)
+        others = connection.execute(_topics.delete().where(_topics.c.topic != self.source))
+        connection.execute(_taken.delete().where(_taken.c.topic != self.source))
         _add(connection, _topics, [{"topic": self.source, "floor": 0}])
+        return not others.rowcount
 
     def frontier_in(self, connection: sa.Connection) -> Frontier:
         """Return how far the views are; one partition as long as nobody has seen the topic."""

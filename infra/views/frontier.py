@@ -72,8 +72,8 @@ class Place(ABC):
     shared: bool
 
     @abstractmethod
-    def prepare(self, connection: sa.Connection) -> None:
-        """Make the tables where they are missing."""
+    def prepare(self, connection: sa.Connection) -> bool:
+        """Make the tables where they are missing; False if the rows came from elsewhere."""
 
     @abstractmethod
     def frontier_in(self, connection: sa.Connection) -> Frontier:
@@ -107,9 +107,10 @@ class LogPlace(Place):
     def __init__(self, views: Sequence[str]) -> None:
         self._views = tuple(views)
 
-    def prepare(self, connection: sa.Connection) -> None:
+    def prepare(self, connection: sa.Connection) -> bool:
         """Make the table where it is missing."""
         _metadata.create_all(connection)
+        return True
 
     def frontier_in(self, connection: sa.Connection) -> Frontier:
         """Return how far the views are: a view without a row has taken nothing in."""

@@ -119,9 +119,9 @@ class ViewGroup:
             locks.making(connection)
             metadata.create_all(connection)
             LogPlace(()).prepare(connection)  # whoever moves any views locks its table
-            self.place.prepare(connection)
             locks.alone(connection)
-            if self._is_made_alike(connection):
+            ours = self.place.prepare(connection)
+            if ours and self._is_made_alike(connection):
                 self._mend_indexes(connection)
             else:
                 self.begin_anew_in(connection)

@@ -119,6 +119,24 @@ def test_views_from_kafka_begin_anew_at_the_topics_beginning(
     assert holdings(from_kafka) == 0
 
 
+def test_another_topic_is_read_from_its_beginning_into_empty_views(
+    from_kafka: ViewGroup, worked: Qolhat
+) -> None:
+    elsewhere = TopicPlace("events-anew")
+    moved = ViewGroup(worked.views.engine, worked.views.knowledge, ALL_VIEWS, elsewhere)
+    moved.prepare()
+    assert holdings(moved) == 0
+    with moved.connected() as connection:
+        assert moved.frontier_in(connection).most == 0
+    moved.prepare()  # a second start finds its own topic
+    with moved.alone() as connection:
+        assert elsewhere.meet(connection, "another id", 3)
+        elsewhere.move(connection, {1: Taken(7, 3)})
+    moved.prepare()
+    with moved.connected() as connection:
+        assert moved.frontier_in(connection).most == 3
+
+
 def test_indexes_are_mended_while_the_rows_stay(worked: Qolhat) -> None:
     held, tables = holdings(worked.views), ("holdings_g1", "unsettled_g1")
 
