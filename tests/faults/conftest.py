@@ -43,7 +43,7 @@ class Founder:
         self._stack.close()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def _founder(_own_kafka: OwnKafka) -> Iterator[Founder]:
     with ExitStack() as stack:
         try:
