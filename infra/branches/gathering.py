@@ -11,10 +11,12 @@ import logging
 import threading
 import time
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
 from kafka import KafkaConsumer, KafkaProducer
+from kafka.errors import CommitFailedError, RebalanceInProgressError
 
 from domain.errors import QolhatError
 from infra.branches.country import CountryBook, SetAside
@@ -79,12 +81,19 @@ class Gatherer:
             records = [record for part in delivered.values() for record in part]
             gathered = self._take(records) if records else Gathered()
             if records:
-                with failing_clearly(self._line.cluster.bootstrap):
-                    self._connected().commit()
+                self._commit()
         except StorageError:
             self.disconnect()  # begins again at the offsets that are committed
             raise
         return gathered
+
+    def _commit(self) -> None:
+        """Keep where to go on; while partitions are dealt out, whoever gets them reads it again."""
+        with (
+            failing_clearly(self._line.cluster.bootstrap),
+            suppress(RebalanceInProgressError, CommitFailedError),
+        ):
+            self._connected().commit()
 
     def catch_up(self, patience: float = 90.0) -> Gathered:
         """Take in all that the topic holds now.

@@ -167,6 +167,8 @@ class ViewWorker:
                 session_timeout_ms=SESSION_MILLISECONDS,
                 metadata_max_age_ms=SESSION_MILLISECONDS,  # a topic that is made later is found
             )
+            # The group's first member deals out the partitions that it knows of: it must know them.
+            self._consumer.partitions_for_topic(self._topic.name)
             self._waiting, self._dealt = _Waiting(self._consumer), 0
             self._consumer.subscribe([self._topic.name], listener=self._waiting)
         return self._consumer
