@@ -10,6 +10,7 @@ from typing import Any
 from kafka import KafkaConsumer, KafkaProducer
 
 from infra.kafka.connection import Cluster, failing_clearly
+from infra.kafka.members import Member, join
 from infra.kafka.topics import TopicPlan, make_topics
 
 _SESSION_MILLISECONDS = 6_000  # then others take a dead member's partitions
@@ -43,9 +44,7 @@ class Line:
     def member(self, group: str) -> KafkaConsumer:
         """Connect to read envelopes as one of a group."""
         member = self._consumer(group_id=group, session_timeout_ms=_SESSION_MILLISECONDS)
-        # The group's first member deals out the partitions that it knows of: it must know them.
-        member.partitions_for_topic(self.scans.name)
-        member.subscribe([self.scans.name])
+        join(self.scans.name, Member(member))
         return member
 
     def _consumer(self, **more: Any) -> KafkaConsumer:

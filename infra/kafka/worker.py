@@ -16,13 +16,14 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Any
 
-from kafka import ConsumerRebalanceListener, KafkaAdminClient, KafkaConsumer, TopicPartition
+from kafka import KafkaAdminClient, KafkaConsumer, TopicPartition
 from kafka.errors import KafkaError, OffsetOutOfRangeError
 from kafka.structs import OffsetAndMetadata
 
 from infra.errors import StorageError
 from infra.kafka.connection import Cluster, KafkaUnavailableError, failing_clearly
 from infra.kafka.marks import RepartitionedError
+from infra.kafka.members import Member, join
 from infra.kafka.taking import Delivery, Message, Taking, TopicTooShortError
 from infra.views.group import OtherViewsError, ViewsMovedError
 
@@ -167,10 +168,8 @@ class ViewWorker:
                 session_timeout_ms=SESSION_MILLISECONDS,
                 metadata_max_age_ms=SESSION_MILLISECONDS,  # a topic that is made later is found
             )
-            # The group's first member deals out the partitions that it knows of: it must know them.
-            self._consumer.partitions_for_topic(self._topic.name)
             self._waiting, self._dealt = _Waiting(self._consumer), 0
-            self._consumer.subscribe([self._topic.name], listener=self._waiting)
+            join(self._topic.name, self._waiting)
         return self._consumer
 
     def _failing_clearly(self) -> AbstractContextManager[None]:
@@ -254,23 +253,17 @@ class ViewWorker:
                 consumer.close()
 
 
-class _Waiting(ConsumerRebalanceListener):  # type: ignore[misc]  # the library is not typed
-    """Lets newly dealt partitions wait until they are put to the places kept with the rows.
-
-    It is called in the consumer's own thread, at any time.
-    """
+class _Waiting(Member):
+    """Lets newly dealt partitions wait until they are put to the places kept with the rows."""
 
     def __init__(self, consumer: KafkaConsumer) -> None:
+        super().__init__(consumer)
         self.dealt = 0
-        self._consumer = consumer
-
-    def on_partitions_revoked(self, revoked: Sequence[TopicPartition]) -> None:
-        """Nothing is kept in the connection."""
 
     def on_partitions_assigned(self, assigned: Sequence[TopicPartition]) -> None:
         """Deliver nothing yet; here nobody may be asked."""
         self.dealt += 1
         for each in assigned:
-            self._consumer.seek(each, 0)
-            self._consumer.pause(each)
+            self.consumer.seek(each, 0)
+            self.consumer.pause(each)
         self.dealt += 1  # again: whoever has gone to the places in between has been undone

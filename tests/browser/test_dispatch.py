@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from domain.dispatch.bag import Bag
 from domain.dispatch.journey import Journey
@@ -204,12 +204,33 @@ def test_scans_wait_for_the_network_and_are_recorded_once(
     page.context.set_offline(True)
     scanner.scan(packets[2])
     expect(page.locator("#queue")).to_be_visible()
-    page.evaluate("window.stop()")
-    page.context.set_offline(False)
-    page.goto(f"{hands.served.url}/bags/{bag}/unpack")  # what was left behind is sent from here
-    expect(page.locator("#seen-packets li")).to_have_count(3)
+    other = page.context.new_page()
+    page.close()
+    other.context.set_offline(False)
+    other.goto(f"{hands.served.url}/bags/{bag}/unpack")  # what was left behind is sent from here
+    expect(other.locator("#seen-packets li")).to_have_count(3)
     events = hands.served.qolhat.log.events_of(Bag.stream(bag))
     assert [e.packet for e in events if isinstance(e, Bag.Verified)] == packets
+
+
+def test_a_page_made_before_the_last_scan_was_answered_is_asked_for_again(
+    page: Page, hands: Hands
+) -> None:
+    bag = hands.opened(packets := hands.register(1))
+    hands.log_in(page, Role.OFFICE)
+    address = f"{hands.served.url}/bags/{bag}/unpack"
+    page.goto(address)
+    other = page.context.new_page()
+
+    def answer_meanwhile(route: Route) -> None:
+        made_before = route.fetch()
+        Scanner(page).scan(packets[0])
+        expect(page.locator("#seen-packets li")).to_have_count(1)
+        route.fulfill(response=made_before)
+
+    other.route(address, answer_meanwhile, times=1)
+    other.goto(address)
+    expect(other.locator("#seen-packets li")).to_have_count(1)
 
 
 @pytest.mark.parametrize("layout", LAYOUTS)

@@ -10,6 +10,7 @@ import sqlalchemy as sa
 from argon2 import PasswordHasher
 
 from infra.accounts import AccessJournal, Accounts, Sessions, Stations
+from infra.accounts.tables import metadata
 from infra.settings import Settings
 from infra.vault import VaultKeys, new_key
 from tests.infra.test_vault import open_engine
@@ -45,6 +46,12 @@ class Opening:
     ) -> Accounts:
         self._engines.append(open_engine(self._settings))
         return Accounts(self._engines[-1], self._now, keys or self._keys, hasher or QUICK)
+
+    def of_lost_tables(self) -> Accounts:
+        """Open the accounts of a database from which somebody has dropped their tables."""
+        accounts = self()
+        metadata.drop_all(self._engines[-1])
+        return accounts
 
     def close(self) -> None:
         for engine in self._engines:

@@ -307,7 +307,7 @@ def test_a_backup_carries_the_log_ins(tmp_path_factory: pytest.TempPathFactory) 
 def test_an_error_repeats_nothing_of_what_was_typed(
     opening: Opening, caplog: pytest.LogCaptureFixture
 ) -> None:
-    accounts = opening()  # its tables were never made
+    accounts = opening.of_lost_tables()
     caplog.set_level("DEBUG")
     tries = (
         lambda: accounts.check_password("secret-name", "secret-word", "secret-address"),
@@ -324,8 +324,9 @@ def test_an_error_repeats_nothing_of_what_was_typed(
 
 
 def test_a_database_that_fails_is_told_as_such(opening: Opening) -> None:
+    accounts = opening.of_lost_tables()
     with pytest.raises(StorageError):
-        opening().accounts()
+        accounts.accounts()
 
 
 # --- many at once -------------------------------------------------------------------------------

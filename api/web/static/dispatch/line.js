@@ -31,6 +31,7 @@ import { uuid } from "../station/queue.js";
 
 const PREFIX = "qolhat.dispatch.";
 const LOCK = "qolhat.dispatch";
+const ANSWERED = "qolhat.answered"; // when the last answer came to a page, and of which address
 const MOST = 20; // scans in one request: the answers come soon
 const FIRST_PAUSE = 500; // ms before the next try; each failure doubles it
 const LONGEST_PAUSE = 15_000;
@@ -68,6 +69,7 @@ export class Line extends EventTarget {
 
   /** Begin to send, also what an earlier page has left. */
   start() {
+    if (this.outdated()) return location.reload();
     window.addEventListener("online", () => this.retry());
     window.addEventListener("offline", () => this.tell("change"));
     document.addEventListener("visibilitychange", () => {
@@ -272,10 +274,21 @@ export class Line extends EventTarget {
     }
   }
 
+  /** Whether a page before this one was answered when the server had made this one already. */
+  outdated() {
+    try {
+      const { address, at } = JSON.parse(localStorage.getItem(ANSWERED) || "{}");
+      return address === this.desk.address && at > performance.timeOrigin;
+    } catch {
+      return false; // there is no storage
+    }
+  }
+
   /** @param {Entry} entry */
   forget(entry) {
     try {
       localStorage.removeItem(PREFIX + entry.body.ref);
+      localStorage.setItem(ANSWERED, JSON.stringify({ address: entry.address, at: Date.now() }));
     } catch {
       // there is no storage
     }
