@@ -19,9 +19,9 @@ class Member(ConsumerRebalanceListener):  # type: ignore[misc]  # the library is
     def __init__(self, consumer: KafkaConsumer) -> None:
         self.consumer = consumer
 
-    def on_partitions_revoked(self, revoked: Sequence[TopicPartition]) -> None:
+    def on_partitions_revoked(self, _revoked: Sequence[TopicPartition]) -> None:
         """Keep it in mind that it joins, until it has joined."""
-        self.consumer._coordinator.request_rejoin()  # nothing public says so
+        self.consumer._coordinator.request_rejoin()  # noqa: SLF001  nothing public does it
 
     def on_partitions_assigned(self, assigned: Sequence[TopicPartition]) -> None:
         """Read on where the consumer is."""
