@@ -10,7 +10,7 @@ import typer
 from api.cli.language import say
 from api.cli.reasons import reason_of
 from api.cli.serving import PortTakenError
-from api.cli.shell import AsJson, Shell, opened
+from api.cli.shell import AsJson, Shell, give_way, opened
 from infra.bootstrap import Qolhat, kafka_topics
 from infra.bootstrap import relay as make_relay
 from infra.settings import load_settings
@@ -59,6 +59,7 @@ def _publish_once(shell: Shell, publishing: Relay) -> None:
 def _follow(shell: Shell, publishing: Relay, qolhat: Qolhat) -> None:
     signal.signal(signal.SIGTERM, lambda *_: publishing.end())
     address, topic = qolhat.settings.kafka_bootstrap, qolhat.settings.kafka_topic
+    give_way()
     shell.show(None, say("relay.following", address=address, topic=topic))
     publishing.follow()
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import logging
 import signal
 import socket
@@ -85,6 +86,7 @@ def serve(
         if watch is not None:
             stack.callback(watch.stop)
             watch.start()
+        _leave_alone_what_stays()
         announce = _announcement(host, port, tls, Shell(as_json))
         _Server(_config(create_app(qolhat, watch), settings, host, port, tls), announce).run()
 
@@ -96,6 +98,12 @@ def _publishing(qolhat: Qolhat) -> Relay | BranchLink:
     from infra.branches.wiring import branch_link  # noqa: PLC0415  half a second: a Kafka client
 
     return branch_link(qolhat)
+
+
+def _leave_alone_what_stays() -> None:
+    """Let the garbage collector pass over what has been loaded: else it stops everybody for it."""
+    gc.collect()
+    gc.freeze()
 
 
 def _end(*_: object) -> None:

@@ -36,6 +36,7 @@ from infra.settings import Settings, load_settings
 
 TOKEN_VARIABLE = "QOLHAT_TOKEN"  # noqa: S105  the name of a variable
 _MICROSECOND = 1000  # nanoseconds
+_NICE = 5  # a third of the processor where somebody else wants it, all of it otherwise
 
 AsJson = Annotated[bool, typer.Option("--json", help=say("help.json"))]
 Numbers = Annotated[list[str], typer.Argument(help=say("help.numbers"))]
@@ -139,6 +140,12 @@ def opened(settings: Settings | None = None) -> Iterator[Qolhat]:
     """Open the store that the environment names."""
     with bootstrap(settings or load_settings()) as qolhat:
         yield qolhat
+
+
+def give_way() -> None:
+    """Let others on this machine work first: who stands at a desk waits for the server."""
+    if hasattr(os, "nice"):  # not on every system
+        os.nice(_NICE)
 
 
 def plain(value: Any) -> Any:

@@ -10,7 +10,7 @@ import typer
 from api.cli.language import say
 from api.cli.reasons import reason_of
 from api.cli.serving import PortTakenError
-from api.cli.shell import AsJson, Shell
+from api.cli.shell import AsJson, Shell, give_way
 from infra.bootstrap import view_worker
 from infra.settings import Settings, load_settings
 from infra.views.group import ViewGroup
@@ -53,6 +53,7 @@ def _take_once(shell: Shell, working: ViewWorker, views: ViewGroup) -> None:
 def _follow(shell: Shell, working: ViewWorker, settings: Settings) -> None:
     signal.signal(signal.SIGTERM, lambda *_: working.stop())
     address, topic = settings.kafka_bootstrap, settings.kafka_topic
+    give_way()
     shell.show(None, say("worker.following", address=address, topic=topic))
     working.follow()
 

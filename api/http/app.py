@@ -36,6 +36,7 @@ from api.http import (
 from api.http.guard import Guard
 from api.http.media import PREFIX
 from api.http.metrics import Metrics
+from api.http.together import Together
 from api.web import app as pages
 from api.web.errors import answer_error
 from infra.bootstrap import Qolhat
@@ -69,9 +70,9 @@ _TAGS = {
     "system": "For the operator.",
 }
 _MODULES = (
+    scans,  # first: routers are asked one after the other, and this one is asked all day
     packets,
     ledger,
-    scans,
     pictures,
     places,
     visits,
@@ -113,6 +114,7 @@ def create_app(qolhat: Qolhat, watch: Watch | None = None) -> FastAPI:
     )
     app.state.qolhat = qolhat
     app.state.metrics = Metrics(qolhat, watch)
+    app.state.scans = Together(qolhat.desk.scan)
     app.add_middleware(
         Guard,
         metrics=app.state.metrics,

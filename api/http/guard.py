@@ -18,6 +18,7 @@ from api.http.problems import (
     log_unexpected,
     problem_response,
 )
+from api.web.cookies import is_secure
 from domain.errors import QolhatError
 
 MOST_BYTES = 4 * 1024 * 1024  # of a body: 500 scans of the longest texts are less
@@ -110,9 +111,9 @@ class _Watched:
 
     def _headers(self) -> Iterator[tuple[bytes, bytes]]:
         yield from _SECURITY
-        if self.request.url.scheme == "https":
+        if is_secure(self.request):
             yield b"strict-transport-security", b"max-age=31536000"
-        path = self.request.url.path
+        path = self.request.scope["path"]
         if path.startswith(_STATIC) and self.status in _FOUND:
             return
         yield b"cache-control", b"no-store"

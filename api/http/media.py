@@ -17,9 +17,13 @@ Handler = Callable[[Request], Coroutine[Any, Any, Response]]
 class JsonRoute(APIRoute):
     """A route whose body, if one is sent, is JSON."""
 
+    def answering(self) -> Handler:
+        """Return what answers a request once its media type is known."""
+        return super().get_route_handler()
+
     def get_route_handler(self) -> Handler:
         """Check the media type first."""
-        handle = super().get_route_handler()
+        handle = self.answering()
 
         async def checked(request: Request) -> Response:
             if _has_body(request) and not _is_json(request):
@@ -41,11 +45,11 @@ def _is_json(request: Request) -> bool:
     )
 
 
-def resource(tag: str) -> APIRouter:
+def resource(tag: str, kind: type[JsonRoute] = JsonRoute) -> APIRouter:
     """Return the router of a resource; any of its answers may be one of these problems."""
     return APIRouter(
         prefix=PREFIX,
         tags=[tag],
-        route_class=JsonRoute,
+        route_class=kind,
         responses=documented(401, 403, 422, 500, 503),
     )

@@ -24,6 +24,7 @@ from domain.workdays import Language
 from infra.errors import StorageError
 
 MEDIA_TYPE = "application/problem+json"
+_LANGUAGE = "qolhat.language"
 _log = logging.getLogger(__name__)
 
 
@@ -129,12 +130,17 @@ _LONGEST_FIELD = 200
 
 def language_of(request: Request) -> Language:
     """Choose the language of an answer: chosen on the pages, the reader's, that of the settings."""
+    if _LANGUAGE not in request.scope:  # asked several times a request
+        request.scope[_LANGUAGE] = _chosen_language(request)
+    return cast("Language", request.scope[_LANGUAGE])
+
+
+def _chosen_language(request: Request) -> str:
     chosen = read_cookie(request, LANGUAGE)
     if chosen in LANGUAGES:
-        return cast("Language", chosen)
+        return str(chosen)
     default: str = request.app.state.qolhat.settings.language
-    found = best_language(request.headers.get("accept-language"), default)
-    return cast("Language", found)
+    return best_language(request.headers.get("accept-language"), default)
 
 
 def problem_of(error: QolhatError, language: str, instance: str | None = None) -> Problem:

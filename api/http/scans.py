@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from fastapi import Response
+from fastapi import Request, Response
+from starlette.concurrency import run_in_threadpool
 
 from api.http import schemas
 from api.http.calls import Call, Calling
+from api.http.direct import DirectRoute
 from api.http.fields import BadRefError, is_ref, read_instant
 from api.http.media import resource
 from api.http.packets import answers_out, raise_if_nothing_stored
@@ -15,7 +17,7 @@ from domain.intake import RawScan
 from domain.rights import Right
 from infra.requests import Answer, Status
 
-router = resource("scans")
+router = resource("scans", DirectRoute)
 JSON = "application/json"
 
 
@@ -25,21 +27,35 @@ JSON = "application/json"
     response_model=schemas.Answers,
     responses=OF_A_COMMAND | documented(410),
 )
-def scan(call: Calling, body: schemas.ScanIn | list[schemas.ScanOfMany]) -> Response:
+async def scan(
+    call: Calling, request: Request, body: schemas.ScanIn | list[schemas.ScanOfMany]
+) -> Response:
     """Record one scan or up to 500; the answers come in the order of the scans.
 
     What cannot be understood is kept and waits to be settled. A scan without an id is refused
     alone; the request fails as a whole only when nothing of it could be stored.
     """
     call.require(Right.SCAN)
-    given = body if isinstance(body, list) else [body]
+    if isinstance(body, list):
+        return await run_in_threadpool(_record_many, call, body)
+    if not is_ref(body.ref):
+        return _answered(call, [_refused()])
+    recorded = [await request.app.state.scans.ask(_raw(body, call))]
+    raise_if_nothing_stored(recorded)
+    return _answered(call, recorded)
+
+
+def _record_many(call: Call, given: list[schemas.ScanOfMany]) -> Response:
     if len(given) > MOST_AT_ONCE:
         raise TooManyError(limit=MOST_AT_ONCE)
     recorded = call.qolhat.desk.scan([_raw(one, call) for one in given if is_ref(one.ref)])
-    call.recorded()
     raise_if_nothing_stored(recorded)
     done = iter(recorded)
-    answers = [next(done) if is_ref(one.ref) else _refused() for one in given]
+    return _answered(call, [next(done) if is_ref(one.ref) else _refused() for one in given])
+
+
+def _answered(call: Call, answers: list[Answer]) -> Response:
+    call.recorded()
     for answer in answers:
         call.metrics.scan(answer.status.value)
     # Written here: FastAPI would check it again, and hand it to yet another thread to be written.

@@ -23,7 +23,7 @@ def set_cookie(request: Request, response: Response, name: str, value: str) -> N
         _full_name(request, name),
         value,
         max_age=None if name == SESSION else _YEAR,
-        secure=_is_secure(request),
+        secure=is_secure(request),
         httponly=name != LANGUAGE,
         samesite="lax",
     )
@@ -32,13 +32,14 @@ def set_cookie(request: Request, response: Response, name: str, value: str) -> N
 def drop_cookie(request: Request, response: Response, name: str) -> None:
     """Let the browser forget a cookie."""
     response.delete_cookie(
-        _full_name(request, name), secure=_is_secure(request), httponly=True, samesite="lax"
+        _full_name(request, name), secure=is_secure(request), httponly=True, samesite="lax"
     )
 
 
+def is_secure(request: Request) -> bool:
+    """Tell whether the browser came over TLS, to us or to the proxy that we believe."""
+    return bool(request.scope["scheme"] == "https")
+
+
 def _full_name(request: Request, name: str) -> str:
-    return f"__Host-{name}" if _is_secure(request) else name
-
-
-def _is_secure(request: Request) -> bool:
-    return request.url.scheme == "https"
+    return f"__Host-{name}" if is_secure(request) else name

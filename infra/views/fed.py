@@ -12,7 +12,7 @@ from infra.errors import StorageError
 from infra.store.log import EventLog
 from infra.views.group import ViewGroup
 
-POLL_SECONDS = 0.2
+POLL_SECONDS = 0.5  # nobody waits: only figures and pages that follow a place look at it
 QUICK_SECONDS = 0.02  # while somebody waits
 RETRY_SECONDS = 1.0
 CATCH_UP_SECONDS = 30.0
@@ -97,8 +97,9 @@ class FedViews:
         self._thread.start()
 
     def wake(self) -> None:
-        """Look now."""
-        self._wake.set()
+        """Look now, if somebody waits: what was recorded a moment ago no worker can have yet."""
+        if self._waiting:
+            self._wake.set()
 
     def stop(self) -> None:
         """Stop following."""
