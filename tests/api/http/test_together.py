@@ -12,7 +12,7 @@ from api.http.together import MOST, Together
 
 
 class Desk:
-    """Doubles numbers; holds its first caller until it is told to go on, and refuses what is odd."""
+    """Doubles numbers once it is told to go on; fails where one of them is odd."""
 
     def __init__(self) -> None:
         self.asked: list[list[int]] = []
