@@ -44,7 +44,8 @@ from infra.store.identity import identity_of
 from infra.store.log import EventLog, StaffBook, TimetableBook, postgres_log, sqlite_log
 from infra.vault import Vault, VaultKeys, new_key
 from infra.views import locks
-from infra.views.fed import FedViews, Keeper
+from infra.views.fed import FedViews
+from infra.views.following import Following
 from infra.views.group import ViewGroup
 from infra.views.runner import ViewRunner
 from infra.warnings.told import Told
@@ -121,7 +122,7 @@ class Qolhat:
     receipts: Receipts
     desk: Desk
     views: ViewGroup
-    runner: Keeper
+    runner: Following
     now: Callable[[], datetime]
     reading: Reading
     counter: Counter
@@ -238,7 +239,7 @@ def _known(settings: Settings) -> _Known:
     return _Known(directory, regulations, clocks)
 
 
-def _views(settings: Settings, known: _Known, log: EventLog) -> tuple[ViewGroup, Keeper]:
+def _views(settings: Settings, known: _Known, log: EventLog) -> tuple[ViewGroup, Following]:
     """Return the views that are shown, and who keeps them up: this process, or the workers."""
     if settings.views is ViewsFrom.KAFKA:
         return _views_of_the_workers(settings, known, log)
@@ -249,7 +250,7 @@ def _views(settings: Settings, known: _Known, log: EventLog) -> tuple[ViewGroup,
 
 def _views_of_the_workers(
     settings: Settings, known: _Known, log: EventLog
-) -> tuple[ViewGroup, Keeper]:
+) -> tuple[ViewGroup, Following]:
     from infra.kafka.marks import TopicPlace  # noqa: PLC0415  as below
 
     place, identity = TopicPlace(settings.kafka_topic), identity_of(log)

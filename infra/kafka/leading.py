@@ -9,12 +9,12 @@ from __future__ import annotations
 
 import contextlib
 import time
-from hashlib import blake2b
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 from filelock import FileLock, Timeout
 
+from infra.database import advisory_key
 from infra.errors import storage_error
 
 if TYPE_CHECKING:
@@ -66,7 +66,7 @@ class PostgresLeader:
 
     def __init__(self, dsn: str, name: str) -> None:
         self._dsn = dsn
-        self._key = int.from_bytes(blake2b(name.encode(), digest_size=8).digest(), signed=True)
+        self._key = advisory_key(name)
         self._connection: Connection | None = None
         self._held = False
         self._checked = 0.0

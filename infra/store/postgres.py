@@ -90,7 +90,7 @@ class _Batch:
         return stored[-1][0] if [row[1:] for row in stored] == ours else None
 
 
-class PostgresRowRecorder(ApplicationRecorder, RowRecorder):
+class PostgresRowRecorder(RowRecorder, ApplicationRecorder):
     """Events in one PostgreSQL table: one connection decides and writes, in turn; others read."""
 
     def __init__(self, dsn: str, schema: str, pool: int) -> None:
@@ -235,28 +235,6 @@ class PostgresRowRecorder(ApplicationRecorder, RowRecorder):
         return found[0][0] if found else 0
 
     # --- as the library asks ------------------------------------------------------------------
-
-    def max_notification_id(self) -> int:
-        """The last position, under the library's name."""
-        return self.last_position()
-
-    def select_events(
-        self,
-        originator_id: UUID | str,
-        *,
-        gt: int | None = None,
-        lte: int | None = None,
-        desc: bool = False,
-        limit: int | None = None,
-    ) -> list[StoredEvent]:
-        """Return a stream's events, as the library asks for them."""
-        assert isinstance(originator_id, UUID)  # noqa: S101  our streams are UUIDs
-        rows = [
-            StoredEvent(originator_id, version, topic, state.encode())
-            for version, topic, state in self.rows_of(originator_id)
-            if (gt is None or version > gt) and (lte is None or version <= lte)
-        ]
-        return (rows[::-1] if desc else rows)[:limit]
 
     def select_notifications(
         self,

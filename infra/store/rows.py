@@ -72,6 +72,30 @@ class RowRecorder(ABC):
     def last_position(self) -> int:
         """Return the newest event's position, 0 if there is none. Raises StorageError."""
 
+    # --- as the library asks ------------------------------------------------------------------
+
+    def max_notification_id(self) -> int:
+        """The same, under the library's name."""
+        return self.last_position()
+
+    def select_events(
+        self,
+        originator_id: UUID | str,
+        *,
+        gt: int | None = None,
+        lte: int | None = None,
+        desc: bool = False,
+        limit: int | None = None,
+    ) -> list[StoredEvent]:
+        """Return a stream's events, as the library asks for them."""
+        assert isinstance(originator_id, UUID)  # noqa: S101  our streams are UUIDs
+        rows = [
+            StoredEvent(originator_id, version, topic, state.encode())
+            for version, topic, state in self.rows_of(originator_id)
+            if (gt is None or version > gt) and (lte is None or version <= lte)
+        ]
+        return (rows[::-1] if desc else rows)[:limit]
+
     @abstractmethod
     def close(self) -> None:
         """Let go of the connections."""

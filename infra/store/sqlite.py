@@ -77,7 +77,7 @@ class _Connection(sqlite3.Connection):
     """A connection that can be referred to weakly."""
 
 
-class SQLiteRowRecorder(SQLiteApplicationRecorder, RowRecorder):
+class SQLiteRowRecorder(RowRecorder, SQLiteApplicationRecorder):
     """Events in one SQLite file: one connection decides and writes, in turn; readers have theirs.
 
     What the deciding connection has read stays in its cache, because nobody else of this process
@@ -218,28 +218,6 @@ class SQLiteRowRecorder(SQLiteApplicationRecorder, RowRecorder):
 
     def _read(self, statement: str, values: Sequence[Any]) -> list[Any]:
         return _fetch(self.connection, statement, values)
-
-    def max_notification_id(self) -> int:
-        """The same, under the library's name."""
-        return self.last_position()
-
-    def select_events(
-        self,
-        originator_id: UUID | str,
-        *,
-        gt: int | None = None,
-        lte: int | None = None,
-        desc: bool = False,
-        limit: int | None = None,
-    ) -> list[StoredEvent]:
-        """Return a stream's events, as the library asks for them."""
-        assert isinstance(originator_id, UUID)  # noqa: S101  our streams are UUIDs
-        rows = [
-            StoredEvent(originator_id, version, topic, state.encode())
-            for version, topic, state in self.rows_of(originator_id)
-            if (gt is None or version > gt) and (lte is None or version <= lte)
-        ]
-        return (rows[::-1] if desc else rows)[:limit]
 
     def select_notifications(
         self,

@@ -16,7 +16,7 @@ from domain.clocks import Clocks
 from domain.directory import Directory
 from infra.errors import StorageError
 from infra.store.log import EventLog
-from infra.views.fed import Keeper
+from infra.views.following import Following
 from infra.views.group import ViewGroup
 from infra.warnings.channels import Channel, NotToldError
 from infra.warnings.message import Message
@@ -50,7 +50,7 @@ class Watched:
 
     log: EventLog
     views: ViewGroup
-    runner: Keeper
+    runner: Following
     directory: Directory
     clocks: Clocks
     now: Callable[[], datetime]
