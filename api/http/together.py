@@ -12,6 +12,8 @@ from typing import Generic, TypeVar
 
 from starlette.concurrency import run_in_threadpool
 
+from infra.errors import StorageUnreachableError
+
 T = TypeVar("T")
 R = TypeVar("R")
 MOST = 64  # in one go: whoever comes meanwhile waits for all of them
@@ -48,6 +50,11 @@ class Together(Generic[T, R]):
     async def _see_to(self, some: Sequence[tuple[T, asyncio.Future[R]]]) -> None:
         try:
             answers = await run_in_threadpool(self._work, [one for one, _ in some])
+        except StorageUnreachableError as error:  # it would be waited for again for each
+            for _, future in some:
+                if not future.done():
+                    future.set_exception(type(error)(**error.facts))
+            return
         except Exception as error:  # noqa: BLE001  belongs to whoever has asked
             if len(some) > 1:
                 for each in some:

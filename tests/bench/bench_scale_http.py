@@ -1,8 +1,8 @@
 """`POST /scans` over HTTP at 300 a second, with everything running on this machine.
 
-PostgreSQL (durable) and Kafka of the bench's own; two `qolhat serve`, `qolhat relay` and two
-`qolhat worker`, each a process, as in docker-compose.yml; and stations that send on time
-(`tests.bench.stations`), each scan of another packet. The nation's peak is 210 a second: 30
+PostgreSQL (durable) and Kafka of the bench's own; `qolhat serve`, `qolhat relay` and two `qolhat
+worker`, each a process, started by the commands that the README names; and stations that send on
+time (`tests.bench.stations`), each scan of another packet. The nation's peak is 210 a second: 30
 million packets a year, 14 to 20 events each, most of them in the same hours. Latency is counted
 from when a scan was due. Afterwards every scan must be stored once, and the views must show all.
 
@@ -63,15 +63,15 @@ def run() -> list[Row]:
         raw = _raw_figures(folder, country.dsn)
         office = _Office.open(country, RATE * (WARM_UP + seconds))
         stack.callback(country.stop)
-        country.start_servers()
+        country.start("api", "serve", "--without-relay")
         country.start("relay", "relay")
         for number in range(1, WORKERS + 1):
             country.start(f"worker-{number}", "worker")
         country.await_level(office.position)
-        alive = send_on_time(country.ports, RATE, STATIONS, _healthz(RATE * min(seconds, 15)))
-        send_on_time(country.ports, RATE, STATIONS, office.scans(RATE * WARM_UP))
+        alive = send_on_time(country.port, RATE, STATIONS, _healthz(RATE * min(seconds, 15)))
+        send_on_time(country.port, RATE, STATIONS, office.scans(RATE * WARM_UP))
         with country.measured(RATE * seconds):
-            scans = send_on_time(country.ports, RATE, STATIONS, office.scans(RATE * seconds))
+            scans = send_on_time(country.port, RATE, STATIONS, office.scans(RATE * seconds))
         level = country.await_level(office.position + office.sent)
         stored = office.stored()
     return [

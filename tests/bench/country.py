@@ -25,7 +25,6 @@ from tests.servers.postgres import OwnPostgres
 from tests.servers.process import children, free_port
 
 PARTITIONS = 6
-SERVERS = 1  # each a process: Python uses one core in each
 _PATIENCE = 300.0  # seconds until everything runs, or all views are level
 _console = Console(stderr=True)
 
@@ -38,7 +37,7 @@ class Country:
         self.dsn = postgres.fresh_database()
         self.bootstrap_servers = kafka.bootstrap
         self.topic = "qolhat.events"
-        self.ports = [free_port() for _ in range(SERVERS)]
+        self.port = free_port()
         self._key = new_key()
         self._servers: dict[str, OwnPostgres | OwnKafka] = {"postgres": postgres, "kafka": kafka}
         self._running: dict[str, subprocess.Popen[bytes]] = {}
@@ -89,26 +88,15 @@ class Country:
             process.kill()
         self._running.clear()
 
-    def start_servers(self) -> None:
-        """Start the HTTP servers."""
-        for number, port in enumerate(self.ports, start=1):
-            self.start(f"api-{number}", "serve", "--without-relay", "--port", str(port))
-
     def await_level(self, position: int) -> float:
-        """Wait until every server says that the views show a position; return how long (s)."""
-        begun = perf_counter()
-        for port in self.ports:
-            self._await_level(port, position, begun + _PATIENCE)
-        return perf_counter() - begun
-
-    def _await_level(self, port: int, position: int, deadline: float) -> None:
-        said = None
-        while perf_counter() < deadline:
+        """Wait until the API says that the views show a position; return how long it took (s)."""
+        begun, said = perf_counter(), None
+        while perf_counter() - begun < _PATIENCE:
             with suppress(OSError, ValueError):
-                said = _asked(port, "/readyz")
+                said = self._asked("/readyz")
                 checks = said["checks"]
                 if checks["position"] >= position and checks["views"]["lag"] == 0:
-                    return
+                    return perf_counter() - begun
             time.sleep(0.05)
         raise AssertionError(f"the views are not level: {said}\n{self.last_lines()}")
 
@@ -140,6 +128,10 @@ class Country:
         }
         return commands | servers
 
+    def _asked(self, path: str) -> Any:
+        with urllib.request.urlopen(f"http://127.0.0.1:{self.port}{path}") as answer:
+            return json.load(answer)
+
     def _command(self, words: tuple[str, ...]) -> list[str]:
         return [sys.executable, "-m", "api.cli", *words]
 
@@ -157,12 +149,8 @@ class Country:
             "QOLHAT_KAFKA_TOPIC": self.topic,
             "QOLHAT_KAFKA_GROUP": f"{self.topic}.views",
             "QOLHAT_VIEWS": "kafka",
+            "QOLHAT_PORT": str(self.port),
         }
-
-
-def _asked(port: int, path: str) -> Any:
-    with urllib.request.urlopen(f"http://127.0.0.1:{port}{path}") as answer:
-        return json.load(answer)
 
 
 def _processor_seconds(pid: int) -> float:

@@ -16,9 +16,7 @@ import re
 import subprocess
 import sys
 from collections import Counter, deque
-from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import cycle
 from pathlib import Path
 from statistics import median, quantiles
 from typing import Any
@@ -55,9 +53,9 @@ class Seen:
         return f"p50 {self.middle:.1f} ms, p99 {self.last:.1f}, max {longest:.0f}"
 
 
-def send_on_time(ports: Sequence[int], rate: int, stations: int, requests: list[str]) -> Seen:
+def send_on_time(port: int, rate: int, stations: int, requests: list[str]) -> Seen:
     """Let stations send these requests, `rate` a second in all, and tell what they saw."""
-    order = {"ports": ports, "rate": rate, "stations": stations, "requests": requests}
+    order = {"port": port, "rate": rate, "stations": stations, "requests": requests}
     done = subprocess.run(
         [sys.executable, "-m", "tests.bench.stations"],
         cwd=ROOT,
@@ -143,14 +141,12 @@ class _Book:
             self.answers["unanswered"] = missing
 
 
-async def _work(
-    ports: Sequence[int], rate: int, stations: int, requests: list[str]
-) -> dict[str, Any]:
+async def _work(port: int, rate: int, stations: int, requests: list[str]) -> dict[str, Any]:
     loop = asyncio.get_running_loop()
     book = _Book(len(requests))
     offices = [
         (await loop.create_connection(lambda: _Station(book), "127.0.0.1", port))[1]
-        for port, _ in zip(cycle(ports), range(stations), strict=False)
+        for _ in range(stations)
     ]
     ready = [request.encode() for request in requests]
     late = []

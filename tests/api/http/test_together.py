@@ -9,6 +9,7 @@ from collections.abc import Sequence
 import pytest
 
 from api.http.together import MOST, Together
+from infra.errors import StorageUnreachableError
 
 
 class Desk:
@@ -17,10 +18,13 @@ class Desk:
     def __init__(self) -> None:
         self.asked: list[list[int]] = []
         self.go_on = threading.Event()
+        self.away = False
 
     def double(self, numbers: Sequence[int]) -> list[int]:
         self.asked.append(list(numbers))
         assert self.go_on.wait(30)
+        if self.away:
+            raise StorageUnreachableError(detail="no answer")
         if any(number % 2 for number in numbers):
             raise ValueError(numbers)
         return [2 * number for number in numbers]
@@ -55,6 +59,15 @@ def test_what_one_sends_is_no_reason_to_refuse_another() -> None:
     answers = asyncio.run(asked_at_once(desk, [2, 4, 5, 6]))
     assert [answer for answer in answers if isinstance(answer, int)] == [4, 8, 12]
     assert isinstance(answers[2], ValueError)
+
+
+def test_a_database_that_is_away_is_waited_for_once() -> None:
+    desk = Desk()
+    numbers = [2, 4, 6]
+    desk.away = True
+    answers = asyncio.run(asked_at_once(desk, numbers))
+    assert [type(answer) for answer in answers] == [StorageUnreachableError] * len(numbers)
+    assert len(desk.asked) <= 2
 
 
 def test_who_goes_away_keeps_nobody_waiting() -> None:
