@@ -116,6 +116,7 @@ class VaultKeys:
         self._peppering = _derived(secret, "pin")
         self._session = _derived(secret, "session")
         self._receipt = _derived(secret, "receipt")
+        self.signing_seed = _derived(secret, "evidence")  # of the key that signs each day's head
         self.proof = self.hash("proof", "qolhat")
 
     def seal(self, ref: str, content: Content) -> bytes:

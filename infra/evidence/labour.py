@@ -1,0 +1,71 @@
+"""Shares the hashing of chunks among processes, in order, with few of them in memory."""
+
+from __future__ import annotations
+
+import multiprocessing
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Future, ProcessPoolExecutor
+from itertools import islice
+
+from infra.evidence.book import Chunk
+from infra.evidence.hashing import Hashed, Kept, hash_chunks, hash_in_process, open_source
+from infra.evidence.leaves import CHUNK, Source
+
+_AT_ONCE = 16  # chunks
+_AHEAD = 3  # batches for each process
+Job = tuple[Chunk, Kept | None]  # None: not to be hashed
+Done = tuple[Chunk, Hashed | None]
+Progress = Callable[[int, int], None]
+
+
+def hashed_by(
+    source: Source, jobs: Iterable[Job], processes: int, progress: Progress | None, of: int
+) -> Iterator[Done]:
+    """Hash in this process or in several; return in order. Raises StorageError."""
+    done = _in_several(source, jobs, processes) if processes > 1 else _here(source, jobs)
+    for count, each in enumerate(done, 1):
+        if progress is not None and (count % _AT_ONCE == 0 or count == of):
+            progress(count * CHUNK, of * CHUNK)
+        yield each
+
+
+def _here(source: Source, jobs: Iterable[Job]) -> Iterator[Done]:
+    with source.opened() as reader:
+        for batch in _batches(jobs):
+            wanted = [job for _, job in batch if job is not None]
+            yield from _paired(batch, hash_chunks(reader, wanted) if wanted else [])
+
+
+def _in_several(source: Source, jobs: Iterable[Job], processes: int) -> Iterator[Done]:
+    context = multiprocessing.get_context("spawn")
+    waiting: deque[tuple[list[Job], Future[list[Hashed]] | None]] = deque()
+    with ProcessPoolExecutor(processes, context, open_source, (source,)) as pool:
+        for batch in _batches(jobs):
+            wanted = [job for _, job in batch if job is not None]
+            waiting.append((batch, pool.submit(hash_in_process, wanted) if wanted else None))
+            if len(waiting) > processes * _AHEAD:
+                yield from _finished(*waiting.popleft())
+        while waiting:
+            yield from _finished(*waiting.popleft())
+
+
+def _finished(batch: list[Job], future: Future[list[Hashed]] | None) -> Iterator[Done]:
+    return _paired(batch, future.result() if future else [])
+
+
+def _paired(batch: list[Job], hashed: list[Hashed]) -> Iterator[Done]:
+    known = iter(hashed)
+    for chunk, job in batch:
+        yield chunk, None if job is None else next(known)
+
+
+def _batches(jobs: Iterable[Job]) -> Iterator[list[Job]]:
+    """Part jobs, so that those of a batch that are to be hashed are neighbours."""
+    all_jobs = iter(jobs)
+    while batch := list(islice(all_jobs, _AT_ONCE)):
+        wanted = [place for place, (_, job) in enumerate(batch) if job is not None]
+        end = wanted[-1] + 1 if wanted else len(batch)
+        yield batch[:end]
+        if end < len(batch):
+            yield batch[end:]
