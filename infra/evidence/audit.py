@@ -15,6 +15,7 @@ from uuid import UUID
 
 from domain.merkle import Frontier
 from infra.evidence.book import Chunk, EvidenceBook, KeptHead
+from infra.evidence.errors import NothingSealedError
 from infra.evidence.hashing import Hashed, Kept
 from infra.evidence.labour import Done, Job, hashed_by
 from infra.evidence.leaves import BEFORE_ALL, CHUNK, RawRow, Source, cut
@@ -69,6 +70,7 @@ class Audited:
     last: Head | None = None
     count: int = 0
     findings: list[Finding] = field(default_factory=list)
+    only: date | None = None  # what is amiss with other days is left out
 
     @property
     def is_good(self) -> bool:
@@ -77,6 +79,8 @@ class Audited:
 
     def add(self, *found: Finding) -> None:
         """Add what is amiss; of very much only the first are kept."""
+        if self.only is not None:
+            found = tuple(each for each in found if each.day == self.only)
         self.count += len(found)
         self.findings += found[: max(0, EXAMPLES - len(self.findings))]
 
@@ -100,10 +104,12 @@ class Auditing:
     ) -> Audited:
         """Audit all events, or those of one day; against a printed head, too, if one is given.
 
-        Raises StorageError.
+        Raises NothingSealedError if there is no head of that day, StorageError.
         """
-        audited = Audited()
+        audited = Audited(only=day)
         kept = self.book.heads()
+        if day is not None and day not in {each.head.day for each in kept}:
+            raise NothingSealedError(day=day.isoformat())
         audited.heads, audited.last = len(kept), kept[-1].head if kept else None
         heads = [each.head for each in kept] + ([witness] if witness else [])
         sound = [head for head in heads if self._check_head(head, audited)]
@@ -114,7 +120,13 @@ class Auditing:
             compared.take(chunk, hashed)
         compared.end(audited)
         audited.events = compared.size
+        self._look_at_streams(audited, kept)
         return audited
+
+    def _look_at_streams(self, audited: Audited, kept: Sequence[KeptHead]) -> None:
+        with self.source.opened() as reader:
+            audited.open_events = reader.after(kept[-1].position if kept else BEFORE_ALL)
+            audited.add(*(_gap(stream) for stream in reader.gaps()))
 
     def _check_head(self, head: Head, audited: Audited) -> bool:
         """Look at a head alone; tell whether it can be believed."""
@@ -270,6 +282,13 @@ class _Compared:
         if self._wrong_leaves and self._wrong_events:
             first = min(self._wrong_leaves, key=lambda head: head.size)
             audited.add(Finding(Kind.TREE, day=first.day, about=str(len(self._wrong_leaves))))
+
+
+def _gap(stream: bytes) -> Finding:
+    if len(stream) != 16:  # noqa: PLR2004
+        return Finding(Kind.GAP, about=stream.hex())
+    known = UUID(bytes=stream)
+    return Finding(Kind.GAP, stream=known, number=numbered(known))
 
 
 def _with(frontier: Frontier, root: bytes) -> bytes:

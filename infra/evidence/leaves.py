@@ -32,6 +32,13 @@ _POSTGRES = (
 )
 
 
+_COUNT = "SELECT count(*) FROM stored_events WHERE position > {}"
+_GAPS = (
+    "SELECT {stream} FROM stored_events GROUP BY stream"
+    " HAVING min(version) <> 1 OR max(version) <> count(*) ORDER BY stream"
+)
+
+
 class BadRowError(ValueError):
     """A row that no server of ours could have stored; its position."""
 
@@ -41,6 +48,12 @@ class Reader(Protocol):
 
     def rows(self, after: int, until: int, limit: int = -1) -> list[RawRow]:
         """Return the events after a position and up to another, in order. Raises StorageError."""
+
+    def gaps(self) -> list[bytes]:
+        """Return the streams whose versions are not one to the last. Raises StorageError."""
+
+    def after(self, position: int) -> int:
+        """Count the events after a position. Raises StorageError."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +105,18 @@ class _SQLiteReader:
         except sqlite3.Error as error:
             raise storage_error(error) from error
 
+    def gaps(self) -> list[bytes]:
+        return [row[0] for row in self._ask(_GAPS.format(stream="stream"))]
+
+    def after(self, position: int) -> int:
+        return int(self._ask(_COUNT.format("?"), position)[0][0])
+
+    def _ask(self, query: str, *values: int) -> list[Any]:
+        try:
+            return self._connection.execute(query, values).fetchall()
+        except sqlite3.Error as error:
+            raise storage_error(error) from error
+
 
 class _PostgresReader:
     def __init__(self, connection: Any) -> None:
@@ -103,6 +128,12 @@ class _PostgresReader:
             text, (after, until, None if limit < 0 else limit)
         ).fetchall()
         return found
+
+    def gaps(self) -> list[bytes]:
+        return [row[0] for row in self._cursor.execute(_GAPS.format(stream="uuid_send(stream)"))]
+
+    def after(self, position: int) -> int:
+        return int(self._cursor.execute(_COUNT.format("%s"), (position,)).fetchone()[0])
 
 
 def leaf_of(row: RawRow) -> bytes:
