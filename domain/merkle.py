@@ -199,9 +199,7 @@ def _share(
         _share(indexes[at:], middle, last, aside)
 
 
-def root_by_shared(
-    leaves: Mapping[int, bytes], size: int, proof: Sequence[bytes]
-) -> bytes | None:
+def root_by_shared(leaves: Mapping[int, bytes], size: int, proof: Sequence[bytes]) -> bytes | None:
     """Return the root that a shared proof of hashed leaves leads to; None if it has another shape.
 
     The leaves were included, at these places, exactly if this is the root of the tree.
@@ -218,7 +216,10 @@ def root_by_shared(
 
 
 def _shared_root(
-    leaves: Mapping[int, bytes], indexes: Sequence[int], span: tuple[int, int], nodes: Iterator[bytes]
+    leaves: Mapping[int, bytes],
+    indexes: Sequence[int],
+    span: tuple[int, int],
+    nodes: Iterator[bytes],
 ) -> bytes:
     first, last = span
     if not indexes:

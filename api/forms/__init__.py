@@ -39,8 +39,17 @@ from api.forms.results import (
     unemployed_certificate_pdf,
 )
 from api.forms.sheet import Organisation
+from api.forms.witnesses import (
+    ProofSlip,
+    ProvedEvent,
+    Witness,
+    proof_slip_pdf,
+)
 
 __all__ = [
+    "ProofSlip",
+    "ProvedEvent",
+    "Witness",
     "ActionCard",
     "AidCertificate",
     "Badge",
@@ -78,6 +87,7 @@ __all__ = [
     "proof_pdf",
     "receipt_pdf",
     "referral_pdf",
+    "proof_slip_pdf",
     "registry_pdf",
     "slip_pdf",
     "unemployed_certificate_pdf",

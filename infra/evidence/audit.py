@@ -14,16 +14,17 @@ from enum import StrEnum
 from uuid import UUID
 
 from domain.merkle import Frontier
-from infra.evidence.book import Chunk, EvidenceBook, KeptHead
+from infra.evidence.book import Check, Chunk, EvidenceBook, KeptHead
 from infra.evidence.errors import NothingSealedError
 from infra.evidence.hashing import Hashed, Kept
 from infra.evidence.labour import Done, Job, hashed_by
 from infra.evidence.leaves import BEFORE_ALL, CHUNK, RawRow, Source, cut
 from infra.evidence.naming import numbered
-from infra.evidence.witness import Head
+from infra.evidence.witness import Head, Signer
 from infra.store.identity import StoreIdentity
 
 EXAMPLES = 50
+_CHECKS = 10_000
 Progress = Callable[[int, int], None]
 
 
@@ -87,12 +88,12 @@ class Audited:
 
 @dataclass(frozen=True, slots=True)
 class Auditing:
-    """What an audit needs; `key` is the store's public key."""
+    """What an audit needs: the evidence, the events, whose they are, and who signed them."""
 
     book: EvidenceBook
     source: Source
     identity: StoreIdentity
-    key: bytes
+    signer: Signer
 
     def run(
         self,
@@ -112,6 +113,7 @@ class Auditing:
             raise NothingSealedError(day=day.isoformat())
         audited.heads, audited.last = len(kept), kept[-1].head if kept else None
         heads = [each.head for each in kept] + ([witness] if witness else [])
+        audited.add(*(Finding(Kind.CHECK, day=each.day) for each in self._forged_checks()))
         sound = [head for head in heads if self._check_head(head, audited)]
         _check_numbers(kept, audited)
         trees = _Trees(sound)
@@ -128,12 +130,17 @@ class Auditing:
             audited.open_events = reader.after(kept[-1].position if kept else BEFORE_ALL)
             audited.add(*(_gap(stream) for stream in reader.gaps()))
 
+    def _forged_checks(self) -> list[Check]:
+        """Return the results of checks that the store did not write so."""
+        found = self.book.checks(_CHECKS)
+        return [each for each in found if each.mac != self.signer.mac(each.written)]
+
     def _check_head(self, head: Head, audited: Audited) -> bool:
         """Look at a head alone; tell whether it can be believed."""
         if not head.is_signed():
             audited.add(Finding(Kind.SIGNATURE, day=head.day))
             return False
-        if head.key != self.key:
+        if head.key != self.signer.public:
             audited.add(Finding(Kind.OTHER_KEY, day=head.day, about=head.fingerprint))
             return False
         if head.store != self.identity.store or head.epoch > self.identity.epoch:

@@ -118,6 +118,13 @@ class EvidenceBook:
         found = self._rows(query)
         return _head(found[0]) if found else None
 
+    def head_before(self, at: datetime) -> Head | None:
+        """Return the last head that was signed before an instant. Raises StorageError."""
+        table = tables.heads
+        query = sa.select(table).where(table.c.signed_at < to_micros(at))
+        found = self._rows(query.order_by(table.c.day.desc()).limit(1))
+        return _head(found[0]).head if found else None
+
     # --- leaves ---------------------------------------------------------------------------------
 
     def chunks(self, first: int, last: int) -> Iterator[Chunk]:

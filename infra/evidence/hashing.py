@@ -61,9 +61,7 @@ def hash_chunks(reader: Reader, chunks: Sequence[Kept]) -> list[Hashed]:
     return _differing(chunks, rows, found)
 
 
-def _as_kept(
-    chunks: Sequence[Kept], rows: list[RawRow], found: list[bytes]
-) -> list[Hashed]:
+def _as_kept(chunks: Sequence[Kept], rows: list[RawRow], found: list[bytes]) -> list[Hashed]:
     told, start = [], 0
     for chunk in chunks:
         end = start + len(chunk.leaves) // 32
@@ -83,9 +81,7 @@ def _is_placed(chunk: Kept, rows: Sequence[RawRow]) -> bool:
     return chunk.positions == b"".join([row[0].to_bytes(8, "big", signed=True) for row in rows])
 
 
-def _differing(
-    chunks: Sequence[Kept], rows: list[RawRow], found: list[bytes]
-) -> list[Hashed]:
+def _differing(chunks: Sequence[Kept], rows: list[RawRow], found: list[bytes]) -> list[Hashed]:
     told = []
     pairs = list(zip(rows, found, strict=True))
     for chunk in chunks:
@@ -93,9 +89,7 @@ def _differing(
         kept, leaves = cut(chunk.leaves), [leaf for _, leaf in own]
         differing = None if kept == leaves else tuple(own)
         told.append(
-            Hashed(
-                chunk.number, _roots(kept, chunk.sizes), _roots(leaves, chunk.sizes), differing
-            )
+            Hashed(chunk.number, _roots(kept, chunk.sizes), _roots(leaves, chunk.sizes), differing)
         )
     return told
 

@@ -62,7 +62,9 @@ def audit_vault(vault: Vault, log: EventLog, audited: Audited, *, gathers: bool)
     erased = vault.inspected(lambda connection, _: _erased(connection))
     marked = set()
     for page in log.pages(0):
-        marked |= {str(number_of(row[1])) for row in page if row[3] == Packet.PersonalDataErased.TOPIC}
+        marked |= {
+            str(number_of(row[1])) for row in page if row[3] == Packet.PersonalDataErased.TOPIC
+        }
         if not gathers:
             named = _named(page, erased)
             held = vault.inspected(lambda connection, _, of=named: _held(connection, of))
@@ -95,8 +97,12 @@ def _seals(connection: sa.Connection, keys: VaultKeys, audited: Audited) -> tupl
             keys.open_bytes(ref, sealed)
         except (WrongVaultKeyError, ValueError):
             audited.add(Finding(Kind.UNREADABLE, about=ref))
-    stray = sa.select(_hashes.c.ref).distinct().where(_hashes.c.ref.not_in(sa.select(_records.c.ref)))
-    audited.add(*(Finding(Kind.LOST_RECORD, about=ref) for ref in connection.execute(stray).scalars()))
+    stray = (
+        sa.select(_hashes.c.ref).distinct().where(_hashes.c.ref.not_in(sa.select(_records.c.ref)))
+    )
+    audited.add(
+        *(Finding(Kind.LOST_RECORD, about=ref) for ref in connection.execute(stray).scalars())
+    )
     return records, pictures
 
 

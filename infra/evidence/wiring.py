@@ -2,12 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
-
 from infra.bootstrap import EVENTS_FILE, Qolhat, vault_key
 from infra.evidence.audit import Auditing
-from infra.evidence.book import EvidenceBook
 from infra.evidence.closing import Closing
 from infra.evidence.leaves import Source
 from infra.evidence.witness import Signer
@@ -28,25 +24,14 @@ def signer_of(settings: Settings) -> Signer:
     return Signer(VaultKeys(vault_key(settings)).signing_seed)
 
 
-@contextmanager
-def evidence_book(qolhat: Qolhat) -> Iterator[EvidenceBook]:
-    """Open the evidence of a store. Raises StorageError."""
-    book = EvidenceBook(qolhat.log)
-    try:
-        book.prepare()
-        yield book
-    finally:
-        book.close()
-
-
-def closing(qolhat: Qolhat, book: EvidenceBook) -> Closing:
+def closing(qolhat: Qolhat) -> Closing:
     """Return what closes days of a store."""
     settings, identity = qolhat.settings, identity_of(qolhat.log)
-    return Closing(book, source_of(settings), signer_of(settings), identity, qolhat.now)
+    signer = signer_of(settings)
+    return Closing(qolhat.evidence, source_of(settings), signer, identity, qolhat.now)
 
 
-def auditing(qolhat: Qolhat, book: EvidenceBook) -> Auditing:
+def auditing(qolhat: Qolhat) -> Auditing:
     """Return what audits a store."""
-    settings = qolhat.settings
-    key = signer_of(settings).public
-    return Auditing(book, source_of(settings), identity_of(qolhat.log), key)
+    settings, identity = qolhat.settings, identity_of(qolhat.log)
+    return Auditing(qolhat.evidence, source_of(settings), identity, signer_of(settings))

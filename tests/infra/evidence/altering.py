@@ -20,7 +20,7 @@ def alter(qolhat: Qolhat, statement: str, *values: Any, file: str = "events.db")
             connection.execute(statement, values)
     else:
         with psycopg.connect(settings.postgres_dsn.get_secret_value()) as server:
-            server.execute(statement.replace("?", "%s").encode(), values)
+            server.execute(statement.replace("?", "%s").encode(), values or None)
 
 
 def ask(qolhat: Qolhat, query: str, *values: Any, file: str = "events.db") -> list[Any]:
@@ -30,4 +30,4 @@ def ask(qolhat: Qolhat, query: str, *values: Any, file: str = "events.db") -> li
         with closing(sqlite3.connect(settings.data_dir / file)) as connection:
             return connection.execute(query, values).fetchall()
     with psycopg.connect(settings.postgres_dsn.get_secret_value()) as server:
-        return server.execute(query.replace("?", "%s").encode(), values).fetchall()
+        return server.execute(query.replace("?", "%s").encode(), values or None).fetchall()

@@ -15,7 +15,7 @@ from domain.roles import Role
 from infra.bootstrap import Qolhat
 from infra.evidence.audit import Audited, Kind
 from infra.evidence.vaulted import audit_vault
-from infra.evidence.wiring import auditing, closing, evidence_book
+from infra.evidence.wiring import auditing, closing
 from infra.evidence.witness import Head
 from infra.vault import Picture
 from tests.infra.evidence.altering import alter, ask
@@ -38,15 +38,13 @@ def head(qolhat: Qolhat, office: Office, clock: SettableClock) -> Iterator[Head]
     pictures = [Picture(f"p{each}", str(numbers[0]), bytes(99)) for each in "12"]
     qolhat.vault.put_pictures(pictures, MORNING)
     clock.at += timedelta(days=1)
-    with evidence_book(qolhat) as book:
-        closed = closing(qolhat, book).close()
+    closed = closing(qolhat).close()
     office.scan(2 * ONE_DAY + 20, numbers[3], Role.COURIER)  # not closed yet
     return closed[-1]
 
 
 def audited(qolhat: Qolhat, **how: Any) -> Audited:
-    with evidence_book(qolhat) as book:
-        return auditing(qolhat, book).run(**how)
+    return auditing(qolhat).run(**how)
 
 
 def test_an_honest_store_is_good(qolhat: Qolhat, head: Head) -> None:
@@ -84,15 +82,15 @@ def _make_room(qolhat: Qolhat) -> None:
 EVENTS: dict[str, tuple[Callable[[Qolhat], None], Kind, int]] = {
     "a byte of the state": (
         lambda q: alter(
-            q, "UPDATE stored_events SET state = replace(state, ':', ': ') WHERE position = ?", MIDDLE
+            q,
+            "UPDATE stored_events SET state = replace(state, ':', ': ') WHERE position = ?",
+            MIDDLE,
         ),
         Kind.ALTERED,
         MIDDLE,
     ),
     "the topic": (
-        lambda q: alter(
-            q, "UPDATE stored_events SET topic = 'pkt.car' WHERE position = ?", MIDDLE
-        ),
+        lambda q: alter(q, "UPDATE stored_events SET topic = 'pkt.car' WHERE position = ?", MIDDLE),
         Kind.ALTERED,
         MIDDLE,
     ),
@@ -216,15 +214,14 @@ def test_events_and_leaves_altered_alike_do_not_lead_to_what_was_signed(
     qolhat: Qolhat, head: Head
 ) -> None:
     alter(qolhat, "UPDATE stored_events SET state = '{}' WHERE position = ?", MIDDLE)
-    with evidence_book(qolhat) as book:
-        from infra.evidence.book import chunk_of
-        from infra.evidence.leaves import leaves_of
-        from infra.evidence.wiring import source_of
+    from infra.evidence.book import chunk_of
+    from infra.evidence.leaves import leaves_of
+    from infra.evidence.wiring import source_of
 
-        with source_of(qolhat.settings).opened() as reader:
-            forged = chunk_of(0, range(1, head.size + 1), leaves_of(reader.rows(0, head.size)))
-        alter(qolhat, "UPDATE evidence_leaves SET leaves = ?", forged.leaves)
-        alter(qolhat, "UPDATE evidence_leaves SET root = ?", forged.root)
+    with source_of(qolhat.settings).opened() as reader:
+        forged = chunk_of(0, range(1, head.size + 1), leaves_of(reader.rows(0, head.size)))
+    alter(qolhat, "UPDATE evidence_leaves SET leaves = ?", forged.leaves)
+    alter(qolhat, "UPDATE evidence_leaves SET root = ?", forged.root)
     found = audited(qolhat)
     assert [each.kind for each in found.findings] == [Kind.TREE]
     assert found.findings[0].day == head.day - timedelta(days=1)  # the day of the altered event
@@ -268,7 +265,13 @@ def test_a_record_that_was_altered_or_taken_away_is_told(
     ref, value = ask(qolhat, query, file="vault.db")[0]
     values = [_flipped(value), ref] if statement.count("?") > 1 else [ref]
     if how == "a mark of searching":
-        alter(qolhat, "DELETE FROM vault_hashes WHERE ref = ? AND hash <> ?", ref, value, file="vault.db")
+        alter(
+            qolhat,
+            "DELETE FROM vault_hashes WHERE ref = ? AND hash <> ?",
+            ref,
+            value,
+            file="vault.db",
+        )
     alter(qolhat, statement, *values, file="vault.db")
     found = audited(qolhat)
     audit_vault(qolhat.vault, qolhat.log, found, gathers=False)
@@ -283,7 +286,10 @@ def test_a_record_that_was_altered_or_taken_away_is_told(
         ("DELETE FROM vault_erasures", Kind.UNMARKED),
         ("UPDATE vault_erasures SET subject = '1'", Kind.UNMARKED),
         ("INSERT INTO vault_erasures VALUES ('7', 1, 1)", Kind.UNMARKED),
-        ("DELETE FROM vault_records WHERE ref LIKE '%/papers/%' OR ref LIKE 'scan/%'", Kind.UNMARKED),
+        (
+            "DELETE FROM vault_records WHERE ref LIKE '%/papers/%' OR ref LIKE 'scan/%'",
+            Kind.UNMARKED,
+        ),
     ],
 )
 def test_pictures_marks_of_erasure_and_texts(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -13,7 +14,7 @@ from infra.bootstrap import Qolhat
 from infra.errors import ConflictError
 from infra.evidence.errors import EvidenceAlteredError
 from infra.evidence.leaves import BEFORE_ALL, leaves_of
-from infra.evidence.wiring import auditing, closing, evidence_book, source_of
+from infra.evidence.wiring import auditing, closing, source_of
 from infra.evidence.witness import BadWitnessError, read_witness
 from tests.infra.evidence.altering import alter
 from tests.office import Office, SettableClock
@@ -30,19 +31,18 @@ def test_each_day_gets_a_head_over_all_events_until_its_end(
     office.scan(ONE_DAY + 20, number, Role.COLLECTING)
     second = qolhat.log.rows.last_position()
     office.scan(2 * ONE_DAY + 20, number, Role.COURIER)  # a day that is not over
-    with evidence_book(qolhat) as book:
-        heads = closing(qolhat, book).close()
-        assert closing(qolhat, book).close() == []
-        assert [head.size for head in heads] == [first, second]
-        assert heads[1].day == heads[0].day + DAY
-        with source_of(qolhat.settings).opened() as reader:
-            leaves = leaves_of(reader.rows(BEFORE_ALL, second))
-        assert [root_of(leaves[: head.size]) for head in heads] == [head.root for head in heads]
-        assert all(head.is_signed() for head in heads)
-        assert [read_witness(head.text) for head in heads] == heads
-        audited = auditing(qolhat, book).run()
-        assert audited.is_good, audited.findings
-        assert (audited.events, audited.heads) == (second, 2)
+    heads = closing(qolhat).close()
+    assert closing(qolhat).close() == []
+    assert [head.size for head in heads] == [first, second]
+    assert heads[1].day == heads[0].day + DAY
+    with source_of(qolhat.settings).opened() as reader:
+        leaves = leaves_of(reader.rows(BEFORE_ALL, second))
+    assert [root_of(leaves[: head.size]) for head in heads] == [head.root for head in heads]
+    assert all(head.is_signed() for head in heads)
+    assert [read_witness(head.text) for head in heads] == heads
+    audited = auditing(qolhat).run()
+    assert audited.is_good, audited.findings
+    assert (audited.events, audited.heads) == (second, 2)
 
 
 def test_what_was_recorded_by_a_slow_clock_belongs_to_the_day_before_it_in_the_log(
@@ -53,8 +53,7 @@ def test_what_was_recorded_by_a_slow_clock_belongs_to_the_day_before_it_in_the_l
     office.scan(20, number, Role.COURIER)
     last = qolhat.log.rows.last_position()
     clock.at += DAY
-    with evidence_book(qolhat) as book:
-        assert [head.size for head in closing(qolhat, book).close()] == [last]
+    assert [head.size for head in closing(qolhat).close()] == [last]
 
 
 def test_nothing_is_signed_on_top_of_what_was_altered(
@@ -62,13 +61,12 @@ def test_nothing_is_signed_on_top_of_what_was_altered(
 ) -> None:
     number, _ = office.register(10)
     clock.at += DAY
-    with evidence_book(qolhat) as book:
-        closing(qolhat, book).close()
-        alter(qolhat, "UPDATE evidence_heads SET size = size - 1")
-        office.scan(ONE_DAY + 20, number, Role.COLLECTING)
-        clock.at += DAY
-        with pytest.raises(EvidenceAlteredError):
-            closing(qolhat, book).close()
+    closing(qolhat).close()
+    alter(qolhat, "UPDATE evidence_heads SET size = size - 1")
+    office.scan(ONE_DAY + 20, number, Role.COLLECTING)
+    clock.at += DAY
+    with pytest.raises(EvidenceAlteredError):
+        closing(qolhat).close()
 
 
 def test_of_two_that_close_at_once_one_does(
@@ -76,12 +74,18 @@ def test_of_two_that_close_at_once_one_does(
 ) -> None:
     office.register(10)
     clock.at += DAY
-    with evidence_book(qolhat) as book, evidence_book(qolhat) as other:
-        slow = closing(qolhat, book)
-        monkeypatch.setattr(book, "last_head", lambda: closing(qolhat, other).close() and None)
-        with pytest.raises(ConflictError):
-            slow.close()
-        assert auditing(qolhat, other).run().is_good
+    fast, slow = closing(qolhat), closing(qolhat)
+    book, keep = qolhat.evidence, qolhat.evidence.keep
+
+    def keep_after_the_other(*kept: Any) -> None:
+        monkeypatch.setattr(book, "keep", keep)
+        fast.close()
+        keep(*kept)
+
+    monkeypatch.setattr(book, "keep", keep_after_the_other)
+    with pytest.raises(ConflictError):
+        slow.close()
+    assert auditing(qolhat).run().is_good
 
 
 @pytest.mark.parametrize("text", ["", "QH1.", "QH1.AAAA", "QP1.AAAA", "QH1.Қ", "QH1." + "A" * 235])
