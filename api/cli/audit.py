@@ -167,7 +167,7 @@ class _Outcome:
             told.append(say("audit.no-head"))
         else:
             told.append(say("audit.under", events=audited.events, heads=audited.heads))
-            facts = {"day": last.day, "root": last.root.hex(), "key": last.fingerprint}
+            facts = {"day": last.day, "root": last.root.hex(), "print": last.fingerprint}
             told.append(say("audit.last-head", **facts))
         told.append(say("audit.open", events=audited.open_events))
         if self.vault is not None:
@@ -292,5 +292,5 @@ def _head_lines(proof: Proof) -> list[Line]:
     head = proof.head
     return [
         say("audit.of-store", store=head.store, day=head.day, events=head.size),
-        say("audit.signed", at=local(head.signed_at), key=head.fingerprint),
+        say("audit.signed", at=local(head.signed_at), print=head.fingerprint),
     ]

@@ -87,7 +87,7 @@ def witness_box(witness: Witness, wording: Wording) -> Table:
     words = [
         paragraph(say("witness.title"), STRONG),
         paragraph(say("witness.about", **facts), SMALL),
-        paragraph(say("witness.key", key=witness.key), SMALL),
+        paragraph(say("witness.key", print=witness.key), SMALL),
         paragraph(witness.root, SMALL),
     ]
     code = qr_code(witness.text, WITNESS_SIDE)
