@@ -202,7 +202,7 @@ class EvidenceBook:
     def note(self, check: Check) -> None:
         """Keep what a check found. Raises StorageError."""
         with self._writing() as connection:
-            connection.execute(tables.checks.insert().values(**_check_row(check)))
+            upsert(connection, tables.checks, [_check_row(check)])
 
     def checks(self, limit: int) -> list[Check]:
         """Return what was found last, the latest first. Raises StorageError."""

@@ -15,7 +15,7 @@ from time import perf_counter
 from typing import Any
 
 from domain.errors import QolhatError
-from domain.zones import local_day
+from domain.zones import local_day, zone
 from infra.bootstrap import Qolhat
 from infra.errors import StorageError
 from infra.evidence.audit import Audited, Finding
@@ -28,6 +28,8 @@ from infra.views.rebuild import Comparison, verify
 ROUND_SECONDS = 600.0
 LEAVE_SECONDS = 3.0
 _TOLD = 20  # findings that are kept
+_MORNING = 6  # o'clock: from then on people need the machine
+_LONGEST = timedelta(days=2)  # for a server that is switched off at night
 _MOST_WRONG = timedelta(minutes=10)  # a server's clock: a day is closed so long after its end
 _log = logging.getLogger(__name__)
 Progress = Callable[[int, int], None]
@@ -104,10 +106,15 @@ class Night:
             return check(self._qolhat)
 
     def _is_done(self) -> bool:
-        """Tell whether somebody has checked since the last midnight."""
+        """Tell whether there is nothing to be done: by day only what was missed for long is."""
         last = self._qolhat.evidence.checks(1)
+        if not last:
+            return False
         now = self._qolhat.now()
-        return bool(last) and _day_of(last[0].at) >= _day_of(now - _MOST_WRONG)
+        settled = now - _MOST_WRONG
+        by_night = settled.astimezone(zone(ZONE)).hour < _MORNING
+        checked = _day_of(last[0].at) >= _day_of(settled)
+        return checked or not (by_night or now - last[0].at > _LONGEST)
 
     def start(self) -> None:
         """Look every now and then in a thread of its own until `stop`."""
