@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import cast
 
 from api import forms
 from api.entries import kind_of
@@ -29,7 +30,7 @@ def witness_before(qolhat: Qolhat, at: datetime) -> forms.Witness | None:
     return None if head is None else witness_of(head)
 
 
-def proof_slip(qolhat: Qolhat, proofs: PacketProofs, language: Language) -> bytes:
+def proof_slip(proofs: PacketProofs, language: str) -> bytes:
     """Set the proofs of a packet on paper."""
     events = [(row[0], read_event(*row[1:])) for row in proofs.events]
     slip = forms.ProofSlip(
@@ -42,4 +43,4 @@ def proof_slip(qolhat: Qolhat, proofs: PacketProofs, language: Language) -> byte
         codes=[each.text for each in proofs.codes],
         zone=ZONE,
     )
-    return forms.proof_slip_pdf(slip, language)
+    return forms.proof_slip_pdf(slip, cast("Language", language))

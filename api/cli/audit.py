@@ -230,7 +230,7 @@ def _prove(shell: Shell, qolhat: Qolhat, typed: str, out: Path | None) -> None:
         raise typer.Exit(FAILED)
     if out is not None:
         check_writable(out)
-        out.write_bytes(proof_slip(qolhat, proofs, language()))
+        out.write_bytes(proof_slip(proofs, language()))
     made = table("title.proof", "position", "version", "what", "leaf")
     rows = [_event_data(each) for each in proofs.events]
     for row in rows:
@@ -262,9 +262,7 @@ def _proof_data(proofs: PacketProofs, rows: list[dict[str, Any]]) -> dict[str, A
     return {
         "packet": str(proofs.whole.packet),
         "head": _head_data(proofs.whole.head),
-        "events": [
-            row | {"index": place} for row, place in zip(rows, proofs.places, strict=True)
-        ],
+        "events": [row | {"index": place} for row, place in zip(rows, proofs.places, strict=True)],
         "later": proofs.later,
         "proof": proofs.whole.text,
         "codes": [each.text for each in proofs.codes],

@@ -59,7 +59,7 @@ def proof(
     call.require_packet(packet, Right.SEE_PACKETS)
     proofs = prove(call.qolhat.log, call.qolhat.evidence, packet)
     if wanted == "pdf":
-        made = proof_slip(call.qolhat, proofs, call.tell.language)
+        made = proof_slip(proofs, call.tell.language)
         headers = {"content-disposition": f'attachment; filename="proof-{packet}.pdf"'}
         return Response(made, 200, headers, _PDF)
     return proof_out(proofs)

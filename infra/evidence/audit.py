@@ -1,4 +1,4 @@
-"""Audits the log: hashes each event anew, compares with what was kept and signed, names what differs.
+"""Audits the log: hashes each event anew, compares with what was signed, names what differs.
 
 Three things must agree: the events, the leaves that were kept when their day was closed, and the
 heads that were signed then. Where two agree, the third was altered; the leaves say which event.
@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
@@ -24,6 +25,7 @@ from infra.evidence.witness import Head, Signer
 from infra.store.identity import StoreIdentity
 
 EXAMPLES = 50
+_ID_BYTES = 16
 _CHECKS = 10_000
 Progress = Callable[[int, int], None]
 
@@ -112,23 +114,38 @@ class Auditing:
         if day is not None and day not in {each.head.day for each in kept}:
             raise NothingSealedError(day=day.isoformat())
         audited.heads, audited.last = len(kept), kept[-1].head if kept else None
-        heads = [each.head for each in kept] + ([witness] if witness else [])
         audited.add(*(Finding(Kind.CHECK, day=each.day) for each in self._forged_checks()))
+        with ThreadPoolExecutor(1) as beside:  # the database looks for gaps while we hash
+            gaps = beside.submit(self._gaps, of=kept)
+            self._compare(audited, kept, witness, progress, processes)
+            audited.open_events, found = gaps.result()
+        audited.add(*found)
+        return audited
+
+    def _compare(
+        self,
+        audited: Audited,
+        kept: Sequence[KeptHead],
+        witness: Head | None,
+        progress: Progress | None,
+        processes: int,
+    ) -> None:
+        """Compare events, leaves and heads."""
+        heads = [each.head for each in kept] + ([witness] if witness else [])
         sound = [head for head in heads if self._check_head(head, audited)]
         _check_numbers(kept, audited)
         trees = _Trees(sound)
         compared = _Compared(trees, kept)
-        for chunk, hashed in self._hashed(trees, kept, day, progress, processes):
+        for chunk, hashed in self._hashed(trees, kept, audited.only, progress, processes):
             compared.take(chunk, hashed)
         compared.end(audited)
         audited.events = compared.size
-        self._look_at_streams(audited, kept)
-        return audited
 
-    def _look_at_streams(self, audited: Audited, kept: Sequence[KeptHead]) -> None:
+    def _gaps(self, of: Sequence[KeptHead]) -> tuple[int, list[Finding]]:
+        """Count what came after the last head; find streams that lack events."""
         with self.source.opened() as reader:
-            audited.open_events = reader.after(kept[-1].position if kept else BEFORE_ALL)
-            audited.add(*(_gap(stream) for stream in reader.gaps()))
+            later = reader.after(of[-1].position if of else BEFORE_ALL)
+            return later, [_gap(stream) for stream in reader.gaps()]
 
     def _forged_checks(self) -> list[Check]:
         """Return the results of checks that the store did not write so."""
@@ -292,7 +309,7 @@ class _Compared:
 
 
 def _gap(stream: bytes) -> Finding:
-    if len(stream) != 16:  # noqa: PLR2004
+    if len(stream) != _ID_BYTES:
         return Finding(Kind.GAP, about=stream.hex())
     known = UUID(bytes=stream)
     return Finding(Kind.GAP, stream=known, number=numbered(known))
@@ -326,7 +343,7 @@ def _differences(
 
 def _named(kind: Kind, row: RawRow, day: date | None) -> Finding:
     at, stream, version, topic, _ = row
-    if not isinstance(stream, bytes) or len(stream) != 16 or not isinstance(version, int):  # noqa: PLR2004
+    if len(stream) != _ID_BYTES:
         return Finding(kind, at, day)
     said = bytes(topic).decode(errors="replace")
     known = UUID(bytes=stream)

@@ -53,6 +53,7 @@ class Closing:
         """
         last = self.book.last_head()
         tree = _Tree.of(self.book, last)
+        before_it = last.head if last else None
         made: list[Head] = []
         with self.source.opened() as reader:
             days = self._days(reader, last)
@@ -60,9 +61,9 @@ class Closing:
             for day, end in days:
                 before = tree.size
                 chunks = list(tree.grown(_pages(reader, tree.position, end), progress, until))
-                head = self._signed(tree, day, before_it=made[-1] if made else last and last.head)
-                self.book.keep(KeptHead(head, end), chunks, before)
-                made.append(head)
+                before_it = self._signed(tree, day, before_it)
+                self.book.keep(KeptHead(before_it, end), chunks, before)
+                made.append(before_it)
         return made
 
     def _days(self, reader: Reader, last: KeptHead | None) -> list[tuple[date, int]]:
@@ -119,7 +120,7 @@ class _Tree:
 
     @classmethod
     def of(cls, book: EvidenceBook, last: KeptHead | None) -> _Tree:
-        """Return the tree under the last head. Raises EvidenceAlteredError unless it leads there."""
+        """Return the tree under the last head. Raises EvidenceAlteredError if it is another."""
         if last is None:
             return cls((), None, 0)
         number, rest = divmod(last.head.size, CHUNK)

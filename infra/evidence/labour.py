@@ -13,9 +13,10 @@ from infra.evidence.hashing import Hashed, Kept, hash_chunks, hash_in_process, o
 from infra.evidence.leaves import CHUNK, Source
 
 _AT_ONCE = 16  # chunks
-_AHEAD = 3  # batches for each process
+_AHEAD = 2  # batches for each process
 Job = tuple[Chunk, Kept | None]  # None: not to be hashed
 Done = tuple[Chunk, Hashed | None]
+_Result = Future[list[Hashed]] | list[Hashed]
 Progress = Callable[[int, int], None]
 
 
@@ -38,20 +39,34 @@ def _here(source: Source, jobs: Iterable[Job]) -> Iterator[Done]:
 
 
 def _in_several(source: Source, jobs: Iterable[Job], processes: int) -> Iterator[Done]:
-    context = multiprocessing.get_context("spawn")
-    waiting: deque[tuple[list[Job], Future[list[Hashed]] | None]] = deque()
-    with ProcessPoolExecutor(processes, context, open_source, (source,)) as pool:
+    """Share batches with other processes; while they begin, or are busy, this one hashes, too."""
+    context, others = multiprocessing.get_context("spawn"), processes - 1
+    waiting: deque[tuple[list[Job], _Result]] = deque()
+    with (
+        source.opened() as reader,
+        ProcessPoolExecutor(others, context, open_source, (source,)) as pool,
+    ):
         for batch in _batches(jobs):
             wanted = [job for _, job in batch if job is not None]
-            waiting.append((batch, pool.submit(hash_in_process, wanted) if wanted else None))
-            if len(waiting) > processes * _AHEAD:
+            away = sum(  # batches that others have not returned
+                isinstance(each, Future) and not each.done() for _, each in waiting
+            )
+            if away < others * _AHEAD:
+                waiting.append((batch, pool.submit(hash_in_process, wanted) if wanted else []))
+            else:
+                waiting.append((batch, hash_chunks(reader, wanted) if wanted else []))
+            while waiting and _is_done(waiting[0][1]):
                 yield from _finished(*waiting.popleft())
         while waiting:
             yield from _finished(*waiting.popleft())
 
 
-def _finished(batch: list[Job], future: Future[list[Hashed]] | None) -> Iterator[Done]:
-    return _paired(batch, future.result() if future else [])
+def _is_done(result: _Result) -> bool:
+    return not isinstance(result, Future) or result.done()
+
+
+def _finished(batch: list[Job], result: _Result) -> Iterator[Done]:
+    return _paired(batch, result.result() if isinstance(result, Future) else result)
 
 
 def _paired(batch: list[Job], hashed: list[Hashed]) -> Iterator[Done]:

@@ -11,4 +11,4 @@ from domain.streams import number_of
 def numbered(stream: UUID) -> int | None:
     """Return the number of the packet, bag or place whose stream it is; None if it has none."""
     number = number_of(stream)
-    return number if stream.version == 8 and is_valid(number) else None  # noqa: PLR2004
+    return number if stream.version == 8 and is_valid(number) else None

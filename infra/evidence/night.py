@@ -88,7 +88,7 @@ def _finding(found: Finding) -> dict[str, Any]:
 
 
 class Night:
-    """Closes days and checks, once after every midnight. Use from one thread, or `start` its own."""
+    """Closes days and checks after every midnight. Use from one thread, or `start` its own."""
 
     def __init__(self, qolhat: Qolhat) -> None:
         self._qolhat = qolhat

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import msgspec
@@ -67,7 +68,7 @@ def audit_vault(vault: Vault, log: EventLog, audited: Audited, *, gathers: bool)
         }
         if not gathers:
             named = _named(page, erased)
-            held = vault.inspected(lambda connection, _, of=named: _held(connection, of))
+            held = vault.inspected(partial(_held, named))
             audited.add(*(_unmarked(row, ref) for ref, row in named.items() if ref not in held))
     audited.add(*(Finding(Kind.UNMARKED, about=each) for each in sorted(marked ^ erased)))
     return VaultAudited(*checked, len(erased))
@@ -153,7 +154,7 @@ def _subject(row: EventRow, ref: str) -> str:
     return number if number.isdigit() else str(number_of(row[1]))
 
 
-def _held(connection: sa.Connection, refs: Collection[str]) -> set[str]:
+def _held(refs: Collection[str], connection: sa.Connection, _: VaultKeys) -> set[str]:
     wanted, held = list(refs), set()
     for start in range(0, len(wanted), _ROWS):
         some = wanted[start : start + _ROWS]

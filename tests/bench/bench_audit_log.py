@@ -10,13 +10,15 @@ from __future__ import annotations
 
 import os
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing
 from datetime import timedelta
+from functools import partial
 from hashlib import sha256
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from time import perf_counter
+from uuid import UUID
 
 from domain.numbers import packet_number
 from domain.packet import Packet
@@ -52,9 +54,8 @@ def run() -> list[Row]:
 def _rows(qolhat: Qolhat) -> list[Row]:
     with source_of(qolhat.settings).opened() as reader:
         whole = [canonical(row) for row in reader.rows(BEFORE_ALL, EVENTS)]
-    alone, as_one = _best(lambda: _hash_each(whole)), _best(lambda: _hash_as_one(whole))
-    del whole
-    one, two = (_best(lambda count=count: _audit(qolhat, count)) for count in (1, 2))
+    alone, as_one = _best(partial(_hash_each, whole)), _best(partial(_hash_as_one, whole))
+    one, two = (_best(partial(_audit, qolhat, count)) for count in (1, 2))
     what = f"full audit of {EVENTS:,} events, "
     return [
         ratio_row(f"{what}two processes", "hashlib alone, each event", two, alone, AIM),
@@ -63,9 +64,8 @@ def _rows(qolhat: Qolhat) -> list[Row]:
     ]
 
 
-def _best(work: object) -> float:
+def _best(work: Callable[[], None]) -> float:
     """Return events per second of the best of several times."""
-    assert callable(work)
     seconds = []
     for _ in range(TIMES):
         began = perf_counter()
@@ -108,7 +108,7 @@ def _events() -> Iterator[tuple[bytes, int, str, str]]:
         stream = Packet.stream(packet_number(CENTRE, serial)).bytes
         at = micros + count
         state = (
-            f'{{"r":{at},"i":"tablet-{serial % 97}-{count}","p":30267300000141,"w":{serial % 500},'
-            f'"d":{serial % 97},"n":{count},"h":{at - 900000}}}'
+            f'{{"r":{at},"i":"{UUID(int=count << 64 | serial)}","p":30267300000141,'
+            f'"w":{serial % 500},"d":{serial % 97},"n":{count},"h":{at - 900000}}}'
         )
         yield stream, turn + 1, "pkt.scan", state

@@ -47,9 +47,9 @@ from api.http.schemas.dispatch import (
     VerifiedIn,
 )
 from api.http.schemas.evidence import (
+    AmissOut,
     AuditOut,
     CheckOut,
-    AmissOut,
     HeadOut,
     ProofOut,
     ProvedEventOut,

@@ -21,8 +21,8 @@ from fastapi.responses import HTMLResponse, JSONResponse, RedirectResponse
 from api import forms
 from api.dispatched import RegistryFacts, service_keys
 from api.http.problems import NotFoundError, problem_of
-from api.proved import witness_before
 from api.printing import Print, Printer, tags_print
+from api.proved import witness_before
 from api.web.dispatch.found import (
     CodePath,
     Packing,

@@ -9,7 +9,6 @@ import pytest
 from api.messages import word
 from domain.roles import Role
 from infra.evidence.night import check, close_days
-from tests.api.forms.reading import Read
 from tests.api.web.day import Day
 from tests.api.web.office import Office
 from tests.infra.evidence.altering import alter

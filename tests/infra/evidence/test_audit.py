@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
@@ -14,8 +14,10 @@ from domain.packet import Packet
 from domain.roles import Role
 from infra.bootstrap import Qolhat
 from infra.evidence.audit import Audited, Kind
+from infra.evidence.book import chunk_of
+from infra.evidence.leaves import leaves_of
 from infra.evidence.vaulted import audit_vault
-from infra.evidence.wiring import auditing, closing
+from infra.evidence.wiring import auditing, closing, source_of
 from infra.evidence.witness import Head
 from infra.vault import Picture
 from tests.infra.evidence.altering import alter, ask
@@ -26,7 +28,7 @@ ONE_DAY = 24 * 60  # minutes
 
 
 @pytest.fixture
-def head(qolhat: Qolhat, office: Office, clock: SettableClock) -> Iterator[Head]:
+def head(qolhat: Qolhat, office: Office, clock: SettableClock) -> Head:
     """The head of the second of two closed days, in which there is something of everything."""
     numbers = [office.register(minute, papers=["жеке куәлік"])[0] for minute in range(10, 16)]
     for number in numbers:
@@ -214,10 +216,6 @@ def test_events_and_leaves_altered_alike_do_not_lead_to_what_was_signed(
     qolhat: Qolhat, head: Head
 ) -> None:
     alter(qolhat, "UPDATE stored_events SET state = '{}' WHERE position = ?", MIDDLE)
-    from infra.evidence.book import chunk_of
-    from infra.evidence.leaves import leaves_of
-    from infra.evidence.wiring import source_of
-
     with source_of(qolhat.settings).opened() as reader:
         forged = chunk_of(0, range(1, head.size + 1), leaves_of(reader.rows(0, head.size)))
     alter(qolhat, "UPDATE evidence_leaves SET leaves = ?", forged.leaves)

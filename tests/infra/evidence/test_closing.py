@@ -11,9 +11,9 @@ import pytest
 from domain.merkle import root_of
 from domain.roles import Role
 from infra.bootstrap import Qolhat
-from infra.errors import ConflictError
+from infra.errors import ConflictError, StorageError
 from infra.evidence.errors import EvidenceAlteredError
-from infra.evidence.leaves import BEFORE_ALL, leaves_of
+from infra.evidence.leaves import BEFORE_ALL, Source, leaves_of
 from infra.evidence.wiring import auditing, closing, source_of
 from infra.evidence.witness import BadWitnessError, read_witness
 from tests.infra.evidence.altering import alter
@@ -95,9 +95,6 @@ def test_what_is_no_witness_is_refused(text: str) -> None:
 
 
 def test_no_file_is_made_by_looking(tmp_path: Path) -> None:
-    from infra.errors import StorageError
-    from infra.evidence.leaves import Source
-
     source = Source(tmp_path / "none.db")
     with pytest.raises(StorageError), source.opened():
         pass

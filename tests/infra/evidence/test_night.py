@@ -1,4 +1,4 @@
-"""Every night days are closed, the log is audited and the views are compared; once, by one server."""
+"""Every night days are closed, the log audited and the views compared; once, by one server."""
 
 from __future__ import annotations
 
@@ -47,9 +47,7 @@ def test_a_night_closes_and_checks_once(night: Night, qolhat: Qolhat, clock: Set
     assert auditing(qolhat).run().is_good
 
 
-def test_by_day_only_what_was_missed_for_long_is_done(
-    night: Night, clock: SettableClock
-) -> None:
+def test_by_day_only_what_was_missed_for_long_is_done(night: Night, clock: SettableClock) -> None:
     _at(clock, 12)
     assert night.round() is not None  # never before
     _at(clock, 12, days=1)
