@@ -250,9 +250,7 @@ API = (
     get(f"{V1}/packets/{{number}}", Case(READS_PACKETS, NUMBER)),
     get(f"{V1}/packets/{{number}}/history", Case(READS_PACKETS, NUMBER)),
     get(f"{V1}/packets/{{number}}/ledger", Case(READS_PACKETS, NUMBER)),
-    get(
-        f"{V1}/packets/{{number}}/proof", Case(READS_PACKETS, NUMBER, hidden_by=("nothing-sealed",))
-    ),
+    get(f"{V1}/packets/{{number}}/proof", Case(READS_PACKETS, NUMBER)),
     get(f"{V1}/audit", Case(SEES_FIGURES, nothing, about_a_place=False)),
     post(
         f"{V1}/pictures",
