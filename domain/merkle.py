@@ -212,7 +212,7 @@ def root_by_shared(leaves: Mapping[int, bytes], size: int, proof: Sequence[bytes
         root = _shared_root(leaves, indexes, (0, size), nodes)
     except StopIteration:
         return None
-    return None if next(nodes, None) else root
+    return root if next(nodes, None) is None else None
 
 
 def _shared_root(

@@ -21,7 +21,7 @@ from infra.evidence.audit import Audited, Finding
 from infra.evidence.book import Check
 from infra.evidence.leaves import canonical, leaf_of
 from infra.evidence.night import check, close_days
-from infra.evidence.proofs import PacketProofs, Proof, prove, read_proof
+from infra.evidence.proofs import PacketProofs, Proof, prove, raw_of, read_proof
 from infra.evidence.vaulted import VaultAudited, audit_vault
 from infra.evidence.wiring import auditing
 from infra.evidence.witness import Head, read_witness
@@ -244,15 +244,13 @@ def _prove(shell: Shell, qolhat: Qolhat, typed: str, out: Path | None) -> None:
 
 def _event_data(row: EventRow) -> dict[str, Any]:
     """Tell of an event with its very bytes: who has them can hash them by other means."""
-    at, stream, version, topic, state = row
-    text = state if isinstance(state, bytes) else str(state).encode()
-    raw = (at, stream.bytes, version, topic.encode(), text)
+    raw = raw_of(row)
     return {
-        "position": at,
-        "stream": str(stream),
-        "version": version,
-        "topic": topic,
-        "state": text.decode(),
+        "position": row[0],
+        "stream": str(row[1]),
+        "version": row[2],
+        "topic": row[3],
+        "state": raw[4].decode(),
         "hashed": canonical(raw).hex(),
         "leaf": leaf_of(raw).hex(),
     }
@@ -276,11 +274,12 @@ def _check_proof(shell: Shell, proof: Proof) -> None:
         "packet": str(proof.packet),
         "head": _head_data(proof.head),
         "events": [
-            {"index": place, "leaf": leaf.hex()} for place, leaf in sorted(proof.leaves.items())
+            {"index": place, "hashed": proof.events[place].hex(), "leaf": leaf.hex()}
+            for place, leaf in sorted(proof.leaves.items())
         ],
     }
     key = "audit.proof-good" if proof.holds else "audit.proof-bad"
-    facts = {"packet": grouped(proof.packet), "count": len(proof.leaves)}
+    facts = {"packet": grouped(proof.packet), "count": len(proof.events)}
     shell.show(data, [*_head_lines(proof), say(key, **facts)])
     if not proof.holds:
         raise typer.Exit(FAILED)

@@ -17,7 +17,7 @@ from api.proved import proof_slip
 from domain.rights import Right
 from infra.evidence.book import Check
 from infra.evidence.leaves import leaf_of
-from infra.evidence.proofs import PacketProofs, prove
+from infra.evidence.proofs import PacketProofs, prove, raw_of
 from infra.evidence.witness import Head
 from infra.store.rows import EventRow
 
@@ -114,9 +114,6 @@ def proof_out(proofs: PacketProofs) -> schemas.ProofOut:
 
 
 def _event_out(place: int, row: EventRow) -> schemas.ProvedEventOut:
-    at, stream, version, topic, state = row
-    text = state if isinstance(state, bytes) else str(state).encode()
-    leaf = leaf_of((at, stream.bytes, version, topic.encode(), text))
-    return schemas.ProvedEventOut(
-        index=place, position=at, version=version, topic=topic, leaf=leaf.hex()
-    )
+    at, _, version, topic, _ = row
+    leaf = leaf_of(raw_of(row)).hex()
+    return schemas.ProvedEventOut(index=place, position=at, version=version, topic=topic, leaf=leaf)

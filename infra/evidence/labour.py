@@ -12,8 +12,8 @@ from infra.evidence.book import Chunk
 from infra.evidence.hashing import Hashed, Kept, hash_chunks, hash_in_process, open_source
 from infra.evidence.leaves import CHUNK, Source
 
-_AT_ONCE = 16  # chunks
-_AHEAD = 2  # batches for each process
+_AT_ONCE = 4  # chunks: their events fit into the processor's cache
+_AHEAD = 3  # batches for each process
 Job = tuple[Chunk, Kept | None]  # None: not to be hashed
 Done = tuple[Chunk, Hashed | None]
 _Result = Future[list[Hashed]] | list[Hashed]

@@ -1,8 +1,8 @@
 """Proofs that a packet's events are in the log under a signed head: short enough for a receipt.
 
-A proof names the packet, the head, where its events lie in the log and their leaves, and holds the
-nodes that lead from them to the root: whoever has it needs no store to check it. One proof for all
-events holds no node twice; where that is too long for one code, each code is a proof of some.
+A proof holds the head, the events with their places in the log, and the nodes that lead from them
+to the root: whoever has it needs no store to check it, and reads in it what was recorded. One proof
+for all events holds no node twice; where that is too long for one code, each code is a proof of some.
 """
 
 from __future__ import annotations
@@ -11,13 +11,16 @@ import base64
 import struct
 from collections.abc import Sequence
 from dataclasses import dataclass
+from hashlib import sha256
+from uuid import UUID
 
 from domain.merkle import HASH_BYTES, root_by_shared, shared_proof
 from domain.numbers import PacketNumber
 from domain.packet import Packet
+from domain.streams import number_of
 from infra.evidence.book import EvidenceBook, KeptHead
 from infra.evidence.errors import NothingSealedError
-from infra.evidence.leaves import CHUNK, cut
+from infra.evidence.leaves import CHUNK, RawRow, canonical, cut
 from infra.evidence.witness import HEAD_BYTES, BadWitnessError, Head, read_head, unwrapped
 from infra.store.log import EventLog
 from infra.store.rows import LAST_VERSION, EventRow
@@ -25,50 +28,77 @@ from infra.store.rows import LAST_VERSION, EventRow
 KIND = "QP1."
 MOST_IN_A_CODE = 2_200  # letters: a QR code of 149 modules, which prints well at 60 mm
 _MOST_EVENTS = 10_000
-_layout = struct.Struct(">QH")
-_place = struct.Struct(">Q")
+_count = struct.Struct(">H")
+_event = struct.Struct(">QH")  # its place, and how many bytes follow
+_STREAM = slice(9, 25)  # of an event's bytes
 
 
 @dataclass(frozen=True, slots=True)
 class Proof:
-    """That these leaves are at these places (from 0) of the log under a head."""
+    """That these events (their very bytes) are at these places (from 0) of the log under a head."""
 
     head: Head
-    packet: int
-    leaves: dict[int, bytes]
+    events: dict[int, bytes]
     nodes: tuple[bytes, ...]
 
     @property
     def text(self) -> str:
         """What is printed."""
-        places = b"".join(_place.pack(place) for place in sorted(self.leaves))
-        hashes = b"".join(self.leaves[place] for place in sorted(self.leaves))
-        about = _layout.pack(self.packet, len(self.leaves))
-        packed = self.head.packed + about + places + hashes + b"".join(self.nodes)
+        events = b"".join(
+            _event.pack(place, len(hashed)) + hashed
+            for place, hashed in sorted(self.events.items())
+        )
+        packed = self.head.packed + _count.pack(len(self.events)) + events + b"".join(self.nodes)
         return KIND + base64.urlsafe_b64encode(packed).decode().rstrip("=")
 
     @property
+    def leaves(self) -> dict[int, bytes]:
+        """The events' leaves, by place."""
+        return {place: sha256(hashed).digest() for place, hashed in self.events.items()}
+
+    @property
+    def packet(self) -> int:
+        """The number of the packet, as the first event says."""
+        return number_of(self._streams[0])
+
+    @property
+    def _streams(self) -> list[UUID]:
+        return [UUID(bytes=hashed[_STREAM]) for hashed in self.events.values()]
+
+    @property
     def holds(self) -> bool:
-        """Tell whether the nodes lead to the head's root, and the head is signed by its key."""
+        """Tell whether the nodes lead to the signed root, and all events are of one packet."""
         root = root_by_shared(self.leaves, self.head.size, self.nodes)
-        return root == self.head.root and self.head.is_signed()
+        one = Packet.stream(PacketNumber(self.packet))
+        return root == self.head.root and self.head.is_signed() and set(self._streams) == {one}
 
 
 def read_proof(text: str) -> Proof:
     """Read what is printed. Raises BadWitnessError; whether it holds is not looked at."""
     packed = unwrapped(text, KIND)
-    head = read_head(packed[:HEAD_BYTES])
-    rest = packed[HEAD_BYTES:]
-    if len(rest) < _layout.size:
+    head, at = read_head(packed[:HEAD_BYTES]), HEAD_BYTES + _count.size
+    if len(packed) < at:
         raise BadWitnessError
-    packet, count = _layout.unpack(rest[: _layout.size])
-    rest = rest[_layout.size :]
-    own = count * (_place.size + HASH_BYTES)
-    if not 0 < count <= _MOST_EVENTS or len(rest) < own or (len(rest) - own) % HASH_BYTES:
+    events: dict[int, bytes] = {}
+    for _ in range(_count.unpack_from(packed, HEAD_BYTES)[0]):
+        if len(packed) < at + _event.size:
+            raise BadWitnessError
+        place, length = _event.unpack_from(packed, at)
+        at += _event.size
+        events[place] = packed[at : at + length]
+        at += length
+        if length < _STREAM.stop or len(packed) < at:
+            raise BadWitnessError
+    if not events or (len(packed) - at) % HASH_BYTES:
         raise BadWitnessError
-    places = [_place.unpack_from(rest, each * _place.size)[0] for each in range(count)]
-    hashes = cut(rest[count * _place.size : own])
-    return Proof(head, packet, dict(zip(places, hashes, strict=True)), tuple(cut(rest[own:])))
+    return Proof(head, events, tuple(cut(packed[at:])))
+
+
+def raw_of(row: EventRow) -> RawRow:
+    """Return a stored event as it is hashed."""
+    at, stream, version, topic, state = row
+    text = state if isinstance(state, bytes) else str(state).encode()
+    return at, stream.bytes, version, topic.encode(), text
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,13 +119,13 @@ def prove(log: EventLog, book: EvidenceBook, number: PacketNumber) -> PacketProo
     Raises NothingSealedError if there is none under a head, StorageError.
     """
     last, stream = book.last_head(), Packet.stream(number)
-    before = type(stream)(int=stream.int - 1), LAST_VERSION
+    before = UUID(int=stream.int - 1), LAST_VERSION
     rows = log.rows.rows_by_stream(before, stream, 2**62, _MOST_EVENTS)
     sealed = [row for row in rows if last is not None and row[0] <= last.position]
     if last is None or not sealed:
         raise NothingSealedError(packet=number)
     prover = _Prover(book, last, number)
-    places = [prover.place(row[0]) for row in sealed]
+    places = [prover.place(row) for row in sealed]
     whole, codes = prover.proof(sorted(places)), prover.codes(sorted(places))
     return PacketProofs(last, tuple(sealed), tuple(places), whole, codes, len(rows) - len(sealed))
 
@@ -104,26 +134,25 @@ class _Prover:
     def __init__(self, book: EvidenceBook, last: KeptHead, number: int) -> None:
         self._book, self._head, self._number = book, last.head, number
         self._subtree = book.subtree(self._head.size)
-        self._leaves: dict[int, bytes] = {}
+        self._events: dict[int, bytes] = {}
 
-    def place(self, position: int) -> int:
-        """Return where in the tree the event of a position is. Raises NothingSealedError."""
-        chunk = self._book.chunk_at(position)
-        if chunk is None or position not in chunk.places:
+    def place(self, row: EventRow) -> int:
+        """Return where in the tree an event is. Raises NothingSealedError."""
+        chunk = self._book.chunk_at(row[0])
+        if chunk is None or row[0] not in chunk.places:
             raise NothingSealedError(packet=self._number)
-        within = chunk.places.index(position)
-        place = chunk.number * CHUNK + within
-        self._leaves[place] = chunk.leaves[within * HASH_BYTES : (within + 1) * HASH_BYTES]
+        place = chunk.number * CHUNK + chunk.places.index(row[0])
+        self._events[place] = canonical(raw_of(row))
         return place
 
     def proof(self, places: Sequence[int]) -> Proof:
-        """Prove some of the leaves together."""
+        """Prove some of the events together."""
         nodes = shared_proof(places, self._head.size, self._subtree)
-        leaves = {place: self._leaves[place] for place in places}
-        return Proof(self._head, self._number, leaves, tuple(nodes))
+        events = {place: self._events[place] for place in places}
+        return Proof(self._head, events, tuple(nodes))
 
     def codes(self, places: Sequence[int]) -> tuple[Proof, ...]:
-        """Prove all leaves, in as few proofs as fit into a code each."""
+        """Prove all events, in as few proofs as fit into a code each."""
         found: list[Proof] = []
         rest = list(places)
         while rest:
