@@ -15,6 +15,8 @@ from infra.evidence.proofs import PacketProofs
 from infra.evidence.witness import Head
 from infra.store.mapper import read_event
 
+_MOST_LETTERS = 2_900  # a QR code holds no more; what is longer is given as a text only
+
 
 def witness_of(head: Head) -> forms.Witness:
     """Return a head as it is printed."""
@@ -40,7 +42,7 @@ def proof_slip(proofs: PacketProofs, language: str) -> bytes:
             forms.ProvedEvent(word(*kind_of(event), language), event.happened_at, position)
             for position, event in events
         ],
-        codes=[each.text for each in proofs.codes],
+        codes=[each.text for each in proofs.codes if len(each.text) <= _MOST_LETTERS],
         zone=ZONE,
     )
     return forms.proof_slip_pdf(slip, cast("Language", language))

@@ -44,10 +44,8 @@ class Proof:
     @property
     def text(self) -> str:
         """What is printed."""
-        events = b"".join(
-            _event.pack(place, len(hashed)) + hashed
-            for place, hashed in sorted(self.events.items())
-        )
+        listed = sorted(self.events.items())
+        events = b"".join(_event.pack(place, len(hashed)) + hashed for place, hashed in listed)
         packed = self.head.packed + _count.pack(len(self.events)) + events + b"".join(self.nodes)
         return KIND + base64.urlsafe_b64encode(packed).decode().rstrip("=")
 
