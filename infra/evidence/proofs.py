@@ -2,7 +2,7 @@
 
 A proof holds the head, the events with their places in the log, and the nodes that lead from them
 to the root: whoever has it needs no store to check it, and reads in it what was recorded. One proof
-for all events holds no node twice; where that is too long for one code, each code is a proof of some.
+for all events holds no node twice; where it is too long for one code, each code proves some.
 """
 
 from __future__ import annotations
