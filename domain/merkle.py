@@ -7,7 +7,8 @@ without seeing the others.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from bisect import bisect_left
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from hashlib import sha256
 
 HASH_BYTES = 32
@@ -171,3 +172,61 @@ def is_consistent(
 def _split(size: int) -> int:
     """Return the largest power of two below `size` (which is above one)."""
     return 1 << (size - 1).bit_length() - 1
+
+
+def shared_proof(indexes: Sequence[int], size: int, subtree: Subtree) -> list[bytes]:
+    """Return what shows that all these leaves (in order, from 0) are in the tree of `size` leaves.
+
+    One proof for all: no node stands in it twice, nor one that follows from the leaves. Raises
+    IndexError if there is no such leaf.
+    """
+    if not indexes or indexes[0] < 0 or indexes[-1] >= size:
+        raise IndexError(indexes)
+    nodes: list[bytes] = []
+    _share(indexes, 0, size, lambda first, last: nodes.append(subtree(first, last)))
+    return nodes
+
+
+def _share(
+    indexes: Sequence[int], first: int, last: int, aside: Callable[[int, int], None]
+) -> None:
+    if not indexes:
+        aside(first, last)
+    elif last - first > 1:
+        middle = first + _split(last - first)
+        at = bisect_left(indexes, middle)
+        _share(indexes[:at], first, middle, aside)
+        _share(indexes[at:], middle, last, aside)
+
+
+def root_by_shared(leaves: Mapping[int, bytes], size: int, proof: Sequence[bytes]) -> bytes | None:
+    """Return the root that a shared proof of hashed leaves leads to; None if it has another shape.
+
+    The leaves were included, at these places, exactly if this is the root of the tree.
+    """
+    indexes = sorted(leaves)
+    if not indexes or indexes[0] < 0 or indexes[-1] >= size:
+        return None
+    nodes = iter(proof)
+    try:
+        root = _shared_root(leaves, indexes, (0, size), nodes)
+    except StopIteration:
+        return None
+    return root if next(nodes, None) is None else None
+
+
+def _shared_root(
+    leaves: Mapping[int, bytes],
+    indexes: Sequence[int],
+    span: tuple[int, int],
+    nodes: Iterator[bytes],
+) -> bytes:
+    first, last = span
+    if not indexes:
+        return next(nodes)
+    if last - first == 1:
+        return leaves[first]
+    middle = first + _split(last - first)
+    at = bisect_left(indexes, middle)
+    left = _shared_root(leaves, indexes[:at], (first, middle), nodes)
+    return node_hash(left, _shared_root(leaves, indexes[at:], (middle, last), nodes))

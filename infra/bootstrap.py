@@ -31,6 +31,7 @@ from infra.database import postgres_engine, sqlite_engine
 from infra.desk import Counter, Desk, DeskRules, utc_now
 from infra.directory_files import load_directory
 from infra.errors import StorageError, storage_error
+from infra.evidence.book import EvidenceBook
 from infra.kafka.leading import FileLeader, Leader, PostgresLeader
 from infra.kafka.relayed import RelayedBook
 from infra.mail_server import MailServer
@@ -127,6 +128,7 @@ class Qolhat:
     reading: Reading
     counter: Counter
     far: CountryBook
+    evidence: EvidenceBook
 
     def close(self) -> None:
         """Stop following the log and let go of everything."""
@@ -134,6 +136,7 @@ class Qolhat:
         self.runner.stop()
         self.views.close()
         self.vault.close()
+        self.evidence.close()
         self.log.close()
 
     def __enter__(self) -> Self:
@@ -163,6 +166,9 @@ def bootstrap(settings: Settings, now: Callable[[], datetime] = utc_now) -> Qolh
     with ExitStack() as opened:  # what is open is closed again if the rest cannot be opened
         log = _log(settings)
         opened.callback(log.close)
+        evidence = EvidenceBook(log)
+        opened.callback(evidence.close)
+        evidence.prepare()
         kept, keys = _engine(settings, VAULT_FILE, durable=True), VaultKeys(vault_key(settings))
         vault = Vault(kept, keys)
         opened.callback(vault.close)
@@ -206,6 +212,7 @@ def bootstrap(settings: Settings, now: Callable[[], datetime] = utc_now) -> Qolh
         picture_reading(settings),
         counter,
         far,
+        evidence,
     )
 
 

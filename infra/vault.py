@@ -14,11 +14,11 @@ import hashlib
 import hmac
 import json
 import os
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeVar
 
 import sqlalchemy as sa
 from cryptography.exceptions import InvalidTag
@@ -32,6 +32,7 @@ from infra.database import database_error, make_tables
 from infra.store.mapper import to_micros
 from projections.view import upsert
 
+T = TypeVar("T")
 KEY_BYTES = 32
 _NONCE_BYTES = 12
 _CODE_BYTES = 5
@@ -116,6 +117,7 @@ class VaultKeys:
         self._peppering = _derived(secret, "pin")
         self._session = _derived(secret, "session")
         self._receipt = _derived(secret, "receipt")
+        self.signing_seed = _derived(secret, "evidence")  # of the key that signs each day's head
         self.proof = self.hash("proof", "qolhat")
 
     def seal(self, ref: str, content: Content) -> bytes:
@@ -394,6 +396,11 @@ class Vault:
         with self._failing_clearly(), self._writing.begin() as connection:
             connection.execute(_records.delete().where(_records.c.ref.in_(gone)))
             connection.execute(_marks.delete().where(_marks.c.ref.in_(gone)))
+
+    def inspected(self, look: Callable[[sa.Connection, VaultKeys], T]) -> T:
+        """Let an audit look at the tables as they are, with the keys. Raises StorageError."""
+        with self._failing_clearly(), self._engine.connect() as connection:
+            return look(connection, self._keys)
 
     def close(self) -> None:
         """Let go of the connections."""

@@ -10,6 +10,7 @@ import sqlalchemy as sa
 import typer
 
 from api.cli import (
+    audit,
     branches,
     camera,
     dispatch,
@@ -46,6 +47,7 @@ _MODULES = (
     watch,
     serving,
     keep,
+    audit,
     exports,
     stores,
     far,

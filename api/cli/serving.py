@@ -26,6 +26,7 @@ from api.http.app import create_app
 from api.warning_letters import Letters
 from domain.errors import QolhatError
 from infra.bootstrap import Qolhat, bootstrap, relay, server_lock, warning_watch
+from infra.evidence.night import Night
 from infra.settings import Settings, load_settings
 
 if TYPE_CHECKING:
@@ -86,6 +87,9 @@ def serve(
         if watch is not None:
             stack.callback(watch.stop)
             watch.start()
+        night = Night(qolhat)
+        stack.callback(night.stop)
+        night.start()
         _leave_alone_what_stays()
         announce = _announcement(host, port, tls, Shell(as_json))
         _Server(_config(create_app(qolhat, watch), settings, host, port, tls), announce).run()

@@ -39,6 +39,12 @@ from api.forms.results import (
     unemployed_certificate_pdf,
 )
 from api.forms.sheet import Organisation
+from api.forms.witnesses import (
+    ProofSlip,
+    ProvedEvent,
+    Witness,
+    proof_slip_pdf,
+)
 
 __all__ = [
     "ActionCard",
@@ -59,12 +65,15 @@ __all__ = [
     "PlaceCard",
     "ProofBag",
     "ProofForm",
+    "ProofSlip",
+    "ProvedEvent",
     "Receipt",
     "Referral",
     "RegistryForm",
     "Signer",
     "Slip",
     "UnemployedCertificate",
+    "Witness",
     "action_cards_pdf",
     "aid_certificate_pdf",
     "badge_pdf",
@@ -76,6 +85,7 @@ __all__ = [
     "notice_pdf",
     "place_card_pdf",
     "proof_pdf",
+    "proof_slip_pdf",
     "receipt_pdf",
     "referral_pdf",
     "registry_pdf",

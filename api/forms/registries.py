@@ -51,6 +51,7 @@ from api.forms.sheet import (
     properties,
     rows,
 )
+from api.forms.witnesses import Witness, witness_box
 from api.forms.wording import BLANK, Wording, cleaned
 from domain.numbers import grouped
 from domain.workdays import Language
@@ -119,6 +120,7 @@ class RegistryForm:
     zone: str
     bags: tuple[BagLines, ...]
     made_by: str | None = None
+    witness: Witness | None = None  # what the log was when the last day before it was closed
 
     @property
     def packets(self) -> int:
@@ -251,8 +253,14 @@ def _end(registry: RegistryForm, wording: Wording) -> Story:
             paragraph(total, STRONG),
             *_discrepancies(wording),
             *_signatures(registry.made_by, wording),
+            *_witness(registry.witness, wording),
         ]),
     ]  # fmt: skip
+
+
+def _witness(witness: Witness | None, wording: Wording) -> Story:
+    """Set what both offices sign together with the registry."""
+    return [Spacer(1, 4 * mm), witness_box(witness, wording)] if witness else []
 
 
 def _discrepancies(wording: Wording) -> Story:

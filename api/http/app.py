@@ -10,6 +10,7 @@ from fastapi import FastAPI
 from starlette.concurrency import run_in_threadpool
 
 from api.http import (
+    audit,
     bags,
     complaints,
     directory,
@@ -64,6 +65,7 @@ _TAGS = {
     "discrepancies": "What did not come out of bags as it went in.",
     "runs": "Couriers' runs: how they went, their figures, their timetables.",
     "exports": "What was recorded, in the formats of other programs.",
+    "evidence": "Signed days of the log, what checks found, proofs of packets.",
     "prints": "Labels, tags, cards and a test strip: PDF, PNG, SVG or ZPL.",
     "directory": "Organisations, their places and hours.",
     "regulations": "The editions by which packets live.",
@@ -73,6 +75,7 @@ _MODULES = (
     scans,  # first: routers are asked one after the other, and this one is asked all day
     packets,
     ledger,
+    audit,
     pictures,
     places,
     visits,

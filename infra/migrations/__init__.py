@@ -15,7 +15,7 @@ from infra.database import advisory_key, database_error, postgres_engine
 from infra.errors import StorageError
 from infra.settings import Settings, StoreKind
 
-HEAD = "0003"
+HEAD = "0004"
 VERSION_TABLE = "qolhat_version"
 _SCRIPTS = "infra:migrations"
 

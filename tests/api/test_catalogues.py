@@ -44,6 +44,7 @@ from domain.route import Deviation
 from domain.runs import RunState
 from domain.unsettled import Doubt
 from infra import requests
+from infra.evidence.audit import Kind
 from projections.due import Clock
 from projections.unsettled import Fate
 from scanner.keyboards import Layout
@@ -82,6 +83,7 @@ WORDS: dict[str, type[Enum]] = {
     "page-doubt": PageDoubt,
     "ledger": Label,
     "misfit": Misfit,
+    "audit": Kind,
 }
 KAZAKH = set("әғқңөұүі")
 PLACEHOLDER = re.compile(r"\{(\w*)\}")

@@ -17,7 +17,9 @@ from domain.merkle import (
     is_consistent,
     leaf_hash,
     root_by_inclusion,
+    root_by_shared,
     root_of,
+    shared_proof,
     subtree_of,
 )
 
@@ -113,3 +115,22 @@ def test_no_tree_begins_with_a_larger_one() -> None:
         consistency_proof(5, 4, subtree_of(hashed(4)))
     assert not is_consistent(5, 4, b"", b"", [])
     assert not is_consistent(1, 4, b"", b"", [])
+
+
+@pytest.mark.parametrize("size", [1, 2, 3, 7, 8, 13])
+def test_a_shared_proof_leads_any_leaves_to_the_root(size: int) -> None:
+    leaves = [leaf_hash(bytes([each])) for each in range(size)]
+    subtree = subtree_of(leaves)
+    for chosen in range(1, 2**size):
+        indexes = [each for each in range(size) if chosen >> each & 1]
+        proof = shared_proof(indexes, size, subtree)
+        known = {each: leaves[each] for each in indexes}
+        assert root_by_shared(known, size, proof) == root_of(leaves)
+        alone = sum(len(inclusion_proof(each, size, subtree)) for each in indexes)
+        assert len(proof) <= alone
+    with pytest.raises(IndexError):
+        shared_proof([size], size, subtree)
+    with pytest.raises(IndexError):
+        shared_proof([], size, subtree)
+    assert root_by_shared({}, size, ()) is None
+    assert root_by_shared({size: leaves[0]}, size, ()) is None

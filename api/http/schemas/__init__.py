@@ -46,6 +46,14 @@ from api.http.schemas.dispatch import (
     TraceOut,
     VerifiedIn,
 )
+from api.http.schemas.evidence import (
+    AmissOut,
+    AuditOut,
+    CheckOut,
+    HeadOut,
+    ProofOut,
+    ProvedEventOut,
+)
 from api.http.schemas.ledger import LabelSumOut, LedgerLineOut, LedgerOut, StageClockOut
 from api.http.schemas.packets import (
     Corrected,
@@ -144,9 +152,11 @@ __all__ = [
     "ActOnManyIn",
     "AdoptionOut",
     "AllowedOut",
+    "AmissOut",
     "Answer",
     "Answers",
     "Applicant",
+    "AuditOut",
     "BagAnswered",
     "BagCounts",
     "BagList",
@@ -154,6 +164,7 @@ __all__ = [
     "BagPacket",
     "BagSummary",
     "BrokenSealIn",
+    "CheckOut",
     "CodeOut",
     "ComplaintAnswerIn",
     "ComplaintIn",
@@ -177,6 +188,7 @@ __all__ = [
     "FindingOut",
     "FormOut",
     "HandOverOut",
+    "HeadOut",
     "Held",
     "History",
     "HoldingOut",
@@ -214,6 +226,8 @@ __all__ = [
     "PlaceRef",
     "PositionedAnswer",
     "Problem",
+    "ProofOut",
+    "ProvedEventOut",
     "PunctualityOut",
     "RawInput",
     "ReadingOut",

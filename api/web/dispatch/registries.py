@@ -22,6 +22,7 @@ from api import forms
 from api.dispatched import RegistryFacts, service_keys
 from api.http.problems import NotFoundError, problem_of
 from api.printing import Print, Printer, tags_print
+from api.proved import witness_before
 from api.web.dispatch.found import (
     CodePath,
     Packing,
@@ -181,6 +182,7 @@ def print_registry(visitor: Visitor, facts: RegistryFacts) -> bytes:
         zone=visitor.qolhat.directory.organisation(facts.sender).zone,
         bags=tuple(_lines(bag, services) for bag in packed_of(facts)),
         made_by=visitor.qolhat.personnel.names([facts.begun_by]).get(facts.begun_by),
+        witness=witness_before(visitor.qolhat, facts.closed_at or facts.begun_at),
     )
     return _set(made, visitor.speech.language)
 

@@ -13,6 +13,8 @@ PATHS = [
     ("GET", "/packets/10267000000123"),
     ("GET", "/packets/10267000000123/history"),
     ("GET", "/packets/10267000000123/ledger"),
+    ("GET", "/packets/10267000000123/proof"),
+    ("GET", "/audit"),
     ("GET", "/places/30267100000109/holdings"),
     ("GET", "/packets/10267000000123/label"),
     ("GET", "/labels"),

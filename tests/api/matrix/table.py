@@ -250,6 +250,8 @@ API = (
     get(f"{V1}/packets/{{number}}", Case(READS_PACKETS, NUMBER)),
     get(f"{V1}/packets/{{number}}/history", Case(READS_PACKETS, NUMBER)),
     get(f"{V1}/packets/{{number}}/ledger", Case(READS_PACKETS, NUMBER)),
+    get(f"{V1}/packets/{{number}}/proof", Case(READS_PACKETS, NUMBER)),
+    get(f"{V1}/audit", Case(SEES_FIGURES, nothing, about_a_place=False)),
     post(
         f"{V1}/pictures",
         Case(SCANS, lambda it: Asked(body={"file": BLANK}), about_a_place=False),
@@ -811,6 +813,7 @@ LISTS = (
         Case(FINDS_PEOPLE, to(nothing, q=lambda it: it.there.paper.surname)),
         Case(FINDS_PEOPLE, to(nothing, q=lambda it: it.there.paper.iin)),
     ),
+    get("/audit", Case(SEES_FIGURES, nothing, about_a_place=False)),
     get(
         "/manager",
         Case(SEES_FIGURES, of_organisation),

@@ -8,7 +8,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from functools import cache, partial
 from itertools import count
@@ -47,6 +47,7 @@ from domain.packet import Packet
 from domain.roles import PLACE_DIGITS, Role, Scope
 from infra.accounts.sessions import NewSession
 from infra.bootstrap import VAULT_FILE, Qolhat
+from infra.evidence.wiring import closing
 from infra.requests import ActRequest, ComplaintRequest, Registration, Source
 from infra.settings import Settings
 from infra.store.group_commit import UnitOfWork
@@ -583,4 +584,6 @@ def opened_world(folder: Path) -> Iterator[tuple[World, Client]]:
             app = create_app(qolhat)
             with TestClient(app) as running:  # its views follow the log
                 assert running.portal is not None
-                yield World(qolhat, app, folder), Client(app, running.portal)
+                world = World(qolhat, app, folder)
+                replace(closing(qolhat), now=lambda: NOW + timedelta(days=1)).close()
+                yield world, Client(app, running.portal)

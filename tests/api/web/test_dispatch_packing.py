@@ -13,6 +13,7 @@ from domain.numbers import grouped, packet_number
 from domain.packet import Packet
 from domain.roles import Role
 from domain.unsettled import UnsettledScan
+from infra.evidence.night import close_days
 from tests.api.forms.reading import Read
 from tests.api.web.dispatching import Way
 from tests.api.web.office import Office
@@ -32,6 +33,24 @@ def test_packets_are_put_into_a_bag_sealed_and_closed_without_scripts(way: Way) 
     assert not collector.has_form(f"{way.registry}/put")
     assert (list(way.journey.contents), way.journey.seal) == (way.packets, "П-17")
     assert way.day.kinds(way.packets[0])[-1] is Packet.PutIntoBag
+
+
+def test_both_copies_bear_witness_to_the_last_closed_day(way: Way) -> None:
+    collector, qolhat = way.enter(Role.COLLECTING), way.office.qolhat
+    way.later(24 * 60)
+    (head,) = close_days(qolhat)
+    collector = way.enter(Role.COLLECTING)
+    way.later()
+    way.pack(collector)
+    printed = Read(collector.client.get(f"{way.registry}.pdf").content)
+    codes = [code for page in range(len(printed.pages)) for code in printed.codes(page, 200)]
+    assert codes.count(head.text) == 2
+    assert head.fingerprint in printed.solid
+    assert head.root.hex() in printed.solid
+    way.later(24 * 60)
+    close_days(qolhat)  # what is printed of a closed registry stays as it was
+    collector = way.enter(Role.COLLECTING)
+    assert collector.client.get(f"{way.registry}.pdf").content == printed.raw
 
 
 def test_the_registry_is_printed_twice_and_given_as_data(way: Way) -> None:

@@ -1,0 +1,45 @@
+"""What evidence keeps, beside the events: leaves of the tree, signed heads, what checks found."""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+
+metadata = sa.MetaData()
+leaves = sa.Table(  # of CHUNK events each, but for the last one
+    "evidence_leaves",
+    metadata,
+    sa.Column("chunk", sa.BigInteger, primary_key=True, autoincrement=False),
+    sa.Column("first", sa.BigInteger, nullable=False),
+    sa.Column("last", sa.BigInteger, nullable=False),
+    sa.Column("leaves", sa.LargeBinary, nullable=False),
+    sa.Column("positions", sa.LargeBinary, nullable=False),  # empty where there is no gap
+    sa.Column("root", sa.LargeBinary, nullable=False),
+)
+heads = sa.Table(
+    "evidence_heads",
+    metadata,
+    sa.Column("day", sa.Text, primary_key=True),
+    sa.Column("number", sa.Integer, nullable=False),
+    sa.Column("size", sa.BigInteger, nullable=False),
+    sa.Column("position", sa.BigInteger, nullable=False),
+    sa.Column("root", sa.LargeBinary, nullable=False),
+    sa.Column("store", sa.Uuid(native_uuid=False), nullable=False),
+    sa.Column("epoch", sa.BigInteger, nullable=False),
+    sa.Column("signed_at", sa.BigInteger, nullable=False),
+    sa.Column("key", sa.LargeBinary, nullable=False),
+    sa.Column("signature", sa.LargeBinary, nullable=False),
+)
+checks = sa.Table(
+    "evidence_checks",
+    metadata,
+    sa.Column("at", sa.BigInteger, primary_key=True, autoincrement=False),
+    sa.Column("day", sa.Text, nullable=False),
+    sa.Column("events", sa.BigInteger, nullable=False),
+    sa.Column("findings", sa.BigInteger, nullable=False),
+    sa.Column("rows", sa.BigInteger, nullable=False),
+    sa.Column("differences", sa.BigInteger, nullable=False),
+    sa.Column("compared", sa.Boolean, nullable=False),
+    sa.Column("told", sa.Text, nullable=False),
+    sa.Column("milliseconds", sa.BigInteger, nullable=False),
+    sa.Column("mac", sa.LargeBinary, nullable=False),
+)
