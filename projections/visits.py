@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any, ClassVar
 
 import sqlalchemy as sa
@@ -12,9 +12,11 @@ import sqlalchemy as sa
 from domain.numbers import PacketNumber, PlaceCode, place_organisation
 from domain.progress import Visit, VisitKind
 from domain.regulations.edition import Edition, Stage
+from domain.sketch import bucket_of
 from projections.view import (
     Batch,
     PacketChange,
+    Stays,
     Target,
     View,
     among,
@@ -22,6 +24,7 @@ from projections.view import (
     instant,
     micros,
     span_micros,
+    stored,
     upsert,
 )
 
@@ -109,7 +112,12 @@ _EXACTLY = ("number", "organisation", "edition", "service", "kind", "stage")
 
 
 class Visits(View):
-    """One row a stay."""
+    """One row a stay.
+
+    `week`, `month` and `bucket` are for who adds stays up: the days (ordinal) on which the week and
+    the month of the leaving begin where the packet lay, and the bucket (`domain.sketch`) of what
+    counted. NULL: the stay has not ended, or how long it lasted is not known.
+    """
 
     name: ClassVar[str] = "visits"
 
@@ -140,16 +148,24 @@ class Visits(View):
             sa.Column("late", sa.Boolean),
             sa.Column("deviations", sa.Text, nullable=False),
             sa.Column("verified", sa.Boolean, nullable=False),
+            sa.Column("week", sa.Integer),
+            sa.Column("month", sa.Integer),
+            sa.Column("bucket", sa.Integer),
             self.index("visits", "organisation", "entered_at"),
         )
         return {"visits": self.visits}
 
     def apply(self, connection: Target, batch: Batch) -> None:
-        """Write the stays that began or ended."""
+        """Write the stays that began or ended.
+
+        A stay that has ended changes only if its packet's are all worked out anew.
+        """
         anew = [change.number for change in batch.packets if change.anew]
+        gone = [row._asdict() for row in stored(connection, self.visits.c.number, anew)]
         delete_where_in(connection, self.visits.c.number, anew)
         rows = [row for change in batch.packets for row in self._rows(change)]
         upsert(connection, self.visits, rows)
+        batch.stays = Stays(rows, gone)
 
     def _rows(self, change: PacketChange) -> Iterator[dict[str, Any]]:
         progress = change.progress
@@ -188,6 +204,18 @@ class Visits(View):
             "late": measured.late,
             "deviations": " ".join(visit.deviations),
             "verified": visit.verified,
+            **self._sorted_into(visit, measured.counted),
+        }
+
+    def _sorted_into(self, visit: Visit, counted: timedelta | None) -> dict[str, int | None]:
+        if visit.left_at is None or counted is None:
+            return {"week": None, "month": None, "bucket": None}
+        calendar = self.knowledge.clocks.calendar(place_organisation(visit.place))
+        day = calendar.local_date(visit.left_at)
+        return {
+            "week": week_of(day).toordinal(),
+            "month": day.replace(day=1).toordinal(),
+            "bucket": bucket_of(counted),
         }
 
     # --- questions ----------------------------------------------------------------------------
@@ -270,6 +298,11 @@ class Visits(View):
             yield c.counted.is_not(None)
 
 
+def week_of(day: date) -> date:
+    """Return the Monday of a day's week."""
+    return day - timedelta(days=day.weekday())
+
+
 def _timing(row: sa.Row[Any]) -> Timing:
     values: tuple[Any, ...] = tuple(row)
     edition, service, kind, stage, count, median, ninetieth, judged, within = values
@@ -294,6 +327,8 @@ def _stage(visit: Visit, edition: Edition | None) -> Stage | None:
 
 def _visit_row(row: sa.Row[Any]) -> VisitRow:
     values = row._asdict()
+    for name in ("week", "month", "bucket"):
+        del values[name]
     for name in ("entered_at", "left_at", "due_at"):
         values[name] = instant(values[name])
     for name in ("working", "counted", "over"):
