@@ -20,7 +20,7 @@ import sqlalchemy as sa
 
 from domain.shares import Interval, share_interval
 from domain.sketch import quantile
-from projections.view import Batch, Loading, Rows, SummingView, Target, View, add_up, delete_rows
+from projections.view import Batch, Loading, SummingView, Target, View, add_up, delete_rows
 from projections.visits import Visits
 
 FEW = 20  # stays; of fewer a share tells little
@@ -241,7 +241,7 @@ class Rollups(SummingView):
 
     def _of_people(self, visits: sa.Table, span: Span) -> Iterator[tuple[sa.Table, sa.Select[Any]]]:
         c = visits.c
-        key = [
+        key: list[sa.ColumnElement[Any]] = [
             sa.literal(span.value).label("span"),
             sa.literal(Level.PERSON.value).label("level"),
             c.organisation,
@@ -283,8 +283,8 @@ class Rollups(SummingView):
             c = self.buckets.c
             query = self._select(self.buckets, which, told, [c.bucket, sa.func.sum(c.count)])
             for row in connection.execute(query.group_by(c.bucket)):
-                *key, bucket, count = row
-                found[tuple(key)].buckets[bucket] = int(count)
+                *of, bucket, count = row
+                found[tuple(of)].buckets[bucket] = int(count)
         return [found[key] for key in sorted(found)]
 
     def deviations_of(
@@ -306,7 +306,8 @@ class Rollups(SummingView):
     ) -> sa.Select[Any]:
         by = [table.c["begins" if each is By.PERIOD else each.value] for each in told]
         conditions = _conditions(table, which, _level(which, told))
-        return sa.select(*by, *what).where(*conditions).group_by(*by)
+        query = sa.select(*by, *what).where(*conditions).group_by(*by)
+        return query.having(sa.func.count() > 0)  # without anything told apart: no row of nothing
 
 
 def _key() -> list[sa.Column[Any]]:
@@ -370,7 +371,8 @@ def _values(row: Mapping[str, Any]) -> tuple[int, ...]:
 
 
 def _sums_of(c: sa.ColumnCollection[str, sa.Column[Any]]) -> Iterator[sa.ColumnElement[Any]]:
-    one, none = sa.literal_column("1"), sa.literal_column("0")
+    one: sa.ColumnElement[int] = sa.literal_column("1")
+    none: sa.ColumnElement[int] = sa.literal_column("0")
     thousand = sa.literal_column(str(_MICROS), sa.BigInteger)
     counted, repeated = c.counted.op("/")(thousand), c.loop > 1
     each = (
@@ -390,7 +392,8 @@ def _sums_of(c: sa.ColumnCollection[str, sa.Column[Any]]) -> Iterator[sa.ColumnE
 
 def _of_level(table: sa.Table, level: Level) -> sa.Select[Any]:
     """Return the rows of a level, added up from those of the level below."""
-    c, none = table.c, sa.literal_column("0")
+    c = table.c
+    none: sa.ColumnElement[int] = sa.literal_column("0")
     shown: dict[str, sa.ColumnElement[Any]] = {
         column.name: column if column.primary_key else sa.func.sum(column) for column in c
     }
@@ -452,24 +455,38 @@ def _figure(of: Of, sums: tuple[int, ...]) -> Figure:
     return Figure(of, **values)
 
 
-def figures_of(rows: Rows, span: Span, by: Iterable[By] = ()) -> list[Figure]:
+def figures_of(
+    rows: Iterable[Mapping[str, Any]], which: RollupFilter = ALL_SUMS, by: Iterable[By] = ()
+) -> list[Figure]:
     """Return the figures of rows of the view of visits, as `Rollups.figures` does of its sums."""
-    told, found = tuple(dict.fromkeys(by)), dict[Key, Figure]()
-    added: dict[Key, list[int]] = {}
+    told = tuple(dict.fromkeys(by))
+    added: defaultdict[Key, list[int]] = defaultdict(lambda: [0] * len(_SUMS))
     buckets: defaultdict[Key, dict[int, int]] = defaultdict(dict)
     for row in rows:
-        if row["bucket"] is None:
+        if row["bucket"] is None or not _is_meant(row, which):
             continue
-        key = _told(row, span, told)
-        values = _values(row)
-        added[key] = [a + b for a, b in zip(added.get(key, [0] * len(_SUMS)), values, strict=True)]
+        key = tuple(_told(row, each, which.span) for each in told)
+        added[key] = [a + b for a, b in zip(added[key], _values(row), strict=True)]
         buckets[key][row["bucket"]] = buckets[key].get(row["bucket"], 0) + 1
-    for key in sorted(added):
-        found[key] = _figure(_of(told, key), tuple(added[key]))
-        found[key].buckets = buckets[key]
-    return list(found.values())
+    found = [_figure(_of(told, key), tuple(added[key])) for key in sorted(added)]
+    for figure, key in zip(found, sorted(added), strict=True):
+        figure.buckets = buckets[key]
+    return found
 
 
-def _told(row: Mapping[str, Any], span: Span, told: tuple[By, ...]) -> Key:
-    names = (span.value if each is By.PERIOD else each.value for each in told)
-    return tuple(row[name] if row[name] is not None else "" for name in names)
+def _told(row: Mapping[str, Any], by: By, span: Span) -> Any:
+    value = row[span.value if by is By.PERIOD else by.value]
+    return "" if value is None else value
+
+
+def _is_meant(row: Mapping[str, Any], which: RollupFilter) -> bool:
+    begins = row[which.span.value]
+    return (
+        (which.organisations is None or row["organisation"] in which.organisations)
+        and (which.since is None or begins >= which.since.toordinal())
+        and (which.until is None or begins < which.until.toordinal())
+        and all(
+            getattr(which, name) in (None, row[name] or "")
+            for name in ("person", "service", "edition", "kind", "stage")
+        )
+    )

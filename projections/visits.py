@@ -108,6 +108,7 @@ class VisitFilter:
 
 
 ALL_VISITS = VisitFilter()
+_OPEN = "left_at IS NULL"
 _EXACTLY = ("number", "organisation", "edition", "service", "kind", "stage")
 
 
@@ -152,6 +153,7 @@ class Visits(View):
             sa.Column("month", sa.Integer),
             sa.Column("bucket", sa.Integer),
             self.index("visits", "organisation", "entered_at"),
+            self.index("visits", "organisation", "due_at", where=_OPEN, mark="open"),
         )
         return {"visits": self.visits}
 
@@ -163,11 +165,12 @@ class Visits(View):
         anew = [change.number for change in batch.packets if change.anew]
         gone = [row._asdict() for row in stored(connection, self.visits.c.number, anew)]
         delete_where_in(connection, self.visits.c.number, anew)
-        rows = [row for change in batch.packets for row in self._rows(change)]
+        rows = [row for change in batch.packets for row in self.rows_of(change)]
         upsert(connection, self.visits, rows)
         batch.stays = Stays(rows, gone)
 
-    def _rows(self, change: PacketChange) -> Iterator[dict[str, Any]]:
+    def rows_of(self, change: PacketChange) -> Iterator[dict[str, Any]]:
+        """List the rows of a packet's stays that began or ended."""
         progress = change.progress
         edition = None
         if progress.edition:
@@ -224,7 +227,7 @@ class Visits(View):
         """Return a packet's stays in order."""
         table = self.visits
         query = table.select().where(table.c.number == number).order_by(table.c.seq)
-        return [_visit_row(row) for row in connection.execute(query)]
+        return [visit_row(row) for row in connection.execute(query)]
 
     def find(
         self,
@@ -241,7 +244,7 @@ class Visits(View):
         query = self.visits.select().where(*self._conditions(which))
         ordered = query.order_by(first, c.number, c.seq)
         rows = connection.execute(ordered.limit(limit).offset(offset))
-        return [_visit_row(row) for row in rows]
+        return [visit_row(row) for row in rows]
 
     def count(self, connection: sa.Connection, which: VisitFilter = ALL_VISITS) -> int:
         """Count the stays that are meant."""
@@ -325,7 +328,8 @@ def _stage(visit: Visit, edition: Edition | None) -> Stage | None:
     return edition.stage(visit.stage)
 
 
-def _visit_row(row: sa.Row[Any]) -> VisitRow:
+def visit_row(row: sa.Row[Any]) -> VisitRow:
+    """Return a stay as the table has it."""
     values = row._asdict()
     for name in ("week", "month", "bucket"):
         del values[name]
