@@ -134,3 +134,21 @@ def _risk(
     if not comparable:
         return None
     return AtRisk(stay, used, budget, longer_than(past, budget) / comparable, comparable)
+
+
+@dataclass(frozen=True, slots=True)
+class Overview:
+    """What the first page of an audit shows: the stages, hand-overs among them, and the trend."""
+
+    stages: list[Figure]
+    trend: list[Figure]
+
+
+def overview(reading: Reading, which: RollupFilter) -> Overview:
+    """Ask for what the first page shows; the trend by the filter's weeks or months."""
+    view, connection = reading.view(Rollups), reading.connection
+    by = (By.SERVICE, By.EDITION, By.KIND, By.STAGE)
+    return Overview(
+        view.figures(connection, which, by),
+        view.figures(connection, which, (By.PERIOD,), buckets=False),
+    )

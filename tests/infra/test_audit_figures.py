@@ -95,7 +95,7 @@ def test_who_will_be_late_is_told_by_the_past_of_the_stage(office: Office) -> No
     first, second = at_the_office(office, 100), at_the_office(office, 115)
     found = [each for each in risks(office, 205) if each.stay.stage == "incoming"]
     assert [each.stay.number for each in found] == [first, second]
-    assert [(each.chance, each.comparable) for each in found] == [(2 / 3, 3), (2 / 4, 4)]
+    assert [(each.chance, each.comparable) for each in found] == [(1, 2), (2 / 3, 3)]
     assert found[0].used == timedelta(minutes=25)
     assert found[0].budget == timedelta(minutes=30)
     assert len(risks(office, 205, limit=1)) == 1
