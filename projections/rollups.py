@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from datetime import date, timedelta
 from enum import IntEnum, StrEnum
 from fractions import Fraction
+from operator import add
 from typing import Any, ClassVar, cast
 
 import sqlalchemy as sa
@@ -210,24 +211,23 @@ class Rollups(SummingView):
             added.take(row, -1)
         for row in batch.stays.written:
             added.take(row, 1)
-        self._write(connection, self.sums, added.sums, _SUMS)
-        for table, counts in ((self.buckets, added.buckets), (self.deviations, added.deviations)):
-            self._write(connection, table, {key: [n] for key, n in counts.items()}, ("count",))
+        add_up(connection, self.sums, [(*key, *sums) for key, sums in added.sums.items()])
+        add_up(connection, self.buckets, [(*key, n) for key, n in added.buckets.items()])
+        add_up(connection, self.deviations, [(*key, n) for key, n in added.deviations.items()])
+        if batch.stays.gone:
+            self._clear(connection, added)
 
-    def _write(
-        self,
-        connection: sa.Connection,
-        table: sa.Table,
-        sums: Mapping[Key, Sequence[int]],
-        names: Sequence[str],
-    ) -> None:
-        keys = [column.name for column in table.primary_key]
-        changed = [(key, values) for key, values in sorted(sums.items()) if any(values)]
-        rows = [{**dict(zip(keys, k, strict=True)), **dict(zip(names, v, strict=True))}
-                for k, v in changed]  # fmt: skip
-        add_up(connection, table, rows)
-        less = [dict(zip(keys, key, strict=True)) for key, values in changed if values[0] < 0]
-        delete_rows(connection, table, less, where=table.c.count == 0)
+    def _clear(self, connection: sa.Connection, added: _Added) -> None:
+        """Delete the rows that no stay adds to any more."""
+        less = (
+            (self.sums, [key for key, sums in added.sums.items() if sums[0] < 0]),
+            (self.buckets, [key for key, count in added.buckets.items() if count < 0]),
+            (self.deviations, [key for key, count in added.deviations.items() if count < 0]),
+        )
+        for table, keys in less:
+            names = [column.name for column in table.primary_key]
+            rows = [dict(zip(names, key, strict=True)) for key in sorted(keys)]
+            delete_rows(connection, table, rows, where=table.c.count == 0)
 
     def derive(self, connection: sa.Connection, others: Mapping[str, View]) -> None:
         """Add up all stays: by person, these by organisation, these for the country."""
@@ -325,22 +325,22 @@ class _Added:
     """What a batch adds to sums, negative where it takes away."""
 
     def __init__(self) -> None:
-        self.sums: defaultdict[Key, list[int]] = defaultdict(lambda: [0] * len(_SUMS))
+        self.sums: dict[Key, list[int]] = {}
         self.buckets: defaultdict[Key, int] = defaultdict(int)
         self.deviations: defaultdict[Key, int] = defaultdict(int)
 
     def take(self, row: Mapping[str, Any], sign: int) -> None:
         """Add a stay, or take it away."""
-        if row["bucket"] is None:
+        bucket, deviations = row["bucket"], row["deviations"]
+        if bucket is None:
             return
         values = [sign * value for value in _values(row)]
         for key in _keys_of(row):
-            sums = self.sums[key]
-            for index, value in enumerate(values):
-                sums[index] += value
-            self.buckets[(*key, row["bucket"])] += sign
-            if row["deviations"]:
-                self.deviations[(*key, row["deviations"])] += sign
+            sums = self.sums.get(key)
+            self.sums[key] = values if sums is None else list(map(add, sums, values))
+            self.buckets[(*key, bucket)] += sign
+            if deviations:
+                self.deviations[(*key, deviations)] += sign
 
 
 def _keys_of(row: Mapping[str, Any]) -> Iterator[Key]:
@@ -348,9 +348,10 @@ def _keys_of(row: Mapping[str, Any]) -> Iterator[Key]:
     what = (row["service"] or "", row["edition"] or "", row["kind"], row["stage"])
     organisation, person = row["organisation"], row["person"]
     for span in ("week", "month"):
-        yield (span, 2, organisation, person, row[span], *what)
-        yield (span, 1, organisation, 0, row[span], *what)
-        yield (span, 0, 0, 0, row[span], *what)
+        begins = row[span]
+        yield (span, 2, organisation, person, begins, *what)
+        yield (span, 1, organisation, 0, begins, *what)
+        yield (span, 0, 0, 0, begins, *what)
 
 
 def _values(row: Mapping[str, Any]) -> tuple[int, ...]:
@@ -466,7 +467,7 @@ def figures_of(
         if row["bucket"] is None or not _is_meant(row, which):
             continue
         key = tuple(_told(row, each, which.span) for each in told)
-        added[key] = [a + b for a, b in zip(added[key], _values(row), strict=True)]
+        added[key] = list(map(add, added[key], _values(row)))
         buckets[key][row["bucket"]] = buckets[key].get(row["bucket"], 0) + 1
     found = [_figure(_of(told, key), tuple(added[key])) for key in sorted(added)]
     for figure, key in zip(found, sorted(added), strict=True):

@@ -240,9 +240,21 @@ def insert(connection: Target, table: sa.Table, rows: Rows) -> None:
     _write(connection, table, rows, _Present.REFUSED)
 
 
-def add_up(connection: sa.Connection, table: sa.Table, rows: Rows) -> None:
-    """Insert rows, each with every column, or add their values to those of the same primary key."""
-    _write(connection, table, rows, _Present.ADDED_TO)
+def add_up(connection: sa.Connection, table: sa.Table, rows: Sequence[tuple[Any, ...]]) -> None:
+    """Insert rows, or add their values to those of the same primary key, which no two share.
+
+    The values of each in the order of the table's columns: sums are many, and short.
+    """
+    if not rows:
+        return
+    if connection.dialect.name == "postgresql":
+        names = [column.name for column in table.columns]
+        known = [dict(zip(names, row, strict=True)) for row in rows]
+        statement = _ready_for_json(table, _Present.ADDED_TO)
+        connection.exec_driver_sql(statement, (_json(table, known),))
+    else:
+        statement, _ = _ready(table, _Present.ADDED_TO)
+        connection.exec_driver_sql(statement, list(rows))
 
 
 class _Present(Enum):
