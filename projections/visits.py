@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Literal
 
 import sqlalchemy as sa
 
@@ -88,8 +88,10 @@ class Timing:
 class VisitFilter:
     """Which stays are meant; None: all. `since` and `until` (UTC) are of the entering.
 
-    `timed`: only those that the figures of `Visits.timings` are about: they ended, and how long
-    they lasted is known. `verified`: only those that began with a scan, or that did not.
+    `ended`: by week or by month; the one in which they ended begins on `begins_since` or later,
+    and before `begins_until`. `timed`: only those that the figures of `Visits.timings` are about:
+    they ended, and how long they lasted is known. `verified`: only those that began with a scan,
+    or that did not.
     """
 
     organisation: int | None = None
@@ -105,6 +107,9 @@ class VisitFilter:
     kind: str | None = None
     timed: bool = False
     verified: bool | None = None
+    ended: Literal["week", "month"] | None = None
+    begins_since: date | None = None
+    begins_until: date | None = None
 
 
 ALL_VISITS = VisitFilter()
@@ -297,8 +302,17 @@ class Visits(View):
             yield c.verified.is_(which.verified)
         if which.deviating:
             yield c.deviations != ""
+        if which.ended is not None:
+            yield from _begins(c[which.ended], which)
         if which.timed:
             yield c.counted.is_not(None)
+
+
+def _begins(column: sa.ColumnElement[int], which: VisitFilter) -> Iterator[sa.ColumnElement[bool]]:
+    if which.begins_since is not None:
+        yield column >= which.begins_since.toordinal()
+    if which.begins_until is not None:
+        yield column < which.begins_until.toordinal()
 
 
 def week_of(day: date) -> date:
