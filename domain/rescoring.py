@@ -16,7 +16,7 @@ from domain.packet import Packet
 from domain.progress import Progress, Visit, VisitKind
 from domain.regulations.edition import Edition
 from domain.timeline import Timeline, in_doubt, is_late, timeline_of
-from domain.walk import Editions
+from domain.walk import Editions, Walk
 
 _StayKey = tuple[str, str, int]
 
@@ -46,21 +46,26 @@ def rescorings_of(
     `events` as they are stored. Raises UnknownOrganisationError.
     """
     found: list[Rescoring] = []
-    known: list[Packet.Event] = []
     progress = Progress()
-    for event in events:
-        changes = not in_doubt(event) and (is_late(progress, event) or _tells_service(event, known))
-        before = _scores(timeline_of(known, editions), editions, clocks) if changes else {}
-        known.append(event)
-        timeline = timeline_of(known, editions)
-        progress = timeline.progress
-        if changes:
-            found += _compared(event, before, _scores(timeline, editions, clocks))
+    walk = Walk(progress, editions)
+    for count, event in enumerate(events):
+        if in_doubt(event):
+            continue
+        if not (is_late(progress, event) or _tells_service(progress, event)):
+            walk.take(event)
+            continue
+        before = timeline_of(events[:count], editions)
+        after = timeline_of(events[: count + 1], editions)
+        scores = (_scores(each, editions, clocks) for each in (before, after))
+        found += _compared(event, *scores)
+        progress = after.progress
+        walk = Walk(progress, editions)
     return found
 
 
-def _tells_service(event: Packet.Event, known: Sequence[Packet.Event]) -> bool:
-    return type(event) is Packet.Registered and bool(known)
+def _tells_service(progress: Progress, event: Packet.Event) -> bool:
+    """A registration tells the service of what was recorded before it."""
+    return type(event) is Packet.Registered and progress.visits > 0
 
 
 def _compared(

@@ -46,7 +46,13 @@ from api.http.schemas.dispatch import (
     TraceOut,
     VerifiedIn,
 )
-from api.http.schemas.ledger import LabelSumOut, LedgerLineOut, LedgerOut, StageClockOut
+from api.http.schemas.ledger import (
+    LabelSumOut,
+    LedgerLineOut,
+    LedgerOut,
+    RescoringOut,
+    StageClockOut,
+)
 from api.http.schemas.packets import (
     Corrected,
     EntryOut,
@@ -229,6 +235,7 @@ __all__ = [
     "RegulationNorm",
     "RegulationOut",
     "ReplayOut",
+    "RescoringOut",
     "RoutePunctuality",
     "RunFiguresOut",
     "RunList",
