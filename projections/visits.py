@@ -110,11 +110,12 @@ class VisitFilter:
     ended: Literal["week", "month"] | None = None
     begins_since: date | None = None
     begins_until: date | None = None
+    person: int | None = None
 
 
 ALL_VISITS = VisitFilter()
 _OPEN = "left_at IS NULL"
-_EXACTLY = ("number", "organisation", "edition", "service", "kind", "stage")
+_EXACTLY = ("number", "organisation", "person", "edition", "service", "kind", "stage")
 
 
 class Visits(View):

@@ -1,11 +1,12 @@
 """How every stage does: norms kept, quantiles, where the time goes, rework, deviations, the trend.
 
-The figures of one stage may be told apart by organisation: the same service, the same norm.
+The figures of one stage may be told apart by organisation, those of one organisation's stage by
+person: the same service, the same norm.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import Annotated, Any
@@ -107,7 +108,7 @@ def figures(
     edition: KeyQuery = "",
     stage: KeyQuery = "",
 ) -> HTMLResponse:
-    """Show the stages; with an edition and a stage: by organisation."""
+    """Show the stages; with an edition and a stage: by organisation, or person."""
     whose = asked(visitor, organisation)
     today = visitor.qolhat.now().astimezone(ZoneInfo(visitor.speech.zone)).date()
     last = until or today
@@ -120,7 +121,8 @@ def figures(
         compared: list[Figure] = []
         if edition and stage:
             one = replace(which, edition=edition, stage=stage, kind=_STAGE)
-            compared = view.figures(reading.connection, one, (By.ORGANISATION,))
+            by = By.ORGANISATION if whose.one is None else By.PERSON
+            compared = view.figures(reading.connection, one, (By.ORGANISATION, by))
     return visitor.page(
         "audit/figures.html",
         asked=whose,
@@ -205,12 +207,18 @@ def _line(visitor: Visitor, edition: Edition, figure: Figure, fields: Mapping[st
 
 
 def _compared(
-    visitor: Visitor, found: Iterable[Figure], period: Period, edition: str, stage: str
+    visitor: Visitor, found: Collection[Figure], period: Period, edition: str, stage: str
 ) -> Iterator[Line]:
+    """Name those who are compared: persons, where the figures are told apart by them."""
+    names = visitor.qolhat.personnel.names({each.of.person for each in found if each.of.person})
     for figure in found:
-        code = figure.of.organisation or 0
+        code, person = figure.of.organisation or 0, figure.of.person
         query = {"edition": edition, "stage": stage, "organisation": code, **period.query()}
-        yield Line(visitor.qolhat.directory.organisation(code).name_kk, figure, query)
+        if person is None:
+            name = visitor.qolhat.directory.organisation(code).name_kk
+        else:
+            name = names.get(person, f"№ {person}")
+        yield Line(name, figure, query | query_of(person=person))
 
 
 def bars_of(buckets: Mapping[int, int]) -> list[tuple[int, float]]:

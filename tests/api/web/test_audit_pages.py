@@ -77,6 +77,15 @@ def test_a_stage_is_compared_by_organisation(manager: Browser) -> None:
     assert page_text("figures.few", "en") in compared
 
 
+def test_a_stage_of_one_organisation_is_told_apart_by_person(manager: Browser, day: Day) -> None:
+    path = f"/figures?organisation={AUTHORITY}&edition=s7c-2012&stage=incoming"
+    found = [(address, said) for address, said in links(manager, path) if "person=" in address]
+    assert f"person={day.people[Role.OFFICE]}" in found[0][0]
+    for address, said in found:
+        if "late=" not in address:
+            assert len(rows_of(manager, address)) == number(said) > 0
+
+
 def test_the_page_names_the_slowest_stage_and_the_deviations(manager: Browser) -> None:
     html = opened(manager, "/figures")
     assert page_text("figures.audit.slowest", "en") in html
