@@ -27,7 +27,16 @@ from infra.store.rows import FIRST_STREAM, LAST_STREAM, LAST_VERSION, EventRow
 from infra.views.group import Reading
 from projections.journal import Journal
 from projections.open_stays import OpenStays
-from projections.rollups import ALL_SUMS, By, Figure, RollupFilter, Rollups, Span, figures_of
+from projections.rollups import (
+    ALL_SUMS,
+    By,
+    Figure,
+    RollupFilter,
+    Rollups,
+    Span,
+    figures_of,
+    merged,
+)
 from projections.view import Knowledge, PacketChange
 from projections.visits import VisitRow, Visits
 
@@ -144,11 +153,24 @@ class Overview:
     trend: list[Figure]
 
 
+_OF_STAGES = (By.SERVICE, By.EDITION, By.KIND, By.STAGE)
+
+
+def overview_as_known(
+    log: EventLog, knowledge: Knowledge, known: datetime, which: RollupFilter
+) -> Overview:
+    """Return what `overview` would have shown at an instant (UTC); as slow as reading everything.
+
+    Raises StorageError, and what an event that cannot be read leads to.
+    """
+    found = figures_as_known(log, knowledge, known, which, (*_OF_STAGES, By.PERIOD))
+    return Overview(merged(found, _OF_STAGES), merged(found, (By.PERIOD,)))
+
+
 def overview(reading: Reading, which: RollupFilter) -> Overview:
     """Ask for what the first page shows; the trend by the filter's weeks or months."""
     view, connection = reading.view(Rollups), reading.connection
-    by = (By.SERVICE, By.EDITION, By.KIND, By.STAGE)
     return Overview(
-        view.figures(connection, which, by),
+        view.figures(connection, which, _OF_STAGES),
         view.figures(connection, which, (By.PERIOD,), buckets=False),
     )

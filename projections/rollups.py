@@ -120,6 +120,13 @@ class Figure:
     deviating: int = 0
     buckets: dict[int, int] = field(default_factory=dict)
 
+    def add(self, other: Figure) -> None:
+        """Take in what other stays add up to."""
+        for name in _SUMS:
+            setattr(self, name, getattr(self, name) + getattr(other, name))
+        for bucket, count in other.buckets.items():
+            self.buckets[bucket] = self.buckets.get(bucket, 0) + count
+
     @property
     def share_within(self) -> float | None:
         """The share of judged stays that were in time, 0 to 1; None if none could be judged."""
@@ -473,6 +480,18 @@ def figures_of(
     for figure, key in zip(found, sorted(added), strict=True):
         figure.buckets = buckets[key]
     return found
+
+
+def merged(figures: Iterable[Figure], by: Iterable[By]) -> list[Figure]:
+    """Add figures up that are told apart by more than these, in order of them."""
+    told = tuple(dict.fromkeys(by))
+    found: dict[Key, Figure] = {}
+    for figure in figures:
+        key = tuple(getattr(figure.of, each.value) for each in told)
+        if key not in found:
+            found[key] = Figure(Of(**dict(zip((each.value for each in told), key, strict=True))))
+        found[key].add(figure)
+    return [found[key] for key in sorted(found)]
 
 
 def _told(row: Mapping[str, Any], by: By, span: Span) -> Any:

@@ -16,18 +16,20 @@ from fastapi import APIRouter, Depends, Query
 from fastapi.responses import HTMLResponse
 
 from api.web.alerts import all_organisations
-from api.web.asked import Asked, DayQuery, OrganisationQuery, asked, choices, query_of
+from api.web.asked import Asked, DayQuery, OrganisationQuery, asked, choices, midnight, query_of
 from api.web.named import norm_text, service_name, stage_name
 from api.web.visitor import Visitor, allowed
 from domain.progress import VisitKind
 from domain.regulations.edition import Edition
 from domain.rights import Right
+from infra.audit_figures import Overview, overview_as_known
 from infra.audit_figures import overview as overview_of
-from projections.rollups import FEW, By, Figure, RollupFilter, Rollups, Span
+from projections.rollups import FEW, By, Figure, Of, RollupFilter, Rollups, Span
 
 router = APIRouter()
 KeyQuery = Annotated[str, Query(max_length=64)]
 _BACK = timedelta(days=84)
+_A_MOMENT = timedelta(microseconds=1)
 _BARS = 16  # of the small picture of how long stays lasted
 _STAGE = VisitKind.STAGE.value
 
@@ -107,37 +109,54 @@ def figures(
     until: DayQuery = None,
     edition: KeyQuery = "",
     stage: KeyQuery = "",
+    known: DayQuery = None,
 ) -> HTMLResponse:
-    """Show the stages; with an edition and a stage: by organisation, or person."""
+    """Show the stages; with an edition and a stage: by organisation, or person.
+
+    `known`: only what was recorded by the end of that day. It takes as long as reading everything.
+    """
     whose = asked(visitor, organisation)
     today = visitor.qolhat.now().astimezone(ZoneInfo(visitor.speech.zone)).date()
     last = until or today
     period = Period.of_days(span, since or last - _BACK, last)
     which = _which(visitor, whose, period)
-    with visitor.qolhat.views.reading() as reading:
-        found = overview_of(reading, which)
-        view = reading.view(Rollups)
-        deviations = view.deviations_of(reading.connection, which)
-        compared: list[Figure] = []
-        if edition and stage:
-            one = replace(which, edition=edition, stage=stage, kind=_STAGE)
-            by = By.ORGANISATION if whose.one is None else By.PERSON
-            compared = view.figures(reading.connection, one, (By.ORGANISATION, by))
+    found, deviations, compared = _asked_for(visitor, which, known, (edition, stage))
     return visitor.page(
         "audit/figures.html",
         asked=whose,
         choices=choices(visitor.qolhat, whose.in_reach),
         period=period,
+        known=known,
+        people=_is_one(which),
         spans=tuple(Span),
         few=FEW,
         trend=[Line("", figure, {}) for figure in found.trend],
-        ways=_ways(visitor, found.stages, period, organisation),
+        ways=_ways(visitor, found.stages, {} if known else period.query(), organisation),
         deviations=[(name, count) for _, name, count in deviations],
         compared=list(_compared(visitor, compared, period, edition, stage)),
         stage=stage_name(visitor.qolhat, visitor.speech, edition, stage) if compared else "",
         address=lambda **more: query_of(organisation=organisation, span=period.span.value,
                                         since=period.since, until=period.last, **more),
     )  # fmt: skip
+
+
+def _asked_for(
+    visitor: Visitor, which: RollupFilter, known: date | None, one: tuple[str, str]
+) -> tuple[Overview, list[tuple[Of, str, int]], list[Figure]]:
+    """Return the stages and the trend, the deviations, and who is compared; of a past day less."""
+    qolhat = visitor.qolhat
+    if known is not None:
+        ends = midnight(known + timedelta(days=1), visitor.speech.zone) - _A_MOMENT
+        return overview_as_known(qolhat.log, qolhat.views.knowledge, ends, which), [], []
+    with qolhat.views.reading() as reading:
+        view, connection = reading.view(Rollups), reading.connection
+        compared: list[Figure] = []
+        if all(one):
+            edition, stage = one
+            theirs = replace(which, edition=edition, stage=stage, kind=_STAGE)
+            by = By.PERSON if _is_one(which) else By.ORGANISATION
+            compared = view.figures(connection, theirs, (By.ORGANISATION, by))
+        return overview_of(reading, which), view.deviations_of(connection, which), compared
 
 
 def _which(visitor: Visitor, whose: Asked, period: Period) -> RollupFilter:
@@ -148,21 +167,31 @@ def _which(visitor: Visitor, whose: Asked, period: Period) -> RollupFilter:
     )
 
 
+def _is_one(which: RollupFilter) -> bool:
+    return which.organisations is not None and len(which.organisations) == 1
+
+
 def _begin(span: Span, day: date) -> date:
     return day.replace(day=1) if span is Span.MONTH else day - timedelta(days=day.weekday())
 
 
 def _ways(
-    visitor: Visitor, found: Iterable[Figure], period: Period, organisation: int | None
+    visitor: Visitor,
+    found: Iterable[Figure],
+    period: Mapping[str, Any],
+    organisation: int | None,
 ) -> list[Way]:
-    """Return the figures in the order of services and of their routes."""
+    """Return the figures in the order of services and of their routes.
+
+    `period`: the fields that mean the same stays in the list of stays; none if there is no list.
+    """
     of_edition: dict[str, list[Figure]] = {}
     for figure in found:
         if figure.of.edition:
             of_edition.setdefault(figure.of.edition, []).append(figure)
     editions = [visitor.qolhat.regulations.edition(each) for each in of_edition]
     editions.sort(key=lambda each: (each.service.key, each.id))
-    fields = period.query() | query_of(organisation=organisation)
+    fields = {**period, **query_of(organisation=organisation)} if period else {}
     return [
         Way(
             service_name(visitor.qolhat, visitor.speech, edition.id),
@@ -203,7 +232,8 @@ def _line(visitor: Visitor, edition: Edition, figure: Figure, fields: Mapping[st
         return Line(f"{kind} → {name}" if name else kind, figure, {})
     norm = edition.stage(of.stage or "").norm
     told = "" if norm is None else norm_text(speech, norm.amount, norm.unit.value)
-    return Line(name, figure, {"edition": edition.id, "stage": of.stage, **fields}, told)
+    query = {"edition": edition.id, "stage": of.stage, **fields} if fields else {}
+    return Line(name, figure, query, told)
 
 
 def _compared(

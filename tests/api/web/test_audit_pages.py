@@ -86,6 +86,15 @@ def test_a_stage_of_one_organisation_is_told_apart_by_person(manager: Browser, d
             assert len(rows_of(manager, address)) == number(said) > 0
 
 
+def test_what_was_known_on_a_past_day_can_be_asked_for(manager: Browser) -> None:
+    now = re.findall(r"<meter[^>]*>", opened(manager, "/figures"))
+    known = opened(manager, f"/figures?known={TODAY}")
+    assert re.findall(r"<meter[^>]*>", known) == now
+    assert 'href="/visits' not in known
+    before = opened(manager, f"/figures?known={TODAY - timedelta(days=1)}")
+    assert page_text("figures.audit.none", "en") in before
+
+
 def test_the_page_names_the_slowest_stage_and_the_deviations(manager: Browser) -> None:
     html = opened(manager, "/figures")
     assert page_text("figures.audit.slowest", "en") in html
