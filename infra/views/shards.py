@@ -179,11 +179,13 @@ class Builder:
 
     def sum_up(self, view: int) -> None:
         """Derive a view of sums from the others, which are full."""
+        sums = self.sums[view]
         with self._group.writing.begin() as connection:
-            self.sums[view].derive(connection, self._views)
-            if connection.dialect.name == "postgresql":
-                for table in self.sums[view].tables.values():
-                    connection.execute(sa.text(f"ANALYZE {table.name}"))
+            for table in sums.tables.values():
+                strip(connection, table)
+            sums.derive(connection, self._views)
+            for table in sums.tables.values():
+                finish(connection, table)
 
     def look_across(self, bags: Sequence[BagCode]) -> None:
         """Work out the views that look across streams, for these bags, from the whole journal."""

@@ -3,7 +3,7 @@
 The stays are made by the database, from a fixed seed: as many for each packet as its route has
 stages, in all offices of the country, in every week of the year, as long as stays are. The sums are
 derived from them as a rebuild does it; asked is what the page asks, of the country and of an
-office.
+office. Of an office it is shown, not aimed at: ten thousand packets are three a month there.
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ from infra.audit_figures import overview
 from infra.bootstrap import ALL_VIEWS
 from infra.database import postgres_engine
 from infra.views.group import Reading, ViewGroup
+from infra.views.loading import finish, strip
 from projections.rollups import RollupFilter, Rollups, Span
 from projections.visits import Visits
 from tests.bench.bench_scale_lookups import SERVER, bench_knowledge
@@ -69,7 +70,7 @@ def run() -> list[Row]:
     }
     with own_postgres(durable=False, settings=SERVER) as server:
         small, large = _views(server.dsn(), "few", FEW), _views(server.dsn(), "many", many)
-        return [_compared(*each, small, large, many) for each in questions.items()]
+        return [_compared(name, which, (small, large), many) for name, which in questions.items()]
 
 
 def _views(dsn: str, schema: str, packets: int) -> ViewGroup:
@@ -84,9 +85,11 @@ def _views(dsn: str, schema: str, packets: int) -> ViewGroup:
             index.drop(connection)
         connection.execute(sa.text(_made(visits.visits.name, packets)))
         made = perf_counter()
+        for table in rollups.tables.values():
+            strip(connection, table)
         rollups.derive(connection, {Visits.name: visits})
         for table in rollups.tables.values():
-            connection.exec_driver_sql(f"ANALYZE {table.name}")
+            finish(connection, table)
         count = connection.exec_driver_sql("SELECT count(*) FROM rollup_buckets").scalar_one()
     _console.print(
         f"  {packets:,} packets: stays in {made - begun:.0f} s, sums in"
@@ -120,16 +123,16 @@ def _mixed(of: str, among: int) -> str:
     return f"((hashint8extended({of}, {among}) & 2147483647) % {among})::int"
 
 
-def _compared(name: str, which: RollupFilter, small: ViewGroup, large: ViewGroup, many: int) -> Row:
+def _compared(name: str, which: RollupFilter, both: tuple[ViewGroup, ViewGroup], many: int) -> Row:
     times: tuple[list[float], list[float]] = ([], [])
     for _ in range(ROUNDS):
-        for group, taken in zip((small, large), times, strict=True):
+        for group, taken in zip(both, times, strict=True):
             taken.append(_timed(group, partial(overview, which=which)))
     few, most = (median(each) for each in times)
     figure, baseline = f"{most * 1_000:.1f} ms", f"{few * 1_000:.1f} ms"
-    ratio = few / most
+    ratio, aim = few / most, AIM if which.organisations is None else None
     against = f"{many:,} packets, against {FEW:,}"
-    return Row(name, against, figure, baseline, ratio, AIM, ratio >= AIM)
+    return Row(name, against, figure, baseline, ratio, aim, aim is None or ratio >= aim)
 
 
 def _timed(group: ViewGroup, ask: Callable[[Reading], object]) -> float:
