@@ -21,7 +21,7 @@ CLOCKS = Clocks(load_directory(), WORKDAYS, RUNS)
 
 
 def events_of(story: Story) -> list[Packet.Event]:
-    return list(story.packet.pending_events)
+    return [each for each in story.packet.pending_events if isinstance(each, Packet.Event)]
 
 
 def rescored(events: list[Packet.Event]) -> list[Rescoring]:
