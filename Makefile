@@ -23,7 +23,7 @@ COMPILE = $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --gene
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .PHONY: help setup run test lint types contracts unit campaign fuzz test-faults bench bench-scanner \
-	bench-scale screenshots \
+	bench-scale bench-audit screenshots \
 	lock format clean
 
 help: ## List what make can do
@@ -66,6 +66,9 @@ bench: $(BENCH_INSTALLED) ## Measure against baselines
 bench-scanner: $(BENCH_INSTALLED) ## Measure the reading of pictures, and draw docs/scanner-curves.svg anew
 	$(BIN)/python -m tests.bench scanner
 	$(BIN)/python -m tests.bench.pictures.curves
+
+bench-audit: $(BENCH_INSTALLED) ## Measure the audit: scoring against pm4py, its first page as packets grow
+	$(BIN)/python -m tests.bench audit
 
 bench-scale: $(BENCH_INSTALLED) ## Measure PostgreSQL and Kafka against their raw selves
 	$(BIN)/python -m tests.bench scale

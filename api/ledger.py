@@ -10,6 +10,7 @@ from domain.errors import UnknownPacketError
 from domain.ledger import Ledger, ledger_of
 from domain.numbers import PacketNumber, grouped
 from domain.packet import Packet
+from domain.rescoring import Rescoring, rescorings_of
 from domain.timeline import timeline_of
 from infra.bootstrap import Qolhat
 
@@ -18,7 +19,8 @@ from infra.bootstrap import Qolhat
 class Scored:
     """A packet's time, scored by the norms of an edition: its own, or another one's.
 
-    `entries` are the events that count, in order.
+    `entries` are the events that count, in order; `rescored` what late ones among them changed of
+    stays that were known, by the packet's own norms.
     """
 
     number: PacketNumber
@@ -26,6 +28,7 @@ class Scored:
     norms: str | None
     ledger: Ledger
     entries: Sequence[Packet.Event]
+    rescored: Sequence[Rescoring] = ()
 
 
 def scored(qolhat: Qolhat, number: PacketNumber, norms: str | None = None) -> Scored:
@@ -40,4 +43,5 @@ def scored(qolhat: Qolhat, number: PacketNumber, norms: str | None = None) -> Sc
         return Scored(number, None, norms, Ledger((), ()), timeline.entries)
     edition = qolhat.regulations.edition(own)
     found = ledger_of(timeline, edition, qolhat.clocks, qolhat.now(), other)
-    return Scored(number, own, norms or own, found, timeline.entries)
+    rescored = rescorings_of(events, qolhat.regulations, qolhat.clocks)
+    return Scored(number, own, norms or own, found, timeline.entries, rescored)

@@ -60,3 +60,9 @@ def quantile(buckets: Mapping[int, int], share: Fraction) -> timedelta | None:
     ordered = sorted(buckets)
     passed = accumulate(buckets[bucket] for bucket in ordered)
     return next(length_of(b) for b, up_to in zip(ordered, passed, strict=True) if up_to >= rank)
+
+
+def longer_than(buckets: Mapping[int, int], length: timedelta) -> int:
+    """Count the stays that lasted longer, but for those in the bucket of this length."""
+    mine = bucket_of(length)
+    return sum(count for bucket, count in buckets.items() if bucket > mine)

@@ -58,6 +58,7 @@ from projections.due import DueView
 from projections.holdings import Holdings
 from projections.loose_pages import LoosePages
 from projections.numbers import IncomingNumbers
+from projections.rollups import Rollups
 from projections.trips import Trips
 from projections.unsettled import Unsettled
 from projections.view import Knowledge
@@ -76,8 +77,8 @@ KAFKA_VIEWS_FILE = "views-kafka.db"
 KEY_FILE, LOCK_FILE, RELAY_LOCK_FILE = "vault.key", "server.lock", "relay.lock"
 RESTORING_FILE = "restore.unfinished"
 ALL_VIEWS = (
-    Holdings, Visits, DueView, Unsettled, Complaints, IncomingNumbers, Bags, Discrepancies, Trips,
-    DeviceLogs, LoosePages,
+    Holdings, Visits, Rollups, DueView, Unsettled, Complaints, IncomingNumbers, Bags,
+    Discrepancies, Trips, DeviceLogs, LoosePages,
 )  # fmt: skip
 
 

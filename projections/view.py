@@ -9,9 +9,10 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from enum import Enum
 from functools import cached_property, lru_cache
 from hashlib import sha256
 from typing import Any, ClassVar, Protocol
@@ -100,6 +101,17 @@ class History(Protocol):
 
 
 @dataclass(slots=True)
+class Stays:
+    """The rows of the view of visits that a batch writes, and those it takes away.
+
+    Left by that view for those that add its rows up.
+    """
+
+    written: Rows = ()
+    gone: Rows = ()
+
+
+@dataclass(slots=True)
 class Batch:
     """What a batch of events changed, ready for every view."""
 
@@ -111,6 +123,7 @@ class Batch:
     runs: list[Run.Event] = field(default_factory=list)
     logs: list[DeviceLog.Received] = field(default_factory=list)
     pages: list[LoosePage.Event] = field(default_factory=list)
+    stays: Stays = field(default_factory=Stays)
 
     def journeys(self) -> Iterator[Journey]:
         """List the journeys of the bags that changed."""
@@ -176,9 +189,9 @@ class View(ABC):
         ]
         return _digest(str(self.revision), *columns)
 
-    def table(self, name: str, *items: sa.schema.SchemaItem) -> sa.Table:
-        """Define a table of this generation."""
-        return sa.Table(f"{name}_g{self.generation}", self.metadata, *items)
+    def table(self, name: str, *items: sa.schema.SchemaItem, **options: Any) -> sa.Table:
+        """Define a table of this generation; `options` are SQLAlchemy's."""
+        return sa.Table(f"{name}_g{self.generation}", self.metadata, *items, **options)
 
     def index(self, table: str, *columns: str, where: str = "", mark: str = "") -> sa.Index:
         """Define an index of this generation; `where`: only of rows for which it holds.
@@ -201,21 +214,58 @@ class View(ABC):
         """Take in a batch, inside the transaction that also moves the view's position."""
 
 
+class SummingView(View):
+    """A view whose rows add up rows of other views, over all streams.
+
+    Sums are the same in whatever order they are made. It is applied last of all, by one writer at a
+    time; a generation that is built from whole streams derives it when the others are full.
+    """
+
+    @abstractmethod
+    def derive(self, connection: sa.Connection, others: Mapping[str, View]) -> None:
+        """Fill the empty tables from the views, by name, of the same building."""
+
+
 def _digest(*parts: str) -> str:
     return sha256("\n".join(parts).encode()).hexdigest()[:16]
 
 
 def upsert(connection: Target, table: sa.Table, rows: Rows) -> None:
     """Insert rows, each with every column, or overwrite those with the same primary key."""
-    _write(connection, table, rows, replace=True)
+    _write(connection, table, rows, _Present.REPLACED)
 
 
 def insert(connection: Target, table: sa.Table, rows: Rows) -> None:
     """Insert rows, each with every column, whose primary keys are new."""
-    _write(connection, table, rows, replace=False)
+    _write(connection, table, rows, _Present.REFUSED)
 
 
-def _write(connection: Target, table: sa.Table, rows: Rows, *, replace: bool) -> None:
+def add_up(connection: sa.Connection, table: sa.Table, rows: Sequence[tuple[Any, ...]]) -> None:
+    """Insert rows, or add their values to those of the same primary key, which no two share.
+
+    The values of each in the order of the table's columns: sums are many, and short.
+    """
+    if not rows:
+        return
+    if connection.dialect.name == "postgresql":
+        names = [column.name for column in table.columns]
+        known = [dict(zip(names, row, strict=True)) for row in rows]
+        statement = _ready_for_json(table, _Present.ADDED_TO)
+        connection.exec_driver_sql(statement, (_json(table, known),))
+    else:
+        statement, _ = _ready(table, _Present.ADDED_TO)
+        connection.exec_driver_sql(statement, list(rows))
+
+
+class _Present(Enum):
+    """What becomes of a row whose primary key is there already."""
+
+    REPLACED = "{each} = excluded.{each}"
+    ADDED_TO = "{each} = {table}.{each} + excluded.{each}"
+    REFUSED = ""
+
+
+def _write(connection: Target, table: sa.Table, rows: Rows, present: _Present) -> None:
     """Hand the rows to the driver as they are; SQLAlchemy would look at every value again."""
     if not rows:
         return
@@ -224,47 +274,49 @@ def _write(connection: Target, table: sa.Table, rows: Rows, *, replace: bool) ->
     elif connection.dialect.name == "postgresql":
         known = _by_key(table, rows)
         ordered = [known[key] for key in sorted(known)]  # writers must not wait for each other
-        connection.exec_driver_sql(
-            _ready_for_json(table, replace=replace), (_json(table, ordered),)
-        )
+        connection.exec_driver_sql(_ready_for_json(table, present), (_json(table, ordered),))
     else:
-        by_position, names = _ready(table, replace=replace)
+        by_position, names = _ready(table, present)
         values = [tuple([row[name] for name in names]) for row in rows]
         connection.exec_driver_sql(by_position, values)
 
 
 @lru_cache(maxsize=128)
-def _ready(table: sa.Table, *, replace: bool) -> tuple[str, list[str]]:
+def _ready(table: sa.Table, present: _Present) -> tuple[str, list[str]]:
     """Return a statement for SQLite, and the columns in the order of its values."""
-    statement = sqlite.insert(table)
-    if replace:
-        keys = _keys(table)
-        changed = {c.name: statement.excluded[c.name] for c in table.columns if c.name not in keys}
-        statement = statement.on_conflict_do_update(index_elements=keys, set_=changed)
     names = [column.name for column in table.columns]
-    compiled = statement.compile(dialect=sqlite.dialect(paramstyle="qmark"), column_keys=names)
-    return str(compiled), compiled.positiontup or names
+    compiled = sqlite.insert(table).compile(
+        dialect=sqlite.dialect(paramstyle="qmark"), column_keys=names
+    )
+    return f"{compiled}{_if_present(table, present)}", compiled.positiontup or names
 
 
 @lru_cache(maxsize=128)
-def _ready_for_json(table: sa.Table, *, replace: bool) -> str:
+def _ready_for_json(table: sa.Table, present: _Present) -> str:
     """Return a statement for PostgreSQL that takes all rows of a batch as one JSON text.
 
     One round trip for a batch. Of one array for each column, of the driver's own way for many rows
     and of JSON the last costs by far the least: it is written here as fast as it is read there.
     """
-    quoted = {column.name: _QUOTE(column.name) for column in table.columns}
-    names, name = ", ".join(quoted.values()), _QUOTE(table.name)
-    statement = (
+    names, name = ", ".join(_QUOTE(each.name) for each in table.columns), _QUOTE(table.name)
+    return (
         f"INSERT INTO {name} ({names})"  # noqa: S608  names of ours
         f" SELECT {names} FROM json_populate_recordset(NULL::{name}, %s::json)"
+        f"{_if_present(table, present)}"
     )
-    if not replace:
-        return statement
-    keys = _keys(table)
-    changed = [f"{each} = excluded.{each}" for key, each in quoted.items() if key not in keys]
-    unique = ", ".join(quoted[key] for key in keys)
-    return f"{statement} ON CONFLICT ({unique}) DO UPDATE SET {', '.join(changed)}"
+
+
+def _if_present(table: sa.Table, present: _Present) -> str:
+    if present is _Present.REFUSED:
+        return ""
+    keys, name = _keys(table), _QUOTE(table.name)
+    unique = ", ".join(_QUOTE(key) for key in keys)
+    changed = ", ".join(
+        present.value.format(each=_QUOTE(column.name), table=name)
+        for column in table.columns
+        if column.name not in keys
+    )
+    return f" ON CONFLICT ({unique}) DO UPDATE SET {changed}"
 
 
 def _by_key(table: sa.Table, rows: Rows) -> dict[tuple[Any, ...], dict[str, Any]]:
@@ -307,12 +359,19 @@ def delete_where_in(connection: Target, column: sa.Column[Any], values: Iterable
         connection.execute(column.table.delete().where(column.in_(part)))
 
 
-def delete_rows(connection: Target, table: sa.Table, keys: Rows) -> None:
-    """Delete the rows with these primary keys."""
+def delete_rows(
+    connection: Target,
+    table: sa.Table,
+    keys: Rows,
+    where: sa.ColumnElement[bool] | None = None,
+) -> None:
+    """Delete the rows with these primary keys; `where`: only those for which it holds."""
     if not keys or isinstance(connection, Loading):
         return
     mine = [column == sa.bindparam(f"key_{column.name}") for column in table.primary_key]
     values = [{f"key_{name}": value for name, value in key.items()} for key in keys]
+    if where is not None:
+        mine.append(where)
     connection.execute(table.delete().where(*mine), values)
 
 

@@ -4,17 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
-from datetime import datetime, timedelta
-from typing import Any, ClassVar
+from datetime import date, datetime, timedelta
+from typing import Any, ClassVar, Literal
 
 import sqlalchemy as sa
 
 from domain.numbers import PacketNumber, PlaceCode, place_organisation
 from domain.progress import Visit, VisitKind
 from domain.regulations.edition import Edition, Stage
+from domain.sketch import bucket_of
 from projections.view import (
     Batch,
     PacketChange,
+    Stays,
     Target,
     View,
     among,
@@ -22,6 +24,7 @@ from projections.view import (
     instant,
     micros,
     span_micros,
+    stored,
     upsert,
 )
 
@@ -85,8 +88,10 @@ class Timing:
 class VisitFilter:
     """Which stays are meant; None: all. `since` and `until` (UTC) are of the entering.
 
-    `timed`: only those that the figures of `Visits.timings` are about: they ended, and how long
-    they lasted is known. `verified`: only those that began with a scan, or that did not.
+    `ended`: by week or by month; the one in which they ended begins on `begins_since` or later,
+    and before `begins_until`. `timed`: only those that the figures of `Visits.timings` are about:
+    they ended, and how long they lasted is known. `verified`: only those that began with a scan,
+    or that did not.
     """
 
     organisation: int | None = None
@@ -102,14 +107,24 @@ class VisitFilter:
     kind: str | None = None
     timed: bool = False
     verified: bool | None = None
+    ended: Literal["week", "month"] | None = None
+    begins_since: date | None = None
+    begins_until: date | None = None
+    person: int | None = None
 
 
 ALL_VISITS = VisitFilter()
-_EXACTLY = ("number", "organisation", "edition", "service", "kind", "stage")
+_OPEN = "left_at IS NULL"
+_EXACTLY = ("number", "organisation", "person", "edition", "service", "kind", "stage")
 
 
 class Visits(View):
-    """One row a stay."""
+    """One row a stay.
+
+    `week`, `month` and `bucket` are for who adds stays up: the days (ordinal) on which the week and
+    the month of the leaving begin where the packet lay, and the bucket (`domain.sketch`) of what
+    counted. NULL: the stay has not ended, or how long it lasted is not known.
+    """
 
     name: ClassVar[str] = "visits"
 
@@ -140,18 +155,28 @@ class Visits(View):
             sa.Column("late", sa.Boolean),
             sa.Column("deviations", sa.Text, nullable=False),
             sa.Column("verified", sa.Boolean, nullable=False),
+            sa.Column("week", sa.Integer),
+            sa.Column("month", sa.Integer),
+            sa.Column("bucket", sa.Integer),
             self.index("visits", "organisation", "entered_at"),
+            self.index("visits", "organisation", "due_at", where=_OPEN, mark="open"),
         )
         return {"visits": self.visits}
 
     def apply(self, connection: Target, batch: Batch) -> None:
-        """Write the stays that began or ended."""
-        anew = [change.number for change in batch.packets if change.anew]
-        delete_where_in(connection, self.visits.c.number, anew)
-        rows = [row for change in batch.packets for row in self._rows(change)]
-        upsert(connection, self.visits, rows)
+        """Write the stays that began or ended.
 
-    def _rows(self, change: PacketChange) -> Iterator[dict[str, Any]]:
+        A stay that has ended changes only if its packet's are all worked out anew.
+        """
+        anew = [change.number for change in batch.packets if change.anew]
+        gone = [row._asdict() for row in stored(connection, self.visits.c.number, anew)]
+        delete_where_in(connection, self.visits.c.number, anew)
+        rows = [row for change in batch.packets for row in self.rows_of(change)]
+        upsert(connection, self.visits, rows)
+        batch.stays = Stays(rows, gone)
+
+    def rows_of(self, change: PacketChange) -> Iterator[dict[str, Any]]:
+        """List the rows of a packet's stays that began or ended."""
         progress = change.progress
         edition = None
         if progress.edition:
@@ -188,6 +213,18 @@ class Visits(View):
             "late": measured.late,
             "deviations": " ".join(visit.deviations),
             "verified": visit.verified,
+            **self._sorted_into(visit, measured.counted),
+        }
+
+    def _sorted_into(self, visit: Visit, counted: timedelta | None) -> dict[str, int | None]:
+        if visit.left_at is None or counted is None:
+            return {"week": None, "month": None, "bucket": None}
+        calendar = self.knowledge.clocks.calendar(place_organisation(visit.place))
+        day = calendar.local_date(visit.left_at)
+        return {
+            "week": week_of(day).toordinal(),
+            "month": day.replace(day=1).toordinal(),
+            "bucket": bucket_of(counted),
         }
 
     # --- questions ----------------------------------------------------------------------------
@@ -196,7 +233,7 @@ class Visits(View):
         """Return a packet's stays in order."""
         table = self.visits
         query = table.select().where(table.c.number == number).order_by(table.c.seq)
-        return [_visit_row(row) for row in connection.execute(query)]
+        return [visit_row(row) for row in connection.execute(query)]
 
     def find(
         self,
@@ -213,7 +250,7 @@ class Visits(View):
         query = self.visits.select().where(*self._conditions(which))
         ordered = query.order_by(first, c.number, c.seq)
         rows = connection.execute(ordered.limit(limit).offset(offset))
-        return [_visit_row(row) for row in rows]
+        return [visit_row(row) for row in rows]
 
     def count(self, connection: sa.Connection, which: VisitFilter = ALL_VISITS) -> int:
         """Count the stays that are meant."""
@@ -266,8 +303,22 @@ class Visits(View):
             yield c.verified.is_(which.verified)
         if which.deviating:
             yield c.deviations != ""
+        if which.ended is not None:
+            yield from _begins(c[which.ended], which)
         if which.timed:
             yield c.counted.is_not(None)
+
+
+def _begins(column: sa.ColumnElement[int], which: VisitFilter) -> Iterator[sa.ColumnElement[bool]]:
+    if which.begins_since is not None:
+        yield column >= which.begins_since.toordinal()
+    if which.begins_until is not None:
+        yield column < which.begins_until.toordinal()
+
+
+def week_of(day: date) -> date:
+    """Return the Monday of a day's week."""
+    return day - timedelta(days=day.weekday())
 
 
 def _timing(row: sa.Row[Any]) -> Timing:
@@ -292,8 +343,11 @@ def _stage(visit: Visit, edition: Edition | None) -> Stage | None:
     return edition.stage(visit.stage)
 
 
-def _visit_row(row: sa.Row[Any]) -> VisitRow:
+def visit_row(row: sa.Row[Any]) -> VisitRow:
+    """Return a stay as the table has it."""
     values = row._asdict()
+    for name in ("week", "month", "bucket"):
+        del values[name]
     for name in ("entered_at", "left_at", "due_at"):
         values[name] = instant(values[name])
     for name in ("working", "counted", "over"):

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import timedelta
 from typing import Annotated
 
 from fastapi import Query
 
+from api.entries import kind_of
 from api.http import schemas
 from api.http.calls import Asking
 from api.http.fields import KeyField, read_packet
@@ -18,6 +20,7 @@ from api.ledger import Scored, scored
 from domain.ledger import Ledger, Line, StageClock, sums
 from domain.numbers import grouped
 from domain.packet import Packet
+from domain.rescoring import Rescoring
 from domain.rights import Right
 
 router = resource("packets")
@@ -55,7 +58,27 @@ def ledger_out(tell: Teller, told: Scored) -> schemas.LedgerOut:
         sums=_sums(tell, found),
         clocks=[_clock_out(tell, told.edition, clock) for clock in found.clocks],
         lines=[_line_out(tell, told.edition, line, told.entries) for line in found.lines],
+        rescored=[_rescoring_out(tell, told.edition, each) for each in told.rescored],
     )
+
+
+def _rescoring_out(tell: Teller, edition: str | None, found: Rescoring) -> schemas.RescoringOut:
+    return schemas.RescoringOut(
+        ref=found.event.ref,
+        entry=tell.word(*kind_of(found.event)),
+        recorded_at=found.event.timestamp,
+        kind=tell.word("visit", found.kind),
+        stage=tell.maybe_stage(edition, found.stage),
+        loop=found.loop,
+        counted_seconds_before=_seconds(found.counted_before),
+        late_before=found.late_before,
+        counted_seconds_after=_seconds(found.counted_after),
+        late_after=found.late_after,
+    )
+
+
+def _seconds(span: timedelta | None) -> float | None:
+    return None if span is None else span.total_seconds()
 
 
 def _sums(tell: Teller, found: Ledger) -> list[schemas.LabelSumOut]:

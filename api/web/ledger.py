@@ -65,6 +65,7 @@ def ledger(
         stage_name=lambda key: _stage_name(visitor, facts.edition, key),
         tone=lambda label: _TONES.get(label, "closed"),
         entries_of=lambda line: _entries(told, line),
+        kind_of=kind_of,
     )
 
 

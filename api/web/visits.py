@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from enum import StrEnum
-from typing import Annotated
+from typing import Annotated, Literal
 
 from fastapi import APIRouter, Depends, Query
 from fastapi.responses import HTMLResponse
@@ -12,6 +13,7 @@ from api.web.asked import (
     PAGE,
     DayQuery,
     FlagQuery,
+    NumberQuery,
     OrganisationQuery,
     PageQuery,
     asked,
@@ -47,22 +49,33 @@ def visits(
     stage: KeyQuery = "",
     late: FlagQuery = None,
     since: DayQuery = None,
+    until: DayQuery = None,
+    ended: Literal["week", "month"] | None = None,
     organisation: OrganisationQuery = None,
+    person: NumberQuery = None,
     order: Order = Order.LATEST,
     page: PageQuery = 1,
 ) -> HTMLResponse:
-    """List the stays that figures are made of; `late`: past the norm, or within it."""
+    """List the stays that figures are made of; `late`: past the norm, or within it.
+
+    `since` is the day from which on they were entered; with `ended` the first week or month in
+    which they ended, and `until` the first day of the one after the last.
+    """
     qolhat, speech = visitor.qolhat, visitor.speech
     whose, day = asked(visitor, organisation), figures_since(visitor, since)
     which = VisitFilter(
         service=service or None,
         edition=edition or None,
         stage=stage or None,
-        since=midnight(day, speech.zone),
+        since=None if ended else midnight(day, speech.zone),
         late=late,
         organisations=whose.organisations,
         kind=VisitKind.STAGE.value,
         timed=True,
+        person=person,
+        ended=ended,
+        begins_since=day if ended else None,
+        begins_until=until if ended else None,
     )
     with qolhat.views.reading() as reading:
         view = reading.view(Visits)
@@ -84,7 +97,9 @@ def visits(
         order=order,
         orders=tuple(Order),
         filters=query_of(service=service or None, edition=edition or None, stage=stage or None,
-                         late=late, since=day, organisation=organisation),
+                         late=late, since=day, until=until, ended=ended, organisation=organisation,
+                         person=person),
+        last=until - timedelta(days=1) if ended and until else None,
         service_of=lambda row: service_name(qolhat, speech, row.edition),
         stage_of=lambda row: stage_name(qolhat, speech, row.edition, row.stage),
         place_of=lambda row: place_name(visitor, row.place),

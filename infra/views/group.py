@@ -23,7 +23,7 @@ from infra.views import locks
 from infra.views.digest import Digest
 from infra.views.frontier import OWN_LOG, Frontier, LogPlace, Place
 from projections.journal import Journal
-from projections.view import Knowledge, View, upsert
+from projections.view import Knowledge, SummingView, View, upsert
 
 __all__ = ["OWN_LOG", "Reading", "SetAside", "ViewGroup", "ViewsMovedError"]
 V = TypeVar("V", bound=View)
@@ -359,8 +359,13 @@ class ViewGroup:
         numbers: dict[str, int],
         meet: Callable[[], None],
     ) -> None:
-        """Write the views that stand on single streams, then, having met all others, the rest."""
+        """Write the views that stand on single streams, then, having met all others, the rest.
+
+        Last come the sums, which nobody else adds to until the commit.
+        """
         views = [self.of_generation(kind, numbers[kind.name]) for kind in self.kinds]
+        sums = [view for view in views if isinstance(view, SummingView)]
+        views = [view for view in views if not isinstance(view, SummingView)]
         journal = self.of_generation(Journal, numbers[Journal.name])
         digest = Digest(connection, journal, self.knowledge)
         batch = digest.of(rows)
@@ -372,6 +377,10 @@ class ViewGroup:
         for view in views:
             if view.across_streams:
                 view.apply(connection, batch)
+        if self.place.shared:
+            locks.summing(connection)
+        for view in sums:
+            view.apply(connection, batch)
 
     def _poison(self, row: EventRow, error: Exception) -> SetAside:
         position, stream, _, topic, _ = row

@@ -1,7 +1,8 @@
 """Who waits for whom where several processes keep the views of one PostgreSQL schema.
 
 SQLite lets one transaction write at a time and needs none of this. Every lock ends with its
-transaction, and is taken in this order: `alone` or `among_others`, the partitions' rows, `meeting`.
+transaction, and is taken in this order: `alone` or `among_others`, the partitions' rows, `meeting`,
+`summing`.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ import sqlalchemy as sa
 
 # With the schema each is one lock.
 _MAKING, _MEETING, _RENEWING, _BUILDING = 0x716F6C01, 0x716F6C02, 0x716F6C03, 0x716F6C04
+_SUMMING = 0x716F6C05
 
 
 def making(connection: sa.Connection, schema: str | None = None) -> None:
@@ -46,6 +48,11 @@ def meeting(connection: sa.Connection, *, exclusive: bool) -> None:
     """
     function = "pg_advisory_xact_lock" if exclusive else "pg_advisory_xact_lock_shared"
     _lock(connection, function, _MEETING)
+
+
+def summing(connection: sa.Connection) -> None:
+    """Let one writer at a time add to the sums, which are everybody's; last, as all wait for it."""
+    _lock(connection, "pg_advisory_xact_lock", _SUMMING)
 
 
 @contextmanager

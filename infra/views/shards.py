@@ -3,8 +3,8 @@
 The streams are cut into pieces of about as many events. Whoever builds a piece reads it stream by
 stream, so that a packet is walked through once and its rows are written once, by COPY. Indexes are
 made when the tables are full; then the bags of which a view must know other streams are worked out
-from the journal. A stream that cannot be taken in as a whole is left to whoever asked: the ordinary
-way sets its bad events aside.
+from the journal, and the full tables are added up. A stream that cannot be taken in as a whole is
+left to whoever asked: the ordinary way sets its bad events aside.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ from infra.views.group import ViewGroup
 from infra.views.loading import finish, store, strip
 from infra.views.whole import LooksAcrossError, NothingElse, batch_of, streams_of
 from projections.journal import Journal, JournalRow
-from projections.view import BagChange, Batch, Knowledge, Loading, View
+from projections.view import BagChange, Batch, Knowledge, Loading, SummingView, View
 
 T = TypeVar("T")
 PAGE = 5_000  # events
@@ -94,6 +94,9 @@ class Builder:
         self._until = generation.until
         self._journal = group.of_generation(Journal, generation.numbers[Journal.name])
         views = [group.of_generation(kind, generation.numbers[kind.name]) for kind in group.kinds]
+        self._views = {view.name: view for view in views}
+        self.sums = [view for view in views if isinstance(view, SummingView)]
+        views = [view for view in views if not isinstance(view, SummingView)]
         self._single = [view for view in views if not view.across_streams]
         self._across = [view for view in views if view.across_streams]
         self.tables = [table for view in self._single for table in view.tables.values()]
@@ -174,6 +177,16 @@ class Builder:
         with self._group.writing.begin() as connection:
             finish(connection, self.tables[table])
 
+    def sum_up(self, view: int) -> None:
+        """Derive a view of sums from the others, which are full."""
+        sums = self.sums[view]
+        with self._group.writing.begin() as connection:
+            for table in sums.tables.values():
+                strip(connection, table)
+            sums.derive(connection, self._views)
+            for table in sums.tables.values():
+                finish(connection, table)
+
     def look_across(self, bags: Sequence[BagCode]) -> None:
         """Work out the views that look across streams, for these bags, from the whole journal."""
         loading = Loading()
@@ -218,6 +231,7 @@ def build(
     list(force.each(Builder.finish, range(len(builder.tables))))
     bags = [left.bags[start : start + _BAGS] for start in range(0, len(left.bags), _BAGS)]
     list(force.each(Builder.look_across, bags))
+    list(force.each(Builder.sum_up, range(len(builder.sums))))
     return left.streams
 
 

@@ -1,8 +1,8 @@
 """`make bench`: runs benches and prints one table; ends with 1 if one fails.
 
 Without a name: what fits on a desk's machine in some minutes. `scale` means all benches that start
-PostgreSQL and Kafka; `scanner` and they have commands of their own. The figures are of this machine
-and this moment; the ratios are what is promised.
+PostgreSQL and Kafka, `audit` those of the audit; `scanner` and they have commands of their own. The
+figures are of this machine and this moment; the ratios are what is promised.
 """
 
 from __future__ import annotations
@@ -17,8 +17,8 @@ from rich.table import Table
 from tests.bench.report import Row
 
 _WIDTH = 160  # where the output is no terminal
-_SCALE = "scale"
-_APART = ("scanner", f"{_SCALE}_")  # they take long, or need servers
+_GROUPS = ("audit", "scale")
+_APART = ("scanner", *(f"{group}_" for group in _GROUPS))  # they take long, or need servers
 
 
 def main(wanted: list[str]) -> int:
@@ -36,12 +36,12 @@ def _names(wanted: list[str]) -> list[str]:
     here = sorted(
         each.stem.removeprefix("bench_") for each in Path(__file__).parent.glob("bench_*.py")
     )
-    if wanted == [_SCALE]:
-        return [name for name in here if name.startswith(f"{_SCALE}_")]
+    if len(wanted) == 1 and wanted[0] in _GROUPS:
+        return [name for name in here if name.startswith(f"{wanted[0]}_")]
     unknown = set(wanted) - set(here)
     if unknown:
         raise SystemExit(
-            f"no such bench: {', '.join(sorted(unknown))}; there are {_SCALE}, {', '.join(here)}"
+            f"no such bench: {', '.join(sorted(unknown))}; there are {', '.join((*_GROUPS, *here))}"
         )
     return wanted or [name for name in here if not name.startswith(_APART)]
 

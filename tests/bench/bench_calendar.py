@@ -50,8 +50,8 @@ def run() -> list[Row]:
     text = (files("domain.calendars") / "kz.toml").read_text("utf-8")
     calendar = calendar_of(parse_hours(HOURS), ZONE, parse_workdays(text, source="kz.toml"))
     return [
-        _against(calendar, "pm4py, given the holidays", _pm4py),
-        _against(calendar, "pm4py, holidays ignored", partial(_pm4py, holidays=False)),
+        _against(calendar, "pm4py, given the holidays", pm4py_hours),
+        _against(calendar, "pm4py, holidays ignored", partial(pm4py_hours, holidays=False)),
         _against(calendar, "businesstimedelta", _businesstimedelta),
         _year_against_hour(calendar),
     ]
@@ -82,7 +82,7 @@ def _year_against_hour(calendar: Calendar) -> Row:
     return ratio_row("working time of a year", "of an hour", figure, baseline, 0.7)
 
 
-def _pm4py(*, holidays: bool = True) -> Baseline:
+def pm4py_hours(*, holidays: bool = True) -> Baseline:
     """It takes the library `holidays` for a work calendar, and drops time zones."""
     with redirect_stdout(StringIO()):  # it prints a banner
         hours = import_module("pm4py.util.business_hours").BusinessHours

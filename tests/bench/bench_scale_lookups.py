@@ -99,7 +99,7 @@ def run() -> list[Row]:
 def _schemas(dsn: str) -> Iterator[Callable[[str], ViewGroup]]:
     """Give what makes an empty group of views in a schema of its own."""
     made: list[ViewGroup] = []
-    knowledge = _knowledge()
+    knowledge = bench_knowledge()
 
     def make(schema: str) -> ViewGroup:
         engine = postgres_engine(dsn, schema=schema)
@@ -117,7 +117,7 @@ def _schemas(dsn: str) -> Iterator[Callable[[str], ViewGroup]]:
             group.close()
 
 
-def _knowledge() -> Knowledge:
+def bench_knowledge() -> Knowledge:
     with (
         TemporaryDirectory(prefix="qolhat-bench-") as folder,
         bootstrap(Settings(data_dir=Path(folder))) as qolhat,

@@ -300,7 +300,7 @@ class _ByHand(_OneByOne):
         self._put(holdings.holdings, [holdings._row(change)])
         if change.anew:
             self.raw.execute("DELETE FROM visits_g1 WHERE number=?", (change.number,))
-        self._put(visits.visits, visits._rows(change))
+        self._put(visits.visits, visits.rows_of(change))
         self.raw.execute("DELETE FROM due_g1 WHERE number=?", (change.number,))
         self._put(due.due, due._rows(change))
 

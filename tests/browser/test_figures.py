@@ -16,6 +16,9 @@ from tests.browser.watching import PHONE, Complaints, Pages
 _OVERFLOW = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
 OF_FIGURES = (
     "/manager",
+    "/figures?span=month&edition=s7c-2012&stage=incoming",
+    "/figures?organisation=267&edition=s7c-2012&stage=incoming",
+    "/figures/open",
     "/due?which=overdue",
     "/due?which=pressing&mine=1",
     "/due?which=today&organisation=32",

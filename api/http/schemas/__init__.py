@@ -54,7 +54,13 @@ from api.http.schemas.evidence import (
     ProofOut,
     ProvedEventOut,
 )
-from api.http.schemas.ledger import LabelSumOut, LedgerLineOut, LedgerOut, StageClockOut
+from api.http.schemas.ledger import (
+    LabelSumOut,
+    LedgerLineOut,
+    LedgerOut,
+    RescoringOut,
+    StageClockOut,
+)
 from api.http.schemas.packets import (
     Corrected,
     EntryOut,
@@ -243,6 +249,7 @@ __all__ = [
     "RegulationNorm",
     "RegulationOut",
     "ReplayOut",
+    "RescoringOut",
     "RoutePunctuality",
     "RunFiguresOut",
     "RunList",

@@ -49,6 +49,21 @@ class LabelSumOut(Out):
     seconds: float
 
 
+class RescoringOut(Out):
+    """What a late record changed of a stay that was known; null: it is not there any more."""
+
+    ref: str
+    entry: Word
+    recorded_at: datetime
+    kind: Word
+    stage: StageRef | None
+    loop: int
+    counted_seconds_before: float | None
+    late_before: bool | None
+    counted_seconds_after: float | None
+    late_after: bool | None
+
+
 class LedgerOut(Out):
     """Every second of a packet's time from the handing-in, labelled; without a gap."""
 
@@ -59,3 +74,4 @@ class LedgerOut(Out):
     sums: list[LabelSumOut]
     clocks: list[StageClockOut]
     lines: list[LedgerLineOut]
+    rescored: list[RescoringOut] = Field(description="What came late, and what it changed.")

@@ -820,6 +820,16 @@ LISTS = (
         Case(SEES_FIGURES, nothing, about_a_place=False),
     ),
     get(
+        "/figures/open",
+        Case(SEES_FIGURES, of_organisation),
+        Case(SEES_FIGURES, nothing, about_a_place=False),
+    ),
+    get(
+        "/figures",
+        Case(SEES_FIGURES, of_organisation),
+        Case(SEES_FIGURES, nothing, about_a_place=False),
+    ),
+    get(
         "/visits",
         Case(SEES_FIGURES, of_organisation),
         Case(SEES_FIGURES, nothing, about_a_place=False),

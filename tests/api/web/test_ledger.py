@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import re
+from datetime import timedelta
 
 import pytest
 
 from api.messages import page_text, word
+from domain.acts import ActKind
 from domain.roles import Role
 from tests.api.web.day import Day
 from tests.api.web.office import Office
+from tests.stories import MORNING
 
 
 @pytest.fixture
@@ -41,3 +44,16 @@ def test_one_stay_and_another_editions_norms(day: Day) -> None:
     assert page_text("packet.ledger.what-if", "kk", edition="uc-2011") in other
     answer = browser.get(f"/packets/{number}/ledger?edition=none-such")
     assert answer.status_code == 404
+
+
+def test_what_a_late_scan_changed_is_told_with_the_scan(day: Day) -> None:
+    number = day.at_the_office(60)
+    day.act(150, ActKind.INCOMING, Role.OFFICE, number)
+    browser = day.office.enter(Role.HEAD)
+    before = browser.get(f"/packets/{number}/ledger").text
+    assert page_text("packet.ledger.rescored", "kk") not in before
+    day.scan(160, number, Role.HEAD, happened_at=MORNING + timedelta(minutes=100))
+    after = browser.get(f"/packets/{number}/ledger").text
+    told = after.partition('id="rescored"')[2]
+    assert page_text("packet.ledger.rescored.before", "kk") in told
+    assert word("entry", "scanned", "kk") in told

@@ -1,0 +1,14 @@
+"""The pages of the audit: how every stage does over weeks or months, and what is open now.
+
+They are made from roll-ups; every count of stays opens the list of exactly these stays.
+"""
+
+from fastapi import APIRouter
+
+from api.web.figures import overview, work
+
+router = APIRouter(include_in_schema=False)
+for module in (overview, work):
+    router.include_router(module.router)
+
+__all__ = ["router"]

@@ -1,0 +1,264 @@
+"""How every stage does: norms kept, quantiles, where the time goes, rework, deviations, the trend.
+
+The figures of one stage may be told apart by organisation, those of one organisation's stage by
+person: the same service, the same norm.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
+from typing import Annotated, Any
+from zoneinfo import ZoneInfo
+
+from fastapi import APIRouter, Depends, Query
+from fastapi.responses import HTMLResponse
+
+from api.web.alerts import all_organisations
+from api.web.asked import Asked, DayQuery, OrganisationQuery, asked, choices, midnight, query_of
+from api.web.named import norm_text, service_name, stage_name
+from api.web.visitor import Visitor, allowed
+from domain.progress import VisitKind
+from domain.regulations.edition import Edition
+from domain.rights import Right
+from infra.audit_figures import Overview, overview_as_known
+from infra.audit_figures import overview as overview_of
+from projections.rollups import FEW, By, Figure, Of, RollupFilter, Rollups, Span
+
+router = APIRouter()
+KeyQuery = Annotated[str, Query(max_length=64)]
+_BACK = timedelta(days=84)
+_A_MOMENT = timedelta(microseconds=1)
+_BARS = 16  # of the small picture of how long stays lasted
+_STAGE = VisitKind.STAGE.value
+
+
+@dataclass(frozen=True, slots=True)
+class Period:
+    """Which weeks or months are shown: from the first day of the first to before `until`."""
+
+    span: Span
+    since: date
+    until: date
+
+    @classmethod
+    def of_days(cls, span: Span, first: date, last: date) -> Period:
+        """Return the whole weeks or months in which both days lie."""
+        begins, ends = _begin(span, min(first, last)), _begin(span, max(first, last))
+        return cls(
+            span, begins, _begin(span, ends + timedelta(days=31 if span is Span.MONTH else 7))
+        )
+
+    @property
+    def last(self) -> date:
+        """The last day inside."""
+        return self.until - timedelta(days=1)
+
+    def query(self) -> dict[str, Any]:
+        """Return the fields that mean the same stays in the list of stays."""
+        return {"ended": self.span.value, "since": self.since, "until": self.until}
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A row: its name, its figure, the address of its stays ("": they have no list).
+
+    `begins` and `length` place the time that a packet spends here, in hundredths of the whole way.
+    """
+
+    name: str
+    figure: Figure
+    query: Mapping[str, Any]
+    norm: str = ""
+    begins: float = 0.0
+    length: float = 0.0
+    slowest: bool = False
+
+    @property
+    def per_packet(self) -> timedelta | None:
+        """The mean time of a packet here, repetitions included."""
+        return self.figure.counted / self.figure.packets if self.figure.packets > 0 else None
+
+    @property
+    def late(self) -> int:
+        """How many stays were past the norm."""
+        return self.figure.judged - self.figure.within
+
+    @property
+    def bars(self) -> list[tuple[int, float]]:
+        """The picture of how long stays lasted: where each bar stands, how high it is (0 to 10)."""
+        return bars_of(self.figure.buckets)
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """The stages of an edition, in the order of its route; its service in words."""
+
+    service: str
+    way: str
+    lines: list[Line]
+
+
+@router.get("/figures")
+def figures(
+    visitor: Annotated[Visitor, Depends(allowed(Right.SEE_FIGURES))],
+    organisation: OrganisationQuery = None,
+    span: Span = Span.WEEK,
+    since: DayQuery = None,
+    until: DayQuery = None,
+    edition: KeyQuery = "",
+    stage: KeyQuery = "",
+    known: DayQuery = None,
+) -> HTMLResponse:
+    """Show the stages; with an edition and a stage: by organisation, or person.
+
+    `known`: only what was recorded by the end of that day. It takes as long as reading everything.
+    """
+    whose = asked(visitor, organisation)
+    today = visitor.qolhat.now().astimezone(ZoneInfo(visitor.speech.zone)).date()
+    last = until or today
+    period = Period.of_days(span, since or last - _BACK, last)
+    which = _which(visitor, whose, period)
+    found, deviations, compared = _asked_for(visitor, which, known, (edition, stage))
+    return visitor.page(
+        "figures/figures.html",
+        asked=whose,
+        choices=choices(visitor.qolhat, whose.in_reach),
+        period=period,
+        known=known,
+        people=_is_one(which),
+        spans=tuple(Span),
+        few=FEW,
+        trend=[Line("", figure, {}) for figure in found.trend],
+        ways=_ways(visitor, found.stages, {} if known else period.query(), organisation),
+        deviations=[(name, count) for _, name, count in deviations],
+        compared=list(_compared(visitor, compared, period, edition, stage)),
+        stage=stage_name(visitor.qolhat, visitor.speech, edition, stage) if compared else "",
+        address=lambda **more: query_of(organisation=organisation, span=period.span.value,
+                                        since=period.since, until=period.last, **more),
+    )  # fmt: skip
+
+
+def _asked_for(
+    visitor: Visitor, which: RollupFilter, known: date | None, one: tuple[str, str]
+) -> tuple[Overview, list[tuple[Of, str, int]], list[Figure]]:
+    """Return the stages and the trend, the deviations, and who is compared; of a past day less."""
+    qolhat = visitor.qolhat
+    if known is not None:
+        ends = midnight(known + timedelta(days=1), visitor.speech.zone) - _A_MOMENT
+        return overview_as_known(qolhat.log, qolhat.views.knowledge, ends, which), [], []
+    with qolhat.views.reading() as reading:
+        view, connection = reading.view(Rollups), reading.connection
+        compared: list[Figure] = []
+        if all(one):
+            edition, stage = one
+            theirs = replace(which, edition=edition, stage=stage, kind=_STAGE)
+            by = By.PERSON if _is_one(which) else By.ORGANISATION
+            compared = view.figures(connection, theirs, (By.ORGANISATION, by))
+        return overview_of(reading, which), view.deviations_of(connection, which), compared
+
+
+def _which(visitor: Visitor, whose: Asked, period: Period) -> RollupFilter:
+    everywhere = whose.organisations == all_organisations(visitor.qolhat)
+    organisations = None if everywhere else whose.organisations
+    return RollupFilter(
+        period.span, organisations=organisations, since=period.since, until=period.until
+    )
+
+
+def _is_one(which: RollupFilter) -> bool:
+    return which.organisations is not None and len(which.organisations) == 1
+
+
+def _begin(span: Span, day: date) -> date:
+    return day.replace(day=1) if span is Span.MONTH else day - timedelta(days=day.weekday())
+
+
+def _ways(
+    visitor: Visitor,
+    found: Iterable[Figure],
+    period: Mapping[str, Any],
+    organisation: int | None,
+) -> list[Way]:
+    """Return the figures in the order of services and of their routes.
+
+    `period`: the fields that mean the same stays in the list of stays; none if there is no list.
+    """
+    of_edition: dict[str, list[Figure]] = {}
+    for figure in found:
+        if figure.of.edition:
+            of_edition.setdefault(figure.of.edition, []).append(figure)
+    editions = [visitor.qolhat.regulations.edition(each) for each in of_edition]
+    editions.sort(key=lambda each: (each.service.key, each.id))
+    fields = {**period, **query_of(organisation=organisation)} if period else {}
+    return [
+        Way(
+            service_name(visitor.qolhat, visitor.speech, edition.id),
+            visitor.speech.word("way", edition.way.value),
+            list(_on_the_way(visitor, edition, of_edition[edition.id], fields)),
+        )
+        for edition in editions
+    ]
+
+
+def _on_the_way(
+    visitor: Visitor, edition: Edition, found: Iterable[Figure], fields: Mapping[str, Any]
+) -> Iterator[Line]:
+    """List the stages and hand-overs of a route, each with where its time lies in the whole."""
+    ordered = sorted(found, key=lambda figure: _place_on(edition, figure))
+    lines = [_line(visitor, edition, figure, fields) for figure in ordered]
+    lengths = [line.per_packet or timedelta(0) for line in lines]
+    whole, slowest, begins = sum(lengths, timedelta(0)), max(lengths), 0.0
+    for line, length in zip(lines, lengths, strict=True):
+        part = 100 * (length / whole) if whole else 0.0
+        is_slowest = bool(length) and length == slowest
+        yield replace(line, begins=round(begins, 2), length=round(part, 2), slowest=is_slowest)
+        begins += part
+
+
+def _place_on(edition: Edition, figure: Figure) -> tuple[int, int, str]:
+    """Order by stage; a hand-over comes before the stage it leads to, what is astray at the end."""
+    index = edition.index_of.get(figure.of.stage or "", len(edition.stages))
+    kind = figure.of.kind or ""
+    return index, int(kind == _STAGE), kind
+
+
+def _line(visitor: Visitor, edition: Edition, figure: Figure, fields: Mapping[str, Any]) -> Line:
+    qolhat, speech, of = visitor.qolhat, visitor.speech, figure.of
+    name = stage_name(qolhat, speech, edition.id, of.stage) if of.stage in edition.index_of else ""
+    if of.kind != _STAGE:
+        kind = speech.word("visit", of.kind)
+        return Line(f"{kind} → {name}" if name else kind, figure, {})
+    norm = edition.stage(of.stage or "").norm
+    told = "" if norm is None else norm_text(speech, norm.amount, norm.unit.value)
+    query = {"edition": edition.id, "stage": of.stage, **fields} if fields else {}
+    return Line(name, figure, query, told)
+
+
+def _compared(
+    visitor: Visitor, found: Collection[Figure], period: Period, edition: str, stage: str
+) -> Iterator[Line]:
+    """Name those who are compared: persons, where the figures are told apart by them."""
+    names = visitor.qolhat.personnel.names({each.of.person for each in found if each.of.person})
+    for figure in found:
+        code, person = figure.of.organisation or 0, figure.of.person
+        query = {"edition": edition, "stage": stage, "organisation": code, **period.query()}
+        if person is None:
+            name = visitor.qolhat.directory.organisation(code).name_kk
+        else:
+            name = names.get(person, f"№ {person}")
+        yield Line(name, figure, query | query_of(person=person))
+
+
+def bars_of(buckets: Mapping[int, int]) -> list[tuple[int, float]]:
+    """Gather buckets, which grow by four per cent each, into bars: where each stands, how high."""
+    if not buckets:
+        return []
+    least = min(buckets)
+    width = -(-(max(buckets) - least + 1) // _BARS)
+    heights = [0] * _BARS
+    for bucket, count in buckets.items():
+        heights[(bucket - least) // width] += count
+    most = max(heights)
+    return [(index, round(10 * height / most, 2)) for index, height in enumerate(heights)]

@@ -1,0 +1,47 @@
+"""What is open: how much, how old, and which stays are likely to end late."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter, Depends
+from fastapi.responses import HTMLResponse
+
+from api.web.asked import OrganisationQuery, asked, choices
+from api.web.named import service_name, stage_name
+from api.web.station import place_name
+from api.web.visitor import Visitor, allowed
+from domain.rights import Right
+from infra.audit_figures import late_next
+from projections.open_stays import AGES, OpenStays
+from projections.visits import Visits
+
+router = APIRouter()
+
+
+@router.get("/figures/open")
+def open_work(
+    visitor: Annotated[Visitor, Depends(allowed(Right.SEE_FIGURES))],
+    organisation: OrganisationQuery = None,
+) -> HTMLResponse:
+    """Show open work by organisation and stage, and who will be late next."""
+    qolhat, speech, whose = visitor.qolhat, visitor.speech, asked(visitor, organisation)
+    now = qolhat.now()
+    with qolhat.views.reading() as reading:
+        stays = OpenStays(reading.view(Visits))
+        work = stays.work(reading.connection, now, whose.organisations)
+        risks = late_next(reading, qolhat.views.knowledge, now, whose.organisations)
+    return visitor.page(
+        "figures/open.html",
+        asked=whose,
+        choices=choices(qolhat, whose.in_reach),
+        at=now,
+        days=[age.days for age in AGES],
+        work=work,
+        risks=risks,
+        names=qolhat.personnel.names({risk.stay.person for risk in risks}),
+        organisation_of=lambda line: qolhat.directory.organisation(line.organisation).name_kk,
+        service_of=lambda line: service_name(qolhat, speech, line.edition),
+        stage_of=lambda line: stage_name(qolhat, speech, line.edition, line.stage),
+        place_of=lambda stay: place_name(visitor, stay.place),
+    )

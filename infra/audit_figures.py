@@ -1,0 +1,176 @@
+"""Figures for an audit beyond the roll-ups: as known on a past day, and who will be late next.
+
+The roll-ups show what is known now. What was known on a day is worked out from the events that had
+been recorded by then, packet by packet: it takes longer, and gives the same whenever it is asked,
+as long as worked days, norms and offices' hours are the same.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from itertools import groupby
+from operator import itemgetter
+from typing import Any
+
+from domain.numbers import PacketNumber
+from domain.packet import EVENTS as PACKET_EVENTS
+from domain.packet import Packet
+from domain.progress import VisitKind
+from domain.sketch import longer_than
+from domain.streams import number_of
+from domain.timeline import timeline_of
+from infra.store.log import EventLog
+from infra.store.mapper import read_event
+from infra.store.rows import FIRST_STREAM, LAST_STREAM, LAST_VERSION, EventRow
+from infra.views.group import Reading
+from projections.journal import Journal
+from projections.open_stays import OpenStays
+from projections.rollups import (
+    ALL_SUMS,
+    By,
+    Figure,
+    RollupFilter,
+    Rollups,
+    Span,
+    figures_of,
+    merged,
+)
+from projections.view import Knowledge, PacketChange
+from projections.visits import VisitRow, Visits
+
+_PAGE = 5_000  # events
+_PAST = timedelta(days=366)  # of a stage, that tells how long stays last
+_CANDIDATES = 500  # open stays that are compared
+_stream = itemgetter(1)
+
+
+def figures_as_known(
+    log: EventLog,
+    knowledge: Knowledge,
+    known: datetime,
+    which: RollupFilter = ALL_SUMS,
+    by: Iterable[By] = (),
+) -> list[Figure]:
+    """Return the figures as `Rollups.figures` would have shown them at an instant (UTC).
+
+    Raises StorageError, and what an event that cannot be read leads to.
+    """
+    return figures_of(stays_as_known(log, knowledge, known), which, by)
+
+
+def stays_as_known(
+    log: EventLog, knowledge: Knowledge, known: datetime
+) -> Iterator[dict[str, Any]]:
+    """List the rows of the view of visits as the events recorded until an instant make them."""
+    visits = Visits(1, knowledge)
+    for _, rows in groupby(_by_stream(log), key=_stream):
+        events: list[Packet.Event] = []
+        for _, stream, *stored in rows:
+            if stored[1] in PACKET_EVENTS:
+                event = read_event(stream, *stored)
+                if event.timestamp <= known:
+                    events.append(event)
+        if events:
+            timeline = timeline_of(events, knowledge.regulations)
+            stays = {visit.seq: visit for visit in timeline.visits}
+            number = PacketNumber(number_of(stream))
+            yield from visits.rows_of(PacketChange(number, timeline.progress, stays))
+
+
+def _by_stream(log: EventLog) -> Iterator[EventRow]:
+    until, place = log.rows.last_position(), (FIRST_STREAM, LAST_VERSION)
+    while page := log.rows.rows_by_stream(place, LAST_STREAM, until, _PAGE):
+        yield from page
+        place = page[-1][1], page[-1][2]
+
+
+@dataclass(frozen=True, slots=True)
+class AtRisk:
+    """An open stay that may end late.
+
+    `used` of its `budget` of working time is used up. Of the past stays in this stage that had
+    lasted as long, `comparable` in number, the share `chance` lasted longer than the budget.
+    """
+
+    stay: VisitRow
+    used: timedelta
+    budget: timedelta
+    chance: float
+    comparable: int
+
+
+def late_next(
+    reading: Reading,
+    knowledge: Knowledge,
+    now: datetime,
+    organisations: Collection[int] | None = None,
+    limit: int = 50,
+) -> list[AtRisk]:
+    """Rank the open stays whose norm runs out next by their stage's own past, the likeliest first.
+
+    Those without a past to compare with are left out.
+    """
+    connection = reading.connection
+    stays = OpenStays(reading.view(Visits)).next_due(connection, now, organisations, _CANDIDATES)
+    past = _past(reading, now.date())
+    progress = reading.view(Journal).load(connection, sorted({stay.number for stay in stays}))
+    found: list[AtRisk] = []
+    for stay in stays:
+        visit = progress[stay.number].open
+        since = stay.entered_at if visit is None else visit.clock_from or stay.entered_at
+        risk = _risk(knowledge, stay, since, now, past.get((stay.edition, stay.stage), {}))
+        if risk is not None:
+            found.append(risk)
+    found.sort(key=lambda each: (-each.chance, each.stay.due_at, each.stay.number, each.stay.seq))
+    return found[:limit]
+
+
+def _past(reading: Reading, day: date) -> dict[tuple[str | None, str | None], dict[int, int]]:
+    which = RollupFilter(span=Span.MONTH, kind=VisitKind.STAGE.value, since=day - _PAST)
+    figures = reading.view(Rollups).figures(reading.connection, which, (By.EDITION, By.STAGE))
+    return {(figure.of.edition, figure.of.stage): figure.buckets for figure in figures}
+
+
+def _risk(
+    knowledge: Knowledge, stay: VisitRow, since: datetime, now: datetime, past: dict[int, int]
+) -> AtRisk | None:
+    calendar = knowledge.clocks.calendar(stay.organisation)
+    due = stay.due_at or now
+    used, budget = calendar.working_time(since, now), calendar.working_time(since, due)
+    comparable = longer_than(past, used)
+    if not comparable:
+        return None
+    return AtRisk(stay, used, budget, longer_than(past, budget) / comparable, comparable)
+
+
+@dataclass(frozen=True, slots=True)
+class Overview:
+    """What the first page of an audit shows: the stages, hand-overs among them, and the trend."""
+
+    stages: list[Figure]
+    trend: list[Figure]
+
+
+_OF_STAGES = (By.SERVICE, By.EDITION, By.KIND, By.STAGE)
+
+
+def overview_as_known(
+    log: EventLog, knowledge: Knowledge, known: datetime, which: RollupFilter
+) -> Overview:
+    """Return what `overview` would have shown at an instant (UTC); as slow as reading everything.
+
+    Raises StorageError, and what an event that cannot be read leads to.
+    """
+    found = figures_as_known(log, knowledge, known, which, (*_OF_STAGES, By.PERIOD))
+    return Overview(merged(found, _OF_STAGES), merged(found, (By.PERIOD,)))
+
+
+def overview(reading: Reading, which: RollupFilter) -> Overview:
+    """Ask for what the first page shows; the trend by the filter's weeks or months."""
+    view, connection = reading.view(Rollups), reading.connection
+    return Overview(
+        view.figures(connection, which, _OF_STAGES),
+        view.figures(connection, which, (By.PERIOD,), buckets=False),
+    )

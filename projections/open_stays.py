@@ -1,0 +1,85 @@
+"""Open stays: how much lies where, for how long already, and what runs out next."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from itertools import pairwise
+from typing import Any
+
+import sqlalchemy as sa
+
+from domain.progress import VisitKind
+from projections.view import among, micros
+from projections.visits import VisitRow, Visits, visit_row
+
+_DAY = timedelta(days=1)
+AGES: tuple[timedelta, ...] = (_DAY, 3 * _DAY, 7 * _DAY, 30 * _DAY)
+
+
+@dataclass(frozen=True, slots=True)
+class OpenWork:
+    """What lies in a stage: `ages` are the stays younger than each of `AGES`, and the older ones.
+
+    `late` of them are past their norm.
+    """
+
+    organisation: int
+    service: str | None
+    edition: str | None
+    kind: str
+    stage: str
+    count: int
+    late: int
+    ages: tuple[int, ...]
+
+
+class OpenStays:
+    """The questions; they are asked of the view of visits at one moment."""
+
+    def __init__(self, visits: Visits) -> None:
+        self._visits = visits.visits
+
+    def work(
+        self,
+        connection: sa.Connection,
+        now: datetime,
+        organisations: Collection[int] | None = None,
+    ) -> list[OpenWork]:
+        """Count what is open by organisation and stage, in their order. Ages are plain time."""
+        c = self._visits.c
+        by = (c.organisation, c.service, c.edition, c.kind, c.stage)
+        edges = [micros(now - age) for age in AGES]
+        late = sa.func.sum(sa.case((c.due_at < micros(now), 1), else_=0))
+        younger = [sa.func.sum(sa.case((c.entered_at > edge, 1), else_=0)) for edge in edges]
+        query = sa.select(*by, sa.func.count(), late, *younger).where(*self._open(organisations))
+        rows = connection.execute(query.group_by(*by))
+        found = [_work(tuple(row[:5]), [int(value) for value in row[5:]]) for row in rows]
+        return sorted(found, key=lambda each: (each.organisation, each.edition or "", each.stage))
+
+    def next_due(
+        self,
+        connection: sa.Connection,
+        now: datetime,
+        organisations: Collection[int] | None = None,
+        limit: int = 500,
+    ) -> list[VisitRow]:
+        """Return the open stays in stages whose norm runs out after now, the next first."""
+        c = self._visits.c
+        running = (c.due_at >= micros(now), c.kind == VisitKind.STAGE.value)
+        query = self._visits.select().where(*self._open(organisations), *running)
+        ordered = query.order_by(c.due_at, c.number, c.seq).limit(limit)
+        return [visit_row(row) for row in connection.execute(ordered)]
+
+    def _open(self, organisations: Collection[int] | None) -> Sequence[sa.ColumnElement[bool]]:
+        c = self._visits.c
+        return c.left_at.is_(None), among(c.organisation, None, organisations)
+
+
+def _work(of: tuple[Any, ...], counts: Sequence[int]) -> OpenWork:
+    count, late, *younger = counts
+    edges = [0, *younger, count]
+    ages = tuple(upper - lower for lower, upper in pairwise(edges))
+    organisation, service, edition, kind, stage = of
+    return OpenWork(organisation, service, edition, kind, stage, count, late, ages)

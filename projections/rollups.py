@@ -1,0 +1,512 @@
+"""Roll-ups: what the stays of a week or a month add up to, for a country, an office, a person.
+
+A manager's page asks for a year of the whole country; it must not read every stay of it. Each stay
+that has ended, and of which it is known how long it lasted, adds to the week and to the month in
+which it ended, at three levels. What is worked out anew is taken away first: the sums are always
+those of the rows that the view of visits holds.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from enum import IntEnum, StrEnum
+from fractions import Fraction
+from operator import add
+from typing import Any, ClassVar, cast
+
+import sqlalchemy as sa
+
+from domain.shares import Interval, share_interval
+from domain.sketch import quantile
+from projections.view import Batch, Loading, SummingView, Target, View, add_up, delete_rows
+from projections.visits import Visits
+
+FEW = 20  # stays; of fewer a share tells little
+MEDIAN, NINETIETH, NINETY_NINTH = Fraction(1, 2), Fraction(9, 10), Fraction(99, 100)
+_MILLISECOND = timedelta(milliseconds=1)
+_MICROS = 1_000  # of a millisecond
+_ORIGIN = ("span", "level", "organisation", "person", "begins")
+_WHAT = ("service", "edition", "kind", "stage")
+_KEY = (*_ORIGIN, *_WHAT)
+_SUMS = (
+    "count", "judged", "within", "counted", "working", "overrun", "repeated", "repeated_counted",
+    "deviating",
+)  # fmt: skip
+
+
+class Span(StrEnum):
+    """Over how long stays are added up: by the organisation's wall, when they ended."""
+
+    WEEK = "week"
+    MONTH = "month"
+
+
+class Level(IntEnum):
+    """For whom stays are added up; further up the organisation and the person are 0."""
+
+    COUNTRY = 0
+    ORGANISATION = 1
+    PERSON = 2
+
+
+class By(StrEnum):
+    """What figures may be told apart by."""
+
+    PERIOD = "period"
+    ORGANISATION = "organisation"
+    PERSON = "person"
+    SERVICE = "service"
+    EDITION = "edition"
+    KIND = "kind"
+    STAGE = "stage"
+
+
+@dataclass(frozen=True, slots=True)
+class RollupFilter:
+    """Which sums are meant; None: all. `since` (inside) and `until` (not) are days of leaving.
+
+    Of a period its first day decides, so that they should be first days of weeks or of months.
+    """
+
+    span: Span = Span.WEEK
+    organisations: Collection[int] | None = None
+    person: int | None = None
+    service: str | None = None
+    edition: str | None = None
+    kind: str | None = None
+    stage: str | None = None
+    since: date | None = None
+    until: date | None = None
+
+
+ALL_SUMS = RollupFilter()
+
+
+@dataclass(frozen=True, slots=True)
+class Of:
+    """What a figure is about; None: not told apart by it. `period` is its first day."""
+
+    period: date | None = None
+    organisation: int | None = None
+    person: int | None = None
+    service: str | None = None
+    edition: str | None = None
+    kind: str | None = None
+    stage: str | None = None
+
+
+@dataclass(slots=True)
+class Figure:
+    """What stays add up to. Times are working time, added up in whole milliseconds.
+
+    `judged` are the stays that could be compared with a norm, `within` those in time. `overrun` is
+    the working time past the due instants; `repeated` are the stays in a stage that had been begun
+    before, `repeated_counted` their time; `deviating` those with a deviation. `buckets`: how many
+    stays lasted how long (`domain.sketch`).
+    """
+
+    of: Of
+    count: int = 0
+    judged: int = 0
+    within: int = 0
+    counted: timedelta = timedelta(0)
+    working: timedelta = timedelta(0)
+    overrun: timedelta = timedelta(0)
+    repeated: int = 0
+    repeated_counted: timedelta = timedelta(0)
+    deviating: int = 0
+    buckets: dict[int, int] = field(default_factory=dict)
+
+    def add(self, other: Figure) -> None:
+        """Take in what other stays add up to."""
+        for name in _SUMS:
+            setattr(self, name, getattr(self, name) + getattr(other, name))
+        for bucket, count in other.buckets.items():
+            self.buckets[bucket] = self.buckets.get(bucket, 0) + count
+
+    @property
+    def share_within(self) -> float | None:
+        """The share of judged stays that were in time, 0 to 1; None if none could be judged."""
+        return self.within / self.judged if self.judged else None
+
+    @property
+    def interval(self) -> Interval | None:
+        """Between which shares the true one lies, likely; None if none could be judged."""
+        return share_interval(self.within, self.judged) if self.judged else None
+
+    @property
+    def small(self) -> bool:
+        """Tell whether there are too few stays for a share to say much."""
+        return self.judged < FEW
+
+    @property
+    def mean(self) -> timedelta | None:
+        """The mean time that counted; None without stays."""
+        return self.counted / self.count if self.count else None
+
+    @property
+    def median(self) -> timedelta | None:
+        """The median of the time that counted, within two per cent."""
+        return quantile(self.buckets, MEDIAN)
+
+    @property
+    def percentile_90(self) -> timedelta | None:
+        """The time that nine of ten stays did not exceed, within two per cent."""
+        return quantile(self.buckets, NINETIETH)
+
+    @property
+    def percentile_99(self) -> timedelta | None:
+        """The time that 99 of 100 stays did not exceed, within two per cent."""
+        return quantile(self.buckets, NINETY_NINTH)
+
+    @property
+    def packets(self) -> int:
+        """How many packets were there for the first time."""
+        return self.count - self.repeated
+
+    @property
+    def waiting(self) -> timedelta:
+        """The working time before the norm began to run: the applicant was waited for."""
+        return self.working - self.counted
+
+
+Key = tuple[Any, ...]
+
+
+class Rollups(SummingView):
+    """Sums and sketches of the stays that ended, by week and by month."""
+
+    name: ClassVar[str] = "rollups"
+
+    def define(self) -> dict[str, sa.Table]:
+        """Define the tables; a row whose sums are all taken away is deleted."""
+        self.sums = self.table(
+            "rollups",
+            *_key(),
+            *(sa.Column(name, sa.BigInteger, nullable=False) for name in _SUMS),
+            sqlite_with_rowid=False,
+        )
+        self.buckets = self.table(
+            "rollup_buckets",
+            *_key(),
+            sa.Column("bucket", sa.Integer, primary_key=True, autoincrement=False),
+            sa.Column("count", sa.BigInteger, nullable=False),
+            sqlite_with_rowid=False,
+        )
+        self.deviations = self.table(
+            "rollup_deviations",
+            *_key(),
+            sa.Column("deviations", sa.Text, primary_key=True),
+            sa.Column("count", sa.BigInteger, nullable=False),
+            sqlite_with_rowid=False,
+        )
+        return {
+            "rollups": self.sums,
+            "rollup_buckets": self.buckets,
+            "rollup_deviations": self.deviations,
+        }
+
+    def apply(self, connection: Target, batch: Batch) -> None:
+        """Take away what the stays that are gone had added; add those that were written."""
+        if isinstance(connection, Loading):
+            return  # derived when all stays are there
+        added = _Added()
+        for row in batch.stays.gone:
+            added.take(row, -1)
+        for row in batch.stays.written:
+            added.take(row, 1)
+        add_up(connection, self.sums, [(*key, *sums) for key, sums in added.sums.items()])
+        add_up(connection, self.buckets, [(*key, n) for key, n in added.buckets.items()])
+        add_up(connection, self.deviations, [(*key, n) for key, n in added.deviations.items()])
+        if batch.stays.gone:
+            self._clear(connection, added)
+
+    def _clear(self, connection: sa.Connection, added: _Added) -> None:
+        """Delete the rows that no stay adds to any more."""
+        less = (
+            (self.sums, [key for key, sums in added.sums.items() if sums[0] < 0]),
+            (self.buckets, [key for key, count in added.buckets.items() if count < 0]),
+            (self.deviations, [key for key, count in added.deviations.items() if count < 0]),
+        )
+        for table, keys in less:
+            names = [column.name for column in table.primary_key]
+            rows = [dict(zip(names, key, strict=True)) for key in sorted(keys)]
+            delete_rows(connection, table, rows, where=table.c.count == 0)
+
+    def derive(self, connection: sa.Connection, others: Mapping[str, View]) -> None:
+        """Add up all stays: by person, these by organisation, these for the country."""
+        visits = cast("Visits", others[Visits.name]).visits
+        for span in Span:
+            for table, statement in self._of_people(visits, span):
+                _fill(connection, table, statement)
+        for table in self.tables.values():
+            for level in (Level.ORGANISATION, Level.COUNTRY):
+                _fill(connection, table, _of_level(table, level))
+
+    def _of_people(self, visits: sa.Table, span: Span) -> Iterator[tuple[sa.Table, sa.Select[Any]]]:
+        c = visits.c
+        key: list[sa.ColumnElement[Any]] = [
+            sa.literal(span.value).label("span"),
+            sa.literal(Level.PERSON.value).label("level"),
+            c.organisation,
+            c.person,
+            c[span.value].label("begins"),
+            sa.func.coalesce(c.service, "").label("service"),
+            sa.func.coalesce(c.edition, "").label("edition"),
+            c.kind,
+            c.stage,
+        ]
+        by = [c.organisation, c.person, c[span.value], c.service, c.edition, c.kind, c.stage]
+        of, count = c.bucket.is_not(None), sa.func.count().label("count")
+        yield self.sums, sa.select(*key, *_sums_of(c)).where(of).group_by(*by)
+        yield self.buckets, sa.select(*key, c.bucket, count).where(of).group_by(*by, c.bucket)
+        deviating = sa.select(*key, c.deviations, count).where(of, c.deviations != "")
+        yield self.deviations, deviating.group_by(*by, c.deviations)
+
+    # --- questions ----------------------------------------------------------------------------
+
+    def figures(
+        self,
+        connection: sa.Connection,
+        which: RollupFilter = ALL_SUMS,
+        by: Iterable[By] = (),
+        *,
+        buckets: bool = True,
+    ) -> list[Figure]:
+        """Return the figures, told apart by these, in order of them; none where nothing is.
+
+        `buckets`: with how long the stays lasted; without them there are no quantiles.
+        """
+        told = tuple(dict.fromkeys(by))
+        found: dict[Key, Figure] = {}
+        sums = [sa.func.sum(self.sums.c[name]) for name in _SUMS]
+        for row in connection.execute(self._select(self.sums, which, told, sums)):
+            key, values = tuple(row[: len(told)]), tuple(map(int, row[len(told) :]))
+            found[key] = _figure(_of(told, key), values)
+        if buckets:
+            c = self.buckets.c
+            query = self._select(self.buckets, which, told, [c.bucket, sa.func.sum(c.count)])
+            for row in connection.execute(query.group_by(c.bucket)):
+                *of, bucket, count = row
+                found[tuple(of)].buckets[bucket] = int(count)
+        return [found[key] for key in sorted(found)]
+
+    def deviations_of(
+        self, connection: sa.Connection, which: RollupFilter = ALL_SUMS, by: Iterable[By] = ()
+    ) -> list[tuple[Of, str, int]]:
+        """Return how many stays had each deviation, told apart by these; the most first."""
+        told, c = tuple(dict.fromkeys(by)), self.deviations.c
+        query = self._select(self.deviations, which, told, [c.deviations, sa.func.sum(c.count)])
+        counts: defaultdict[Key, int] = defaultdict(int)
+        for row in connection.execute(query.group_by(c.deviations)):
+            *key, deviations, count = row
+            for deviation in deviations.split():
+                counts[(*key, deviation)] += int(count)
+        ordered = sorted(counts, key=lambda each: (-counts[each], each))
+        return [(_of(told, key[:-1]), key[-1], counts[key]) for key in ordered]
+
+    def _select(
+        self, table: sa.Table, which: RollupFilter, told: tuple[By, ...], what: Sequence[Any]
+    ) -> sa.Select[Any]:
+        by = [table.c["begins" if each is By.PERIOD else each.value] for each in told]
+        conditions = _conditions(table, which, _level(which, told))
+        query = sa.select(*by, *what).where(*conditions).group_by(*by)
+        return query.having(sa.func.count() > 0)  # without anything told apart: no row of nothing
+
+
+def _key() -> list[sa.Column[Any]]:
+    return [
+        sa.Column("span", sa.Text, primary_key=True),
+        sa.Column("level", sa.Integer, primary_key=True, autoincrement=False),
+        sa.Column("organisation", sa.Integer, primary_key=True, autoincrement=False),
+        sa.Column("person", sa.BigInteger, primary_key=True, autoincrement=False),
+        sa.Column("begins", sa.Integer, primary_key=True, autoincrement=False),
+        *(sa.Column(name, sa.Text, primary_key=True) for name in _WHAT),
+    ]
+
+
+class _Added:
+    """What a batch adds to sums, negative where it takes away."""
+
+    def __init__(self) -> None:
+        self.sums: dict[Key, list[int]] = {}
+        self.buckets: defaultdict[Key, int] = defaultdict(int)
+        self.deviations: defaultdict[Key, int] = defaultdict(int)
+
+    def take(self, row: Mapping[str, Any], sign: int) -> None:
+        """Add a stay, or take it away."""
+        bucket, deviations = row["bucket"], row["deviations"]
+        if bucket is None:
+            return
+        values = [sign * value for value in _values(row)]
+        for key in _keys_of(row):
+            sums = self.sums.get(key)
+            self.sums[key] = values if sums is None else list(map(add, sums, values))
+            self.buckets[(*key, bucket)] += sign
+            if deviations:
+                self.deviations[(*key, deviations)] += sign
+
+
+def _keys_of(row: Mapping[str, Any]) -> Iterator[Key]:
+    """Name the sums that a stay adds to."""
+    what = (row["service"] or "", row["edition"] or "", row["kind"], row["stage"])
+    organisation, person = row["organisation"], row["person"]
+    for span in ("week", "month"):
+        begins = row[span]
+        yield (span, 2, organisation, person, begins, *what)
+        yield (span, 1, organisation, 0, begins, *what)
+        yield (span, 0, 0, 0, begins, *what)
+
+
+def _values(row: Mapping[str, Any]) -> tuple[int, ...]:
+    """What a stay adds to each of the sums; `_sums_of` says the same in SQL."""
+    counted = row["counted"] // _MICROS
+    over, repeated = row["over"], row["loop"] > 1
+    return (
+        1,
+        row["late"] is not None,
+        row["late"] is not None and not row["late"],
+        counted,
+        row["working"] // _MICROS,
+        over // _MICROS if over is not None and over > 0 else 0,
+        repeated,
+        counted if repeated else 0,
+        row["deviations"] != "",
+    )
+
+
+def _sums_of(c: sa.ColumnCollection[str, sa.Column[Any]]) -> Iterator[sa.ColumnElement[Any]]:
+    one: sa.ColumnElement[int] = sa.literal_column("1")
+    none: sa.ColumnElement[int] = sa.literal_column("0")
+    thousand = sa.literal_column(str(_MICROS), sa.BigInteger)
+    counted, repeated = c.counted.op("/")(thousand), c.loop > 1
+    each = (
+        one,
+        sa.case((c.late.is_not(None), one), else_=none),
+        sa.case((c.late.is_(False), one), else_=none),
+        counted,
+        c.working.op("/")(thousand),
+        sa.case((c.over > 0, c.over.op("/")(thousand)), else_=none),
+        sa.case((repeated, one), else_=none),
+        sa.case((repeated, counted), else_=none),
+        sa.case((c.deviations != "", one), else_=none),
+    )
+    for name, value in zip(_SUMS, each, strict=True):
+        yield sa.func.sum(value).label(name)
+
+
+def _of_level(table: sa.Table, level: Level) -> sa.Select[Any]:
+    """Return the rows of a level, added up from those of the level below."""
+    c = table.c
+    none: sa.ColumnElement[int] = sa.literal_column("0")
+    shown: dict[str, sa.ColumnElement[Any]] = {
+        column.name: column if column.primary_key else sa.func.sum(column) for column in c
+    }
+    shown["level"], shown["person"] = sa.literal_column(str(level.value)), none
+    by = [column for column in table.primary_key if column.name not in ("level", "person")]
+    if level is Level.COUNTRY:
+        shown["organisation"] = none
+        by = [column for column in by if column.name != "organisation"]
+    columns = [shown[column.name].label(column.name) for column in c]
+    return sa.select(*columns).where(c.level == level.value + 1).group_by(*by)
+
+
+def _fill(connection: sa.Connection, table: sa.Table, rows: sa.Select[Any]) -> None:
+    names = [column.name for column in table.columns]
+    connection.execute(table.insert().from_select(names, rows))
+
+
+def _level(which: RollupFilter, told: tuple[By, ...]) -> Level:
+    if which.person is not None or By.PERSON in told:
+        return Level.PERSON
+    if which.organisations is not None or By.ORGANISATION in told:
+        return Level.ORGANISATION
+    return Level.COUNTRY
+
+
+def _conditions(
+    table: sa.Table, which: RollupFilter, level: Level
+) -> Iterator[sa.ColumnElement[bool]]:
+    c = table.c
+    yield c.span == which.span.value
+    yield c.level == level.value
+    if level is Level.COUNTRY:
+        yield c.organisation == 0
+    if level is not Level.PERSON:
+        yield c.person == 0
+    if which.organisations is not None:
+        yield c.organisation.in_(sorted(which.organisations))
+    for name in ("person", *_WHAT):
+        value = getattr(which, name)
+        if value is not None:
+            yield c[name] == value
+    if which.since is not None:
+        yield c.begins >= which.since.toordinal()
+    if which.until is not None:
+        yield c.begins < which.until.toordinal()
+
+
+def _of(told: tuple[By, ...], key: Key) -> Of:
+    values: dict[str, Any] = dict(zip((each.value for each in told), key, strict=True))
+    if By.PERIOD in told:
+        values["period"] = date.fromordinal(values["period"])
+    return Of(**values)
+
+
+def _figure(of: Of, sums: tuple[int, ...]) -> Figure:
+    values: dict[str, Any] = dict(zip(_SUMS, sums, strict=True))
+    for name in ("counted", "working", "overrun", "repeated_counted"):
+        values[name] *= _MILLISECOND
+    return Figure(of, **values)
+
+
+def figures_of(
+    rows: Iterable[Mapping[str, Any]], which: RollupFilter = ALL_SUMS, by: Iterable[By] = ()
+) -> list[Figure]:
+    """Return the figures of rows of the view of visits, as `Rollups.figures` does of its sums."""
+    told = tuple(dict.fromkeys(by))
+    added: defaultdict[Key, list[int]] = defaultdict(lambda: [0] * len(_SUMS))
+    buckets: defaultdict[Key, dict[int, int]] = defaultdict(dict)
+    for row in rows:
+        if row["bucket"] is None or not _is_meant(row, which):
+            continue
+        key = tuple(_told(row, each, which.span) for each in told)
+        added[key] = list(map(add, added[key], _values(row)))
+        buckets[key][row["bucket"]] = buckets[key].get(row["bucket"], 0) + 1
+    found = [_figure(_of(told, key), tuple(added[key])) for key in sorted(added)]
+    for figure, key in zip(found, sorted(added), strict=True):
+        figure.buckets = buckets[key]
+    return found
+
+
+def merged(figures: Iterable[Figure], by: Iterable[By]) -> list[Figure]:
+    """Add figures up that are told apart by more than these, in order of them."""
+    told = tuple(dict.fromkeys(by))
+    found: dict[Key, Figure] = {}
+    for figure in figures:
+        key = tuple(getattr(figure.of, each.value) for each in told)
+        if key not in found:
+            found[key] = Figure(Of(**dict(zip((each.value for each in told), key, strict=True))))
+        found[key].add(figure)
+    return [found[key] for key in sorted(found)]
+
+
+def _told(row: Mapping[str, Any], by: By, span: Span) -> Any:
+    value = row[span.value if by is By.PERIOD else by.value]
+    return "" if value is None else value
+
+
+def _is_meant(row: Mapping[str, Any], which: RollupFilter) -> bool:
+    begins = row[which.span.value]
+    return (
+        (which.organisations is None or row["organisation"] in which.organisations)
+        and (which.since is None or begins >= which.since.toordinal())
+        and (which.until is None or begins < which.until.toordinal())
+        and all(
+            getattr(which, name) in (None, row[name] or "")
+            for name in ("person", "service", "edition", "kind", "stage")
+        )
+    )

@@ -1,0 +1,139 @@
+"""The audit's pages: every count opens exactly these stays; trends, comparison, open work."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from datetime import timedelta
+from html import unescape
+
+import pytest
+
+from api.messages import LANGUAGES, page_text, word
+from api.web.figures.overview import Period, bars_of
+from domain.acts import ActKind
+from domain.roles import Role, Scope
+from projections.rollups import Span
+from tests.api.web.conftest import opened_office
+from tests.api.web.day import Day
+from tests.api.web.office import Browser
+from tests.api.web.test_figures import number, opened, rows_of
+from tests.stories import AUTHORITY, CENTRE, MORNING
+
+_LINK = re.compile(r'<a href="(/visits[^"]+)">([^<]+)<span class="unseen">([^<]*)</span>')
+TODAY = MORNING.date()
+
+
+@pytest.fixture(scope="module")
+def day(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Day]:
+    """A day on which some are quick and some are late; it is 17:00."""
+    with opened_office(tmp_path_factory.mktemp("audit")) as office:
+        day = Day(office)
+        for minute in (60, 70, 80):
+            number = day.at_the_office(minute)
+            day.decide(minute + 5, number)
+        late = day.at_the_office(200)
+        day.act(270, ActKind.INCOMING, Role.OFFICE, late)
+        day.at_the_office(455)
+        day.scan(401, day.register(330), Role.HEAD)  # out of turn
+        office.clock.at = MORNING + timedelta(minutes=480)
+        day.shown()
+        yield day
+
+
+@pytest.fixture(scope="module")
+def manager(day: Day) -> Browser:
+    """Somebody who manages the whole region."""
+    return day.office.enter(Role.MANAGER, AUTHORITY, scope=Scope.REGION, language="en")
+
+
+def links(browser: Browser, path: str) -> list[tuple[str, str]]:
+    """The addresses of lists of stays on a page, with what is said of them."""
+    return [(unescape(address), said) for address, said, _ in _LINK.findall(opened(browser, path))]
+
+
+@pytest.mark.parametrize("span", ["week", "month"])
+def test_every_count_opens_the_stays_it_is_made_of(manager: Browser, span: str) -> None:
+    found = links(manager, f"/figures?span={span}")
+    counts = {address: said for address, said in found if "late=" not in address}
+    assert len(counts) > 5
+    for address, said in counts.items():
+        assert len(rows_of(manager, address)) == number(said)
+    for address, said in found:
+        if "late=0" in address:
+            judged = len(rows_of(manager, address.replace("late=0", "late=1")))
+            within = len(rows_of(manager, address))
+            assert round(float(said.rstrip("%")) * 10) == round(1000 * within / (judged + within))
+
+
+def test_a_stage_is_compared_by_organisation(manager: Browser) -> None:
+    html = opened(manager, "/figures")
+    address = next(
+        unescape(each) for each in re.findall(r'href="(/figures\?[^"]+stage=incoming)"', html)
+    )
+    compared = opened(manager, address).partition('id="compared-title"')[2]
+    assert f"organisation={AUTHORITY}" in compared.partition("</section>")[0]
+    assert f"organisation={CENTRE}" not in compared.partition("</section>")[0]
+    assert page_text("figures.few", "en") in compared
+
+
+def test_a_stage_of_one_organisation_is_told_apart_by_person(manager: Browser, day: Day) -> None:
+    path = f"/figures?organisation={AUTHORITY}&edition=s7c-2012&stage=incoming"
+    found = [(address, said) for address, said in links(manager, path) if "person=" in address]
+    assert f"person={day.people[Role.OFFICE]}" in found[0][0]
+    for address, said in found:
+        if "late=" not in address:
+            assert len(rows_of(manager, address)) == number(said) > 0
+
+
+def test_what_was_known_on_a_past_day_can_be_asked_for(manager: Browser) -> None:
+    now = re.findall(r"<meter[^>]*>", opened(manager, "/figures"))
+    known = opened(manager, f"/figures?known={TODAY}")
+    assert re.findall(r"<meter[^>]*>", known) == now
+    assert 'href="/visits' not in known
+    before = opened(manager, f"/figures?known={TODAY - timedelta(days=1)}")
+    assert page_text("figures.audit.none", "en") in before
+
+
+def test_the_page_names_the_slowest_stage_and_the_deviations(manager: Browser) -> None:
+    html = opened(manager, "/figures")
+    assert page_text("figures.audit.slowest", "en") in html
+    assert word("deviation", "skipped", "en") in html
+    assert '<svg class="bars"' in html
+
+
+def test_a_time_without_stays_says_so(manager: Browser) -> None:
+    html = opened(manager, "/figures?since=2020-01-01&until=2020-02-01")
+    assert page_text("figures.audit.none", "en") in html
+
+
+def test_open_work_names_what_is_late_and_who_may_be_next(manager: Browser, day: Day) -> None:
+    html = opened(manager, f"/figures/open?organisation={AUTHORITY}")
+    risks = html.partition('id="work-title"')[0]
+    assert re.search(r"/packets/\d+", risks)
+    assert "<meter" in risks
+    assert 'id="work-title"' in html
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_pages_speak_three_languages(day: Day, language: str) -> None:
+    browser = day.office.enter(Role.MANAGER, AUTHORITY, scope=Scope.REGION, language=language)
+    assert page_text("figures.audit.title", language) in opened(browser, "/figures")
+    assert page_text("figures.open.title", language) in opened(browser, "/figures/open")
+
+
+def test_periods_are_whole_weeks_and_months() -> None:
+    week = Period.of_days(Span.WEEK, TODAY, TODAY)
+    assert (week.until - week.since, week.since.weekday()) == (timedelta(days=7), 0)
+    assert week.since <= TODAY <= week.last
+    year = Period.of_days(Span.MONTH, TODAY.replace(month=12, day=31), TODAY.replace(month=1))
+    assert (year.since, year.until) == (
+        TODAY.replace(month=1, day=1),
+        TODAY.replace(year=TODAY.year + 1, month=1, day=1),
+    )
+
+
+def test_bars_hold_all_buckets() -> None:
+    assert bars_of({}) == []
+    assert bars_of({5: 4}) == [(0, 10.0), *((at, 0.0) for at in range(1, 16))]
+    assert bars_of({0: 1, 31: 2}) == [(0, 5.0), *((at, 0.0) for at in range(1, 15)), (15, 10.0)]
