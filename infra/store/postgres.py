@@ -62,6 +62,8 @@ _OF_VERSIONS = (
     " JOIN unnest(%s::uuid[], %s::integer[]) AS asked (stream, version) USING (stream, version)"
     " ORDER BY position"
 )
+# Which plan is right for a decision's two statements does not depend on how many streams it needs.
+_PLAN_ONCE = "SET plan_cache_mode = force_generic_plan"
 _LAST = "SELECT position FROM {table} ORDER BY position DESC LIMIT 1"
 
 
@@ -160,6 +162,7 @@ class PostgresRowRecorder(RowRecorder, ApplicationRecorder):
         """Return the connection that decides and writes, for whoever holds the lock."""
         if self._decider is None:
             self._decider = self._connections.connect()
+            self._decider.execute(_PLAN_ONCE)
         return self._decider
 
     def _decided(self, work: Callable[[], T]) -> T:
