@@ -27,7 +27,7 @@ from infra.store.rows import EventRow
 
 POLL_SECONDS = 0.05
 # While much is recorded: a transaction costs relay, broker and workers more than its events do.
-BUSY, BUSY_SECONDS = 10, 0.2
+BUSY, BUSY_SECONDS = 10, 0.5
 STANDBY_SECONDS = 0.5
 RETRY_SECONDS = 1.0
 NOTE_SECONDS = 1.0

@@ -14,6 +14,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
+from tests.bench.host import watched
 from tests.bench.report import Row
 
 _WIDTH = 160  # where the output is no terminal
@@ -27,7 +28,9 @@ def main(wanted: list[str]) -> int:
     rows: list[Row] = []
     for name in _names(wanted):
         console.print(f"{name} …", style="dim")
-        rows += import_module(f"tests.bench.bench_{name}").run()
+        with watched() as stolen:
+            rows += import_module(f"tests.bench.bench_{name}").run()
+        console.print(f"  {stolen}", style="dim")
     console.print(_table(rows))
     return 0 if all(row.reached for row in rows) else 1
 

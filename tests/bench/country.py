@@ -19,6 +19,7 @@ from rich.console import Console
 
 from infra.settings import Settings, StoreKind
 from infra.vault import new_key
+from tests.bench.host import watched
 from tests.bench.stations import ROOT
 from tests.servers.kafka import OwnKafka
 from tests.servers.postgres import OwnPostgres
@@ -108,13 +109,15 @@ class Country:
     def measured(self, things: int) -> Iterator[None]:
         """Tell what each of so many things cost everybody of a processor, servers too."""
         begun, before = perf_counter(), self._processor_seconds()
-        yield
+        with watched() as stolen:
+            yield
         seconds, after = perf_counter() - begun, self._processor_seconds()
         spent = {name: after[name] - before[name] for name in after}
         each = ", ".join(f"{name} {sum_ / things * 1000:.2f}" for name, sum_ in spent.items())
         share = sum(spent.values()) / seconds
         _console.print(
-            f"  milliseconds of a processor for each: {each}; in all {share:.0%} of one busy",
+            f"  milliseconds of a processor for each: {each}; in all {share:.0%} of one busy;"
+            f" {stolen}",
             style="dim",
             soft_wrap=True,
         )
