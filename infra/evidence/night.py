@@ -26,6 +26,7 @@ from infra.evidence.witness import Head
 from infra.views.rebuild import Comparison, verify
 
 ROUND_SECONDS = 600.0
+FIRST_SECONDS = 60.0  # after a start, when people have their pages
 LEAVE_SECONDS = 3.0
 _TOLD = 20  # findings that are kept
 _MORNING = 6  # o'clock: from then on people need the machine
@@ -123,7 +124,9 @@ class Night:
 
     def follow(self) -> None:
         """Look every now and then until `stop`."""
-        while not self._stopping.wait(ROUND_SECONDS):
+        pause = FIRST_SECONDS
+        while not self._stopping.wait(pause):
+            pause = ROUND_SECONDS
             try:
                 found = self.round()
                 if found is not None and not found.is_good:

@@ -137,6 +137,15 @@ def test_the_three_languages_have_the_same_keys_and_places(domain_name: str) -> 
         assert "" not in places[0], key
 
 
+@pytest.mark.parametrize("domain_name", DOMAINS)
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_no_key_stands_twice(language: str, domain_name: str) -> None:
+    """Of two texts the reader would see one, on both pages."""
+    text = files("api").joinpath("locale", language, "LC_MESSAGES", f"{domain_name}.po").read_text()
+    keys = re.findall(r'^msgid "(.+)"$', text, re.MULTILINE)
+    assert sorted(set(keys)) == sorted(keys)
+
+
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_every_word_of_the_field_is_there(language: str) -> None:
     texts = catalogue("words", language)
