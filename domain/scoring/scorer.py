@@ -26,6 +26,7 @@ _BEYOND = 1  # years after the last instant in which most norms run out
 _BITS = 16
 _FIGURES = ("count", "judged", "within", "working", "consumed", "overrun")
 _LABELS = tuple(Label)
+_LINE_OF = {label: len(_FIGURES) + index for index, label in enumerate(_LABELS)}
 Codes = NDArray[np.int64]
 
 
@@ -97,16 +98,13 @@ class Tallies:
         """Add scored stays of one course, which are in order of their organisations."""
         begins = np.concatenate(([0], np.flatnonzero(np.diff(whose)) + 1))
         at = np.searchsorted(self._organisations, whose[begins])
-        sums = self._sums[course]
-        sums[0, at] += np.diff(np.append(begins, whose.size))
-        figures = scores.judged, scores.judged & ~scores.late
-        for index, flags in enumerate(figures, 1):
-            sums[index, at] += np.add.reduceat(flags, begins, dtype=np.int64)
-        spans = scores.working, scores.consumed, scores.overrun
-        for index, column in enumerate(spans, 3):
-            sums[index, at] += np.add.reduceat(column, begins)
-        for label, column in scores.labels.items():
-            sums[len(_FIGURES) + _LABELS.index(label), at] += np.add.reduceat(column, begins)
+        columns = [scores.judged, scores.judged & ~scores.late]
+        columns += [scores.working, scores.consumed, scores.overrun]
+        columns += [scores.labels[label] for label in scores.labels]
+        lines = [*range(1, len(_FIGURES)), *(_LINE_OF[label] for label in scores.labels)]
+        added = [np.add.reduceat(column, begins, dtype=np.int64) for column in columns]
+        counts = np.diff(np.append(begins, whose.size))
+        self._sums[course][np.ix_([0, *lines], at)] += np.stack([counts, *added])
 
     @property
     def count(self) -> int:
@@ -122,7 +120,8 @@ class Tallies:
                 if values[0]:
                     told = zip(_LABELS, values[len(_FIGURES) :], strict=True)
                     labels = {label: value for label, value in told if value}
-                    yield Tally(organisation, course, *values[: len(_FIGURES)], labels)
+                    figures = dict(zip(_FIGURES, values, strict=False))
+                    yield Tally(organisation, course, labels=labels, **figures)
 
 
 class Scorer:

@@ -4,8 +4,8 @@ A score is more than pm4py gives: the due instant by the stage's norm, whether i
 the norm was used, and the time of every label; then all is added up by office and stage. pm4py is
 asked for the working time alone, and of some of the stays (a million would take it a minute); both
 are compared by how many they do a second. That both give the same working time, and the clocks the
-same score, is checked before anything is measured. The tables of the calendar are made before as well, as
-pm4py's slots and holidays are.
+same score, is checked before anything is measured. The tables of the calendar are made before as
+well, as pm4py's slots and holidays are.
 """
 
 from __future__ import annotations
