@@ -82,13 +82,32 @@ class _Week:
 
 
 @dataclass(frozen=True, slots=True)
+class ChangedDay:
+    """A day that is worked otherwise than was known; `kind` and `source` as in the file."""
+
+    day: date
+    kind: str
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What became known on a local day: which days it was, and the calendar before and after."""
+
+    known_from: date
+    days: tuple[ChangedDay, ...]
+    before: Workdays
+    after: Workdays
+
+
+@dataclass(frozen=True, slots=True)
 class Workdays:
     """Which dates are worked. Immutable; two are equal when their versions are.
 
     `known_until` is the last year whose transfers by the government are known. `version` names
     the library's version and a digest of every date's answer (and of `known_until`): it stays the
-    same when only a remark, a source or a translation is edited. Dates in years outside
-    FIRST_YEAR..LAST_YEAR raise OutsideCalendarError.
+    same when only a remark, a source or a translation is edited. `changes` are what became known
+    later, in that order. Dates in years outside FIRST_YEAR..LAST_YEAR raise OutsideCalendarError.
     """
 
     version: str
@@ -96,6 +115,7 @@ class Workdays:
     _five: _Week = field(compare=False, repr=False)
     _six: _Week = field(compare=False, repr=False)
     _russian: Mapping[str, str] = field(compare=False, repr=False)
+    changes: tuple[Change, ...] = field(default=(), compare=False, repr=False)
 
     def is_day_off(self, day: date, *, six_day_week: bool) -> bool:
         """Tell whether `day` is a holiday, a moved holiday or a transferred day off.
@@ -145,6 +165,7 @@ class _DayRow(
     source: str
     week: Literal["five", "six", "both"] = "five"
     moved_from: date | None = None
+    known_from: date | None = None
 
 
 class _YearRow(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -185,12 +206,30 @@ def parse_workdays(text: str, *, source: str) -> Workdays:
         ) from error
     for faulty, reason in _faults(file):
         raise BadWorkdaysError(source, faulty, reason)
+    return replace(_workdays(file, source), changes=tuple(_changes(file, source)))
+
+
+def _workdays(file: _File, source: str) -> Workdays:
     five, six = _five_day_week(file), _six_day_week()
     for faulty, reason in _apply(file, five, six):
         raise BadWorkdaysError(source, faulty, reason)
     return Workdays(
         _version(file.known_until, five, six), file.known_until, five, six, file.names.ru
     )
+
+
+def _changes(file: _File, source: str) -> Iterator[Change]:
+    """List what became known later, day by day of that: the file without what was not known yet."""
+    for known in sorted({row.known_from for row in file.day if row.known_from is not None}):
+        rows = [row for row in file.day if row.known_from == known]
+        until = [row for row in file.day if row.known_from is None or row.known_from <= known]
+        earlier = tuple(row for row in until if row.known_from != known)
+        before, after = (
+            _workdays(msgspec.structs.replace(file, day=tuple(each)), source)
+            for each in (earlier, until)
+        )
+        days = tuple(ChangedDay(row.day, row.kind, row.source) for row in rows)
+        yield Change(known, days, before, after)
 
 
 def _faults(file: _File) -> Iterator[_Fault]:
@@ -245,6 +284,7 @@ def _six_day_week() -> _Week:
     return _Week(_days_off(_library(SUN_TO_NEXT_WORKDAY, transfers=False)), set())
 
 
+@cache
 def _library(moving: ObservedRule, *, transfers: bool) -> HolidayBase:
     # Without a language the library would follow the environment's.
     found = Kazakhstan(language="kk", observed_rule=moving)
