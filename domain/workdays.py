@@ -23,7 +23,6 @@ from holidays.holiday_base import HolidayBase
 from holidays.observed_holiday_base import (
     SAT_SUN_TO_NEXT_WORKDAY,
     SUN_TO_NEXT_WORKDAY,
-    ObservedRule,
 )
 
 from domain.errors import RefusedError
@@ -272,8 +271,8 @@ def _weeks_of(row: _DayRow) -> tuple[str, ...]:
 def _five_day_week(file: _File) -> _Week:
     """The library's answer, save that years which the file speaks of lose their transfers."""
     listed = {row.year for row in file.year}
-    full = _library(SAT_SUN_TO_NEXT_WORKDAY, transfers=True)
-    bare = _library(SAT_SUN_TO_NEXT_WORKDAY, transfers=False)
+    full = _library("five", transfers=True)
+    bare = _library("five", transfers=False)
     off = {day: name for day, name in full.items() if day.year not in listed}
     off |= {day: name for day, name in bare.items() if day.year in listed}
     worked = {day for day in full.weekend_workdays if day.year not in listed}
@@ -281,11 +280,12 @@ def _five_day_week(file: _File) -> _Week:
 
 
 def _six_day_week() -> _Week:
-    return _Week(_days_off(_library(SUN_TO_NEXT_WORKDAY, transfers=False)), set())
+    return _Week(_days_off(_library("six", transfers=False)), set())
 
 
 @cache
-def _library(moving: ObservedRule, *, transfers: bool) -> HolidayBase:
+def _library(week: Literal["five", "six"], *, transfers: bool) -> HolidayBase:
+    moving = SUN_TO_NEXT_WORKDAY if week == "six" else SAT_SUN_TO_NEXT_WORKDAY
     # Without a language the library would follow the environment's.
     found = Kazakhstan(language="kk", observed_rule=moving)
     found.has_special_holidays = transfers

@@ -68,8 +68,15 @@ def _share(stated: NormText | None, share: Share) -> dict[str, Any]:
 def _table(found: Supposed) -> Sheet:
     made = table(
         "title.what-if",
-        *("edition", "stage", "count", "norm", "within", "overrun"),
-        *("norm-if", "within-if", "overrun-if"),
+        "edition",
+        "stage",
+        "count",
+        "norm",
+        "within",
+        "overrun",
+        "norm-if",
+        "within-if",
+        "overrun-if",
     )
     for each in found.stages:
         own, other = _told(each.stage.norm, each.own), _told(each.norm, each.other)
