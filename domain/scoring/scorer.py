@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -98,13 +99,12 @@ class Tallies:
         """Add scored stays of one course, which are in order of their organisations."""
         begins = np.concatenate(([0], np.flatnonzero(np.diff(whose)) + 1))
         at = np.searchsorted(self._organisations, whose[begins])
-        columns = [scores.judged, scores.judged & ~scores.late]
-        columns += [scores.working, scores.consumed, scores.overrun]
-        columns += [scores.labels[label] for label in scores.labels]
-        lines = [*range(1, len(_FIGURES)), *(_LINE_OF[label] for label in scores.labels)]
-        added = [np.add.reduceat(column, begins, dtype=np.int64) for column in columns]
-        counts = np.diff(np.append(begins, whose.size))
-        self._sums[course][np.ix_([0, *lines], at)] += np.stack([counts, *added])
+        columns: list[NDArray[Any]] = [scores.judged, scores.judged & ~scores.late]
+        columns += [scores.working, scores.consumed, scores.overrun, *scores.labels.values()]
+        lines = [*range(len(_FIGURES)), *(_LINE_OF[label] for label in scores.labels)]
+        added = [np.diff(np.append(begins, whose.size))]
+        added += [np.add.reduceat(column, begins, dtype=np.int64) for column in columns]
+        self._sums[course][np.ix_(np.array(lines), at)] += np.stack(added)
 
     @property
     def count(self) -> int:
