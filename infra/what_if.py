@@ -128,10 +128,11 @@ def _columns(rows: Sequence[Sequence[Any]], courses: dict[_Key, int]) -> Rows:
 
 
 def _pages(reading: Reading, service: str, wanted: Wanted) -> Iterator[Sequence[Sequence[Any]]]:
+    """Read the stays that ended, in years for which a calendar is kept."""
     c = reading.view(Visits).visits.c
     query = sa.select(
         c.organisation, c.edition, c.stage, c.entered_at, c.clock_from, c.left_at
-    ).where(c.service == service, c.kind == VisitKind.STAGE.value, c.left_at.is_not(None))
+    ).where(c.service == service, c.kind == VisitKind.STAGE.value, c.working.is_not(None))
     if wanted.since is not None:
         query = query.where(c.left_at >= micros(wanted.since))
     if wanted.until is not None:

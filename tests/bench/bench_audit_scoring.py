@@ -148,7 +148,13 @@ def _read_and_scored(knowledge: Knowledge, stages: list[Stage], rows: Rows) -> f
 def _write(views: ViewGroup, stages: list[str], rows: Rows) -> None:
     kind, service = VisitKind.STAGE.value, views.knowledge.regulations.edition(EDITION).service.key
     fixed = {"kind": kind, "loop": 1, "place": 0, "person": 0, "edition": EDITION}
-    fixed |= {"service": service, "provisional": False, "deviations": "", "verified": True}
+    fixed |= {
+        "service": service,
+        "provisional": False,
+        "deviations": "",
+        "verified": True,
+        "working": 0,
+    }
     columns = (rows.organisation, rows.course, rows.entered, rows.clock, rows.left)
     with views.writing.begin() as connection:
         table = Reading(views, connection).view(Visits).visits
