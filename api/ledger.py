@@ -10,7 +10,12 @@ from domain.errors import UnknownPacketError
 from domain.ledger import Ledger, ledger_of
 from domain.numbers import PacketNumber, grouped
 from domain.packet import Packet
-from domain.rescoring import Rescoring, rescorings_of
+from domain.rescoring import (
+    CalendarRescoring,
+    Rescoring,
+    calendar_rescorings_of,
+    rescorings_of,
+)
 from domain.timeline import timeline_of
 from infra.bootstrap import Qolhat
 
@@ -20,7 +25,7 @@ class Scored:
     """A packet's time, scored by the norms of an edition: its own, or another one's.
 
     `entries` are the events that count, in order; `rescored` what late ones among them changed of
-    stays that were known, by the packet's own norms.
+    stays that were known, `recalendared` what a changed calendar did, by the packet's own norms.
     """
 
     number: PacketNumber
@@ -29,6 +34,7 @@ class Scored:
     ledger: Ledger
     entries: Sequence[Packet.Event]
     rescored: Sequence[Rescoring] = ()
+    recalendared: Sequence[CalendarRescoring] = ()
 
 
 def scored(qolhat: Qolhat, number: PacketNumber, norms: str | None = None) -> Scored:
@@ -44,4 +50,5 @@ def scored(qolhat: Qolhat, number: PacketNumber, norms: str | None = None) -> Sc
     edition = qolhat.regulations.edition(own)
     found = ledger_of(timeline, edition, qolhat.clocks, qolhat.now(), other)
     rescored = rescorings_of(events, qolhat.regulations, qolhat.clocks)
-    return Scored(number, own, norms or own, found, timeline.entries, rescored)
+    moved = calendar_rescorings_of(timeline, qolhat.regulations, qolhat.clocks)
+    return Scored(number, own, norms or own, found, timeline.entries, rescored, moved)

@@ -296,6 +296,16 @@ class Calendar:
 
     # The wall clock
 
+    def offsets(self) -> Iterator[tuple[datetime, datetime, timedelta]]:
+        """The stretches of the zone's history with one offset from UTC: begin, end (UTC), offset.
+
+        In order, without a gap, over all years kept.
+        """
+        return (
+            (_EPOCH + begins, _EPOCH + ends, offset)
+            for begins, ends, offset in _offsets(self._zone)
+        )
+
     def _local(self, at: datetime) -> datetime:
         # Through UTC: `astimezone` alone would take a naive datetime for the machine's own time.
         return (_EPOCH + _since(at)).astimezone(self._zone)

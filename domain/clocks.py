@@ -61,6 +61,20 @@ class Clocks:
         offices = [(each.code, each.zone, each.hours) for each in self._directory.organisations]
         return f"{self._workdays.version} {self._runs!r} {self._warning!r} {offices!r}"
 
+    @property
+    def runs(self) -> Timetable | None:
+        """When couriers leave, by which norms of the next run go."""
+        return self._runs
+
+    @property
+    def workdays(self) -> Workdays:
+        """Which days are worked, by which these clocks go."""
+        return self._workdays
+
+    def by(self, workdays: Workdays) -> Clocks:
+        """Return the same clocks going by other worked days."""
+        return Clocks(self._directory, workdays, self._runs, self._warning)
+
     def calendar(self, organisation: int) -> Calendar:
         """Return an organisation's calendar. Raises UnknownOrganisationError."""
         calendar = self._calendars.get(organisation)

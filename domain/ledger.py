@@ -47,18 +47,18 @@ class Label(StrEnum):
     HOLIDAY = "holiday"
 
 
-_CLOSED = {
+CLOSED_LABELS = {
     Hours.BREAK: Label.BREAK,
     Hours.OUTSIDE: Label.OUTSIDE_HOURS,
     Hours.DAY_OFF: Label.DAY_OFF,
     Hours.HOLIDAY: Label.HOLIDAY,
 }
-_OF_KIND = {
+LABEL_OF_KIND = {
     VisitKind.HANDOVER.value: Label.HANDOVER,
     VisitKind.ASTRAY.value: Label.ASTRAY,
     VisitKind.LOST.value: Label.LOST,
 }
-_OF_CALENDAR = frozenset({NormUnit.CALENDAR_DAY, NormUnit.CALENDAR_MONTH})
+OF_CALENDAR = frozenset({NormUnit.CALENDAR_DAY, NormUnit.CALENDAR_MONTH})
 
 
 @dataclass(frozen=True, slots=True)
@@ -231,7 +231,7 @@ class _Stay:
         since = self._visit.clock_from
         if since is None or self._due is None:
             return None
-        if norm.unit in _OF_CALENDAR:
+        if norm.unit in OF_CALENDAR:
             return self._due - since
         return self._calendar.working_time(since, self._due)
 
@@ -244,7 +244,7 @@ class _Stay:
 
     def _line(self, stretch: Stretch) -> Line:
         visit = self._visit
-        label = _CLOSED.get(stretch.hours) or self._working(stretch.since)
+        label = CLOSED_LABELS.get(stretch.hours) or self._working(stretch.since)
         return Line(
             stretch.since,
             stretch.until,
@@ -266,13 +266,13 @@ class _Stay:
         stage, since = self._stage, self._visit.clock_from
         if stage is None or stage.norm is None or since is None or stretch.since < since:
             return False
-        return stretch.hours is Hours.WORKING or stage.norm.unit in _OF_CALENDAR
+        return stretch.hours is Hours.WORKING or stage.norm.unit in OF_CALENDAR
 
     def _working(self, at: datetime) -> Label:
         """Return what working time that begins at this instant is."""
         visit, stage = self._visit, self._stage
         if stage is None:
-            return _OF_KIND[visit.kind]
+            return LABEL_OF_KIND[visit.kind]
         if visit.clock_from is None or at < visit.clock_from:
             return Label.WAITING_APPLICANT
         if self._due is not None and at >= self._due:

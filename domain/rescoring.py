@@ -2,21 +2,24 @@
 
 A scan that comes late, one that is settled or taken back changes what was known of stays that had
 ended. It is found out from the events alone, in the order in which they were recorded: the same
-whenever it is asked.
+whenever it is asked. So does a holiday or a transferred day that became known after they had ended
+(Labour Code article 85): the file of working days says when it did.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import date, timedelta
 
 from domain.clocks import Clocks, Measured
+from domain.numbers import place_organisation
 from domain.packet import Packet
 from domain.progress import Progress, Visit, VisitKind
 from domain.regulations.edition import Edition
 from domain.timeline import Timeline, in_doubt, is_late, timeline_of
 from domain.walk import Editions, Walk
+from domain.workdays import Change, ChangedDay
 
 _StayKey = tuple[str, str, int]
 
@@ -36,6 +39,56 @@ class Rescoring:
     late_before: bool | None
     counted_after: timedelta | None
     late_after: bool | None
+
+
+@dataclass(frozen=True, slots=True)
+class CalendarRescoring:
+    """A stay's figures before and after other days were known to be worked; spans working time.
+
+    `days` are those of the change that lie in the stay or before its due instant.
+    """
+
+    known_from: date
+    days: tuple[ChangedDay, ...]
+    kind: str
+    stage: str
+    loop: int
+    before: Measured
+    after: Measured
+
+
+def calendar_rescorings_of(
+    timeline: Timeline, editions: Editions, clocks: Clocks
+) -> list[CalendarRescoring]:
+    """List what changes of the calendar made of stays that had ended, in order of these changes.
+
+    Raises UnknownOrganisationError.
+    """
+    edition = _edition_of(timeline, editions)
+    return [
+        found
+        for change in clocks.workdays.changes
+        for found in _recalendared(timeline, edition, clocks, change)
+    ]
+
+
+def _recalendared(
+    timeline: Timeline, edition: Edition | None, clocks: Clocks, change: Change
+) -> Iterator[CalendarRescoring]:
+    before, after = clocks.by(change.before), clocks.by(change.after)
+    for visit in timeline.visits:
+        calendar = clocks.calendar(place_organisation(visit.place))
+        left = visit.left_at
+        if left is None or left >= calendar.midnight(change.known_from):
+            continue
+        old, new = (_measured(visit, edition, each) for each in (before, after))
+        if old != new:
+            ends = max(left, *(each.due.at for each in (old, new) if each.due is not None), left)
+            first, last = calendar.local_date(visit.entered_at), calendar.local_date(ends)
+            days = tuple(each for each in change.days if first <= each.day <= last)
+            yield CalendarRescoring(
+                change.known_from, days, visit.kind, visit.stage, visit.loop, old, new
+            )
 
 
 def rescorings_of(
@@ -78,11 +131,14 @@ def _compared(
 
 
 def _scores(timeline: Timeline, editions: Editions, clocks: Clocks) -> dict[_StayKey, Measured]:
-    edition = None
-    if timeline.progress.edition:
-        edition = editions.edition(timeline.progress.edition)
+    edition = _edition_of(timeline, editions)
     ended = (visit for visit in timeline.visits if visit.left_at is not None)
     return {(v.kind, v.stage, v.loop): _measured(v, edition, clocks) for v in ended}
+
+
+def _edition_of(timeline: Timeline, editions: Editions) -> Edition | None:
+    own = timeline.progress.edition
+    return editions.edition(own) if own else None
 
 
 def _measured(visit: Visit, edition: Edition | None, clocks: Clocks) -> Measured:

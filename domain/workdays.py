@@ -23,7 +23,6 @@ from holidays.holiday_base import HolidayBase
 from holidays.observed_holiday_base import (
     SAT_SUN_TO_NEXT_WORKDAY,
     SUN_TO_NEXT_WORKDAY,
-    ObservedRule,
 )
 
 from domain.errors import RefusedError
@@ -82,13 +81,32 @@ class _Week:
 
 
 @dataclass(frozen=True, slots=True)
+class ChangedDay:
+    """A day that is worked otherwise than was known; `kind` and `source` as in the file."""
+
+    day: date
+    kind: str
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What became known on a local day: which days it was, and the calendar before and after."""
+
+    known_from: date
+    days: tuple[ChangedDay, ...]
+    before: Workdays
+    after: Workdays
+
+
+@dataclass(frozen=True, slots=True)
 class Workdays:
     """Which dates are worked. Immutable; two are equal when their versions are.
 
     `known_until` is the last year whose transfers by the government are known. `version` names
     the library's version and a digest of every date's answer (and of `known_until`): it stays the
-    same when only a remark, a source or a translation is edited. Dates in years outside
-    FIRST_YEAR..LAST_YEAR raise OutsideCalendarError.
+    same when only a remark, a source or a translation is edited. `changes` are what became known
+    later, in that order. Dates in years outside FIRST_YEAR..LAST_YEAR raise OutsideCalendarError.
     """
 
     version: str
@@ -96,6 +114,7 @@ class Workdays:
     _five: _Week = field(compare=False, repr=False)
     _six: _Week = field(compare=False, repr=False)
     _russian: Mapping[str, str] = field(compare=False, repr=False)
+    changes: tuple[Change, ...] = field(default=(), compare=False, repr=False)
 
     def is_day_off(self, day: date, *, six_day_week: bool) -> bool:
         """Tell whether `day` is a holiday, a moved holiday or a transferred day off.
@@ -145,6 +164,7 @@ class _DayRow(
     source: str
     week: Literal["five", "six", "both"] = "five"
     moved_from: date | None = None
+    known_from: date | None = None
 
 
 class _YearRow(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -185,12 +205,30 @@ def parse_workdays(text: str, *, source: str) -> Workdays:
         ) from error
     for faulty, reason in _faults(file):
         raise BadWorkdaysError(source, faulty, reason)
+    return replace(_workdays(file, source), changes=tuple(_changes(file, source)))
+
+
+def _workdays(file: _File, source: str) -> Workdays:
     five, six = _five_day_week(file), _six_day_week()
     for faulty, reason in _apply(file, five, six):
         raise BadWorkdaysError(source, faulty, reason)
     return Workdays(
         _version(file.known_until, five, six), file.known_until, five, six, file.names.ru
     )
+
+
+def _changes(file: _File, source: str) -> Iterator[Change]:
+    """List what became known later, day by day of that: the file without what was not known yet."""
+    for known in sorted({row.known_from for row in file.day if row.known_from is not None}):
+        rows = [row for row in file.day if row.known_from == known]
+        until = [row for row in file.day if row.known_from is None or row.known_from <= known]
+        earlier = tuple(row for row in until if row.known_from != known)
+        before, after = (
+            _workdays(msgspec.structs.replace(file, day=tuple(each)), source)
+            for each in (earlier, until)
+        )
+        days = tuple(ChangedDay(row.day, row.kind, row.source) for row in rows)
+        yield Change(known, days, before, after)
 
 
 def _faults(file: _File) -> Iterator[_Fault]:
@@ -233,8 +271,8 @@ def _weeks_of(row: _DayRow) -> tuple[str, ...]:
 def _five_day_week(file: _File) -> _Week:
     """The library's answer, save that years which the file speaks of lose their transfers."""
     listed = {row.year for row in file.year}
-    full = _library(SAT_SUN_TO_NEXT_WORKDAY, transfers=True)
-    bare = _library(SAT_SUN_TO_NEXT_WORKDAY, transfers=False)
+    full = _library("five", transfers=True)
+    bare = _library("five", transfers=False)
     off = {day: name for day, name in full.items() if day.year not in listed}
     off |= {day: name for day, name in bare.items() if day.year in listed}
     worked = {day for day in full.weekend_workdays if day.year not in listed}
@@ -242,10 +280,12 @@ def _five_day_week(file: _File) -> _Week:
 
 
 def _six_day_week() -> _Week:
-    return _Week(_days_off(_library(SUN_TO_NEXT_WORKDAY, transfers=False)), set())
+    return _Week(_days_off(_library("six", transfers=False)), set())
 
 
-def _library(moving: ObservedRule, *, transfers: bool) -> HolidayBase:
+@cache
+def _library(week: Literal["five", "six"], *, transfers: bool) -> HolidayBase:
+    moving = SUN_TO_NEXT_WORKDAY if week == "six" else SAT_SUN_TO_NEXT_WORKDAY
     # Without a language the library would follow the environment's.
     found = Kazakhstan(language="kk", observed_rule=moving)
     found.has_special_holidays = transfers

@@ -121,9 +121,10 @@ _EXACTLY = ("number", "organisation", "person", "edition", "service", "kind", "s
 class Visits(View):
     """One row a stay.
 
-    `week`, `month` and `bucket` are for who adds stays up: the days (ordinal) on which the week and
-    the month of the leaving begin where the packet lay, and the bucket (`domain.sketch`) of what
-    counted. NULL: the stay has not ended, or how long it lasted is not known.
+    `clock_from` is when its norm began to run, NULL where nobody wrote when. `week`, `month` and
+    `bucket` are for who adds stays up: the days (ordinal) on which the week and the month of the
+    leaving begin where the packet lay, and the bucket (`domain.sketch`) of what counted. NULL: the
+    stay has not ended, or how long it lasted is not known.
     """
 
     name: ClassVar[str] = "visits"
@@ -143,6 +144,7 @@ class Visits(View):
             sa.Column("edition", sa.Text),
             sa.Column("service", sa.Text),
             sa.Column("entered_at", sa.BigInteger, nullable=False),
+            sa.Column("clock_from", sa.BigInteger),
             sa.Column("left_at", sa.BigInteger),
             sa.Column("ended_by", sa.Text),
             sa.Column("norm_amount", sa.Integer),
@@ -201,6 +203,7 @@ class Visits(View):
             "edition": edition.id if edition else None,
             "service": edition.service.key if edition else None,
             "entered_at": micros(visit.entered_at),
+            "clock_from": micros(visit.clock_from),
             "left_at": micros(visit.left_at),
             "ended_by": visit.ended_by,
             "norm_amount": norm.amount if norm else None,
@@ -346,7 +349,7 @@ def _stage(visit: Visit, edition: Edition | None) -> Stage | None:
 def visit_row(row: sa.Row[Any]) -> VisitRow:
     """Return a stay as the table has it."""
     values = row._asdict()
-    for name in ("week", "month", "bucket"):
+    for name in ("clock_from", "week", "month", "bucket"):
         del values[name]
     for name in ("entered_at", "left_at", "due_at"):
         values[name] = instant(values[name])

@@ -27,6 +27,7 @@ from api.cli import (
     stores,
     table,
     watch,
+    what_if,
     workers,
 )
 from api.cli.failure import INTERRUPTED, fail, fail_unexpectedly, misuse
@@ -49,6 +50,7 @@ _MODULES = (
     keep,
     audit,
     exports,
+    what_if,
     stores,
     far,
     workers,

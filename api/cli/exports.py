@@ -100,10 +100,11 @@ def _wanted(
     if organisation is not None:
         qolhat.directory.organisation(organisation)
     organisations = None if organisation is None else (organisation,)
-    return asked(qolhat, _day(since), _day(until), organisations, service or None)
+    return asked(qolhat, day_of(since), day_of(until), organisations, service or None)
 
 
-def _day(typed: str) -> date | None:
+def day_of(typed: str) -> date | None:
+    """Read a day given on the command line; None for nothing. Raises MisuseError."""
     if not typed:
         return None
     try:

@@ -33,6 +33,7 @@ from api.http import (
     table_pictures,
     unsettled,
     visits,
+    what_if,
 )
 from api.http.guard import Guard
 from api.http.media import PREFIX
@@ -79,6 +80,7 @@ _MODULES = (
     pictures,
     places,
     visits,
+    what_if,
     due,
     unsettled,
     filed_pages,

@@ -20,7 +20,7 @@ from api.ledger import Scored, scored
 from domain.ledger import Ledger, Line, StageClock, sums
 from domain.numbers import grouped
 from domain.packet import Packet
-from domain.rescoring import Rescoring
+from domain.rescoring import CalendarRescoring, Rescoring
 from domain.rights import Right
 
 router = resource("packets")
@@ -59,6 +59,28 @@ def ledger_out(tell: Teller, told: Scored) -> schemas.LedgerOut:
         clocks=[_clock_out(tell, told.edition, clock) for clock in found.clocks],
         lines=[_line_out(tell, told.edition, line, told.entries) for line in found.lines],
         rescored=[_rescoring_out(tell, told.edition, each) for each in told.rescored],
+        recalendared=[_recalendared_out(tell, told.edition, each) for each in told.recalendared],
+    )
+
+
+def _recalendared_out(
+    tell: Teller, edition: str | None, found: CalendarRescoring
+) -> schemas.CalendarRescoringOut:
+    return schemas.CalendarRescoringOut(
+        known_from=found.known_from,
+        days=[
+            schemas.ChangedDayOut(
+                day=each.day, kind=tell.word("changed-day", each.kind), source=each.source
+            )
+            for each in found.days
+        ],
+        kind=tell.word("visit", found.kind),
+        stage=tell.maybe_stage(edition, found.stage),
+        loop=found.loop,
+        counted_seconds_before=_seconds(found.before.counted),
+        late_before=found.before.late,
+        counted_seconds_after=_seconds(found.after.counted),
+        late_after=found.after.late,
     )
 
 

@@ -19,6 +19,7 @@ OF_FIGURES = (
     "/figures?span=month&edition=s7c-2012&stage=incoming",
     "/figures?organisation=267&edition=s7c-2012&stage=incoming",
     "/figures/open",
+    "/figures/what-if?edition=s7c-2012&since=2026-01-01",
     "/due?which=overdue",
     "/due?which=pressing&mine=1",
     "/due?which=today&organisation=32",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import date, timedelta
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -10,11 +10,17 @@ from hypothesis import strategies as st
 from domain.acts import ActKind
 from domain.clocks import Clocks
 from domain.packet import Packet
-from domain.rescoring import Rescoring, rescorings_of
+from domain.rescoring import (
+    CalendarRescoring,
+    Rescoring,
+    calendar_rescorings_of,
+    rescorings_of,
+)
 from domain.roles import Role
 from domain.timeline import timeline_of
+from domain.workdays import ChangedDay, parse_workdays
 from infra.directory_files import load_directory
-from tests.domain.test_calendar import RUNS, WORKDAYS
+from tests.domain.test_calendar import KZ, RUNS, WORKDAYS
 from tests.stories import REGULATIONS, Story
 
 CLOCKS = Clocks(load_directory(), WORKDAYS, RUNS)
@@ -71,3 +77,42 @@ def test_the_last_known_figures_are_the_same_in_every_order(order: list[int]) ->
     for key, counted in known.items():
         if counted is not None:  # a stay that went may come back: known for the first time
             assert counted == final[key].counted
+
+
+def recalendared(known_from: str, *rows: str) -> list[CalendarRescoring]:
+    """What a file of working days with rows that became known then changes of a packet's stays."""
+    told = KZ.replace('transfers = "none"', 'transfers = "listed"')
+    for row in rows:
+        told += f'\n[[day]]\n{row}\nsource = "Resolution 1"\nknown_from = {known_from}\n'
+    clocks = Clocks(load_directory(), parse_workdays(told, source="test"), RUNS)
+    return calendar_rescorings_of(timeline_of(whole_way(), REGULATIONS), REGULATIONS, clocks)
+
+
+def test_a_day_that_became_a_day_off_later_re_scores_what_had_ended() -> None:
+    found = recalendared("2026-11-20", 'date = 2026-11-16\nkind = "day-off"')
+    of_stages = {each.stage: each for each in found if each.kind == "stage"}
+    head = of_stages["to-head"]
+    assert head.known_from == date(2026, 11, 20)
+    assert head.days == (ChangedDay(date(2026, 11, 16), "day-off", "Resolution 1"),)
+    assert head.before.counted is not None
+    assert head.before.counted > timedelta(0)
+    assert head.after.counted == timedelta(0)
+
+
+def test_what_ended_after_the_change_was_known_or_is_not_touched_by_it_is_not_told() -> None:
+    assert recalendared("2026-11-16", 'date = 2026-11-16\nkind = "day-off"') == []
+    assert recalendared("2026-11-20", 'date = 2026-12-07\nkind = "day-off"') == []
+    assert recalendared("2026-11-20") == []
+
+
+def test_changes_are_told_one_by_one_and_the_last_is_the_calendar_in_use() -> None:
+    told = KZ.replace('transfers = "none"', 'transfers = "listed"')
+    for day, known in (("16", "20"), ("17", "21")):
+        told += f'\n[[day]]\ndate = 2026-11-{day}\nkind = "day-off"\nsource = "R"\n'
+        told += f"known_from = 2026-11-{known}\n"
+    workdays = parse_workdays(told, source="test")
+    first, second = workdays.changes
+    assert (first.known_from.day, second.known_from.day) == (20, 21)
+    assert first.before == WORKDAYS
+    assert first.after == second.before
+    assert second.after == workdays

@@ -55,6 +55,8 @@ from api.http.schemas.evidence import (
     ProvedEventOut,
 )
 from api.http.schemas.ledger import (
+    CalendarRescoringOut,
+    ChangedDayOut,
     LabelSumOut,
     LedgerLineOut,
     LedgerOut,
@@ -133,6 +135,7 @@ from api.http.schemas.sent import (
 )
 from api.http.schemas.unsettled import RawInput, UnsettledDetail, UnsettledList, UnsettledOut
 from api.http.schemas.visits import DueList, DueOut, TimingOut, Timings, VisitOut, VisitPage
+from api.http.schemas.what_if import ComparedStageOut, ShareByNormOut, WhatIfOut
 from api.http.schemas.words import (
     EditionMark,
     EditionRef,
@@ -170,8 +173,11 @@ __all__ = [
     "BagPacket",
     "BagSummary",
     "BrokenSealIn",
+    "CalendarRescoringOut",
+    "ChangedDayOut",
     "CheckOut",
     "CodeOut",
+    "ComparedStageOut",
     "ComplaintAnswerIn",
     "ComplaintIn",
     "ComplaintList",
@@ -263,6 +269,7 @@ __all__ = [
     "ServiceRef",
     "SettleIn",
     "SettlePageIn",
+    "ShareByNormOut",
     "SightingOut",
     "StageClockOut",
     "StageOut",
@@ -286,5 +293,6 @@ __all__ = [
     "VoidIn",
     "WaitingOut",
     "WaitsOut",
+    "WhatIfOut",
     "Word",
 ]

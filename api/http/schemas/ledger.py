@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 
 from pydantic import Field
 
@@ -64,6 +64,28 @@ class RescoringOut(Out):
     late_after: bool | None
 
 
+class ChangedDayOut(Out):
+    """A day that became known to be worked, or not."""
+
+    day: date
+    kind: Word
+    source: str = Field(description="Where it was published.")
+
+
+class CalendarRescoringOut(Out):
+    """What a changed calendar made of a stay that had ended before the change was known."""
+
+    known_from: date
+    days: list[ChangedDayOut]
+    kind: Word
+    stage: StageRef | None
+    loop: int
+    counted_seconds_before: float | None
+    late_before: bool | None
+    counted_seconds_after: float | None
+    late_after: bool | None
+
+
 class LedgerOut(Out):
     """Every second of a packet's time from the handing-in, labelled; without a gap."""
 
@@ -75,3 +97,6 @@ class LedgerOut(Out):
     clocks: list[StageClockOut]
     lines: list[LedgerLineOut]
     rescored: list[RescoringOut] = Field(description="What came late, and what it changed.")
+    recalendared: list[CalendarRescoringOut] = Field(
+        description="What days that became known later changed."
+    )

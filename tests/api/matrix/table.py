@@ -107,6 +107,10 @@ def _found(it: Asking, which: str) -> object:
     return found
 
 
+def _what_if(it: Asking) -> Asked:
+    return Asked(query={"organisation": it.there.organisation, "edition": "s7c-2012"})
+
+
 def of_organisation(it: Asking) -> Asked:
     """Ask for what concerns one organisation."""
     return Asked(query={"organisation": it.there.organisation})
@@ -252,6 +256,7 @@ API = (
     get(f"{V1}/packets/{{number}}/ledger", Case(READS_PACKETS, NUMBER)),
     get(f"{V1}/packets/{{number}}/proof", Case(READS_PACKETS, NUMBER)),
     get(f"{V1}/audit", Case(SEES_FIGURES, nothing, about_a_place=False)),
+    get(f"{V1}/what-if", Case(SEES_FIGURES, _what_if)),
     post(
         f"{V1}/pictures",
         Case(SCANS, lambda it: Asked(body={"file": BLANK}), about_a_place=False),
@@ -821,6 +826,11 @@ LISTS = (
     ),
     get(
         "/figures/open",
+        Case(SEES_FIGURES, of_organisation),
+        Case(SEES_FIGURES, nothing, about_a_place=False),
+    ),
+    get(
+        "/figures/what-if",
         Case(SEES_FIGURES, of_organisation),
         Case(SEES_FIGURES, nothing, about_a_place=False),
     ),

@@ -9,9 +9,12 @@ import pytest
 
 from api.messages import page_text, word
 from domain.acts import ActKind
+from domain.clocks import Clocks
 from domain.roles import Role
+from domain.workdays import parse_workdays
 from tests.api.web.day import Day
 from tests.api.web.office import Office
+from tests.domain.test_calendar import KZ
 from tests.stories import MORNING
 
 
@@ -57,3 +60,24 @@ def test_what_a_late_scan_changed_is_told_with_the_scan(day: Day) -> None:
     told = after.partition('id="rescored"')[2]
     assert page_text("packet.ledger.rescored.before", "kk") in told
     assert word("entry", "scanned", "kk") in told
+
+
+def test_what_a_day_off_that_became_known_later_changed_is_told_with_its_source(
+    day: Day, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    number = day.at_the_head(10)
+    browser = day.office.enter(Role.HEAD)
+    assert 'id="recalendared"' not in browser.get(f"/packets/{number}/ledger").text
+    monkeypatch.setattr(day.office.qolhat, "clocks", _with_a_late_day_off(day))
+    told = browser.get(f"/packets/{number}/ledger").text.partition('id="recalendared"')[2]
+    assert word("changed-day", "day-off", "kk") in told
+    assert "Resolution 1" in told
+
+
+def _with_a_late_day_off(day: Day) -> Clocks:
+    """The clocks, by a file in which this Monday became a day off on Thursday."""
+    told = KZ.replace('transfers = "none"', 'transfers = "listed"') + (
+        '\n[[day]]\ndate = 2026-11-16\nkind = "day-off"\nsource = "Resolution 1"\n'
+        "known_from = 2026-11-19\n"
+    )
+    return day.office.qolhat.clocks.by(parse_workdays(told, source="test"))

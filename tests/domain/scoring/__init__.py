@@ -1,0 +1,1 @@
+"""Bags, registries and the packets in them, told as stories."""
