@@ -7,7 +7,7 @@ as long as worked days, norms and offices' hours are the same.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from itertools import groupby
@@ -44,6 +44,7 @@ _PAGE = 5_000  # events
 _PAST = timedelta(days=366)  # of a stage, that tells how long stays last
 _CANDIDATES = 500  # open stays that are compared
 _stream = itemgetter(1)
+Progress = Callable[[int, int], None]
 
 
 def figures_as_known(
@@ -65,7 +66,19 @@ def stays_as_known(
 ) -> Iterator[dict[str, Any]]:
     """List the rows of the view of visits as the events recorded until an instant make them."""
     visits = Visits(1, knowledge)
-    for _, rows in groupby(_by_stream(log), key=_stream):
+    for change in packets_as_known(log, knowledge, known):
+        yield from visits.rows_of(change)
+
+
+def packets_as_known(
+    log: EventLog, knowledge: Knowledge, known: datetime, progress: Progress | None = None
+) -> Iterator[PacketChange]:
+    """List what the events recorded until an instant (UTC) make of each packet, and all its stays.
+
+    `progress` is told how many events are read, of how many. Raises StorageError, and what an
+    event that cannot be read leads to.
+    """
+    for _, rows in groupby(_by_stream(log, progress), key=_stream):
         events: list[Packet.Event] = []
         for _, stream, *stored in rows:
             if stored[1] in PACKET_EVENTS:
@@ -75,15 +88,16 @@ def stays_as_known(
         if events:
             timeline = timeline_of(events, knowledge.regulations)
             stays = {visit.seq: visit for visit in timeline.visits}
-            number = PacketNumber(number_of(stream))
-            yield from visits.rows_of(PacketChange(number, timeline.progress, stays))
+            yield PacketChange(PacketNumber(number_of(stream)), timeline.progress, stays)
 
 
-def _by_stream(log: EventLog) -> Iterator[EventRow]:
-    until, place = log.rows.last_position(), (FIRST_STREAM, LAST_VERSION)
+def _by_stream(log: EventLog, progress: Progress | None = None) -> Iterator[EventRow]:
+    until, place, read = log.rows.last_position(), (FIRST_STREAM, LAST_VERSION), 0
     while page := log.rows.rows_by_stream(place, LAST_STREAM, until, _PAGE):
         yield from page
-        place = page[-1][1], page[-1][2]
+        place, read = (page[-1][1], page[-1][2]), read + len(page)
+        if progress is not None:
+            progress(min(read, until), until)
 
 
 @dataclass(frozen=True, slots=True)

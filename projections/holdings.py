@@ -109,9 +109,10 @@ class Holdings(View):
 
     def apply(self, connection: Target, batch: Batch) -> None:
         """Write where the packets are now."""
-        upsert(connection, self.holdings, [self._row(change) for change in batch.packets])
+        upsert(connection, self.holdings, [self.row_of(change) for change in batch.packets])
 
-    def _row(self, change: PacketChange) -> dict[str, Any]:
+    def row_of(self, change: PacketChange) -> dict[str, Any]:
+        """Return the row of a packet."""
         progress, stage = change.progress, None
         service = None
         if progress.edition:
