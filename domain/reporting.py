@@ -15,10 +15,10 @@ _QUARTER = 3  # months
 _CODE = re.compile(r"(?P<year>20\d\d)-(?:W(?P<week>\d\d)|Q(?P<quarter>[1-4])|(?P<month>\d\d))")
 
 
-class BadPeriodError(RefusedError):
+class NoReportPeriodError(RefusedError):
     """What was given names no week, month or quarter."""
 
-    code = "bad-period"
+    code = "no-report-period"
 
 
 class PeriodKind(StrEnum):
@@ -38,10 +38,10 @@ class ReportPeriod:
 
     @classmethod
     def of(cls, code: str) -> ReportPeriod:
-        """Read `2026-W41`, `2026-10` or `2026-Q3`. Raises BadPeriodError."""
+        """Read `2026-W41`, `2026-10` or `2026-Q3`. Raises NoReportPeriodError."""
         found = _CODE.fullmatch(code.strip().upper())
         if found is None:
-            raise BadPeriodError(text=code)
+            raise NoReportPeriodError(text=code)
         year = int(found["year"])
         try:
             if found["week"]:
@@ -50,7 +50,7 @@ class ReportPeriod:
                 return cls(PeriodKind.QUARTER, date(year, _first_month(int(found["quarter"])), 1))
             return cls(PeriodKind.MONTH, date(year, int(found["month"]), 1))
         except ValueError as error:
-            raise BadPeriodError(text=code) from error
+            raise NoReportPeriodError(text=code) from error
 
     @classmethod
     def containing(cls, kind: PeriodKind, day: date) -> ReportPeriod:

@@ -6,7 +6,7 @@ from datetime import date, timedelta
 
 import pytest
 
-from domain.reporting import BadPeriodError, PeriodKind, ReportPeriod
+from domain.reporting import NoReportPeriodError, PeriodKind, ReportPeriod
 
 DAYS = [date(2024, 1, 1) + timedelta(days=number) for number in range(0, 1200, 5)]
 
@@ -42,5 +42,5 @@ def test_every_day_lies_in_one_period_and_none_is_left_out(kind: PeriodKind) -> 
     "code", ["", "2026", "2026-W00", "2025-W53", "2026-13", "2026-Q5", "2026-1", "1926-10", "W41"]
 )
 def test_what_names_no_period_is_refused(code: str) -> None:
-    with pytest.raises(BadPeriodError):
+    with pytest.raises(NoReportPeriodError):
         ReportPeriod.of(code)
