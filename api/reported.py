@@ -91,6 +91,10 @@ class Written:
     notes: list[str]
     sections: list[Section]
 
+    def section(self, key: str) -> Section:
+        """Return a section by its key."""
+        return next(each for each in self.sections if each.key == key)
+
 
 def zone_of(qolhat: Qolhat, organisation: int | None) -> str:
     """Return the zone in which a report's days begin. Raises UnknownOrganisationError."""
@@ -166,6 +170,7 @@ class _Writing:
             [
                 self._services(),
                 self._stages(),
+                self._time(),
                 self._late(),
                 self._rework(),
                 self._deviations(),
@@ -245,6 +250,25 @@ class _Writing:
         )
         return Row(values, bool(figure.judged) and figure.small, self._query(edition, figure))
 
+    def _time(self) -> Section:
+        columns = (
+            ("stage", Kind.TEXT, 3.2),
+            ("report.packets", Kind.NUMBER, 1.2),
+            ("audit.per-packet", Kind.SPAN, 1.8),
+            ("report.time-share", Kind.SHARE, 1.8),
+        )
+        groups = []
+        for edition, figures in in_order(self.qolhat, self.report.stages):
+            lengths = [each.per_packet or timedelta(0) for each in figures]
+            whole = sum(lengths, timedelta(0))
+            rows = [
+                Row((self._name(edition, each), each.packets, each.per_packet,
+                     length / whole if whole else None))
+                for each, length in zip(figures, lengths, strict=True)
+            ]  # fmt: skip
+            groups.append(Group(self._title(edition), rows))
+        return self._section("time", columns, groups)
+
     def _late(self) -> Section:
         columns = (
             ("stage", Kind.TEXT, 3.2),
@@ -305,10 +329,12 @@ class _Writing:
     def _by_edition(self, row: Callable[[Edition, Figure], Row | None]) -> Iterator[Group]:
         """List the stages under their services, in the order of their routes."""
         for edition, figures in in_order(self.qolhat, self.report.stages):
-            way = self.speech.word("way", edition.way.value)
-            title = f"{service_name(self.qolhat, self.speech, edition.id)} ({way})"
             rows = [row(edition, each) for each in figures]
-            yield Group(title, [each for each in rows if each is not None])
+            yield Group(self._title(edition), [each for each in rows if each is not None])
+
+    def _title(self, edition: Edition) -> str:
+        way = self.speech.word("way", edition.way.value)
+        return f"{service_name(self.qolhat, self.speech, edition.id)} ({way})"
 
     def _name(self, edition: Edition, figure: Figure) -> str:
         of, name = figure.of, ""
@@ -363,12 +389,12 @@ def in_order(qolhat: Qolhat, found: Iterable[Figure]) -> list[tuple[Edition, lis
     editions = [qolhat.regulations.edition(each) for each in of_edition]
     editions.sort(key=lambda each: (each.service.key, each.id))
     return [
-        (each, sorted(of_edition[each.id], key=lambda figure: place_on(each, figure)))
+        (each, sorted(of_edition[each.id], key=lambda figure: _place_on(each, figure)))
         for each in editions
     ]
 
 
-def place_on(edition: Edition, figure: Figure) -> tuple[int, int, str]:
+def _place_on(edition: Edition, figure: Figure) -> tuple[int, int, str]:
     """Order by stage; a hand-over comes before the stage it leads to, what is astray at the end."""
     index = edition.index_of.get(figure.of.stage or "", len(edition.stages))
     kind = figure.of.kind or ""

@@ -178,6 +178,11 @@ class Figure:
         return self.count - self.repeated
 
     @property
+    def per_packet(self) -> timedelta | None:
+        """The mean time of a packet, repetitions included; None without packets."""
+        return self.counted / self.packets if self.packets > 0 else None
+
+    @property
     def waiting(self) -> timedelta:
         """The working time before the norm began to run: the applicant was waited for."""
         return self.working - self.counted

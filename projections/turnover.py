@@ -84,7 +84,8 @@ def turnover(
     begun = c.accepted_at < micros(which.until)
     query = sa.select(c.service, *sums).where(c.service.is_not(None), begun, concerned)
     found = [
-        Turnover(row[0], *map(int, row[1:])) for row in connection.execute(query.group_by(c.service))
+        Turnover(row[0], *map(int, row[1:]))
+        for row in connection.execute(query.group_by(c.service))
     ]
     return sorted((each for each in found if not each.is_empty), key=lambda each: each.service)
 

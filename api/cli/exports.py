@@ -55,7 +55,7 @@ def export(
 ) -> None:
     """Write packets with all that was recorded of them into a file, for other programs."""
     chosen = table_of(form, which)
-    _check_new(out, replace=replace)
+    check_new(out, replace=replace)
     shell = Shell(as_json)
     with opened() as qolhat:
         wanted = _wanted(qolhat, since, until, organisation, service)
@@ -65,7 +65,7 @@ def export(
     shell.show(*_done(made, out, form, size))
 
 
-def _check_new(file: Path, *, replace: bool) -> None:
+def check_new(file: Path, *, replace: bool) -> None:
     """Refuse a name under which nothing can be written, or where something lies that is not to go.
 
     Raises MisuseError.
@@ -100,10 +100,11 @@ def _wanted(
     if organisation is not None:
         qolhat.directory.organisation(organisation)
     organisations = None if organisation is None else (organisation,)
-    return asked(qolhat, _day(since), _day(until), organisations, service or None)
+    return asked(qolhat, day_of(since), day_of(until), organisations, service or None)
 
 
-def _day(typed: str) -> date | None:
+def day_of(typed: str) -> date | None:
+    """Read a day; None for nothing. Raises MisuseError."""
     if not typed:
         return None
     try:

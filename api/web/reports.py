@@ -17,11 +17,13 @@ from api.reported import Written, file_name, period_text, text_of, wanted_report
 from api.reported_files import MEDIA_TYPES, FileForm, file_of
 from api.web.alerts import all_organisations
 from api.web.asked import Asked, DayQuery, OrganisationQuery, asked, choices, query_of
+from api.web.figures.charts import Chart, Part, charts_of, trend_chart, waterfall_chart
+from api.web.rendering import Speech
 from api.web.visitor import Visitor, allowed
 from domain.reporting import PeriodKind, ReportPeriod
 from domain.rights import Right
 from domain.zones import local_day
-from infra.reports import ReportWanted, report_of
+from infra.reports import Report, ReportWanted, report_of
 
 router = APIRouter(include_in_schema=False)
 Seeing = Annotated[Visitor, Depends(allowed(Right.SEE_FIGURES))]
@@ -51,11 +53,11 @@ class _Chosen:
         )
         return f"/reports{'/file' if form else ''}?{urlencode(query)}"
 
-    def written(self) -> Written:
-        """Make the report."""
+    def made(self) -> tuple[Report, Written]:
+        """Make the report, and write it in the reader's language."""
         qolhat = self.visitor.qolhat
         found = report_of(qolhat, self.wanted)
-        return written(qolhat, self.visitor.speech, found, self.organisation)
+        return found, written(qolhat, self.visitor.speech, found, self.organisation)
 
 
 def chosen(
@@ -87,6 +89,8 @@ def _last_week(visitor: Visitor) -> date:
 def reports(wanted: Choosing) -> HTMLResponse:
     """Show a report; the last whole week if nothing is chosen."""
     visitor, period = wanted.visitor, wanted.wanted.period
+    found, said = wanted.made()
+    charts = _charts(visitor.speech, found, said)
     return visitor.page(
         "figures/report.html",
         asked=wanted.whose,
@@ -95,7 +99,9 @@ def reports(wanted: Choosing) -> HTMLResponse:
         period=period,
         period_text=period_text(visitor.speech, period),
         known=wanted.wanted.known,
-        report=wanted.written(),
+        report=said,
+        charts=charts,
+        charts_in={"trend": ["trend"], "time": [key for key in charts if key != "trend"]},
         before=wanted.address(period.before),
         after=wanted.address(period.after),
         files=[(form.value, wanted.address(period, form)) for form in FileForm],
@@ -103,12 +109,27 @@ def reports(wanted: Choosing) -> HTMLResponse:
     )
 
 
+def _charts(speech: Speech, found: Report, said: Written) -> dict[str, Chart]:
+    """Return the charts: the trend, and of every service where its time goes."""
+    charts = {"trend": trend_chart(speech, found.trend)}
+    for number, group in enumerate(said.section("time").groups):
+        rows = [(row.values[0], row.values[2]) for row in group.rows]
+        lengths = [length if isinstance(length, timedelta) else None for _, length in rows]
+        slowest = max((each for each in lengths if each), default=None)
+        parts = [
+            Part(str(name), length, slowest is not None and length == slowest)
+            for (name, _), length in zip(rows, lengths, strict=True)
+        ]
+        charts[f"way-{number}"] = waterfall_chart(speech, group.title, parts)
+    return charts_of(charts)
+
+
 @router.get("/reports/file")
 def report_file(wanted: Choosing, form: FileForm) -> Response:
     """Give a report as a file."""
     name = file_name(wanted.wanted, wanted.organisation, form.value)
     return Response(
-        file_of(wanted.written(), form),
+        file_of(wanted.made()[1], form),
         media_type=MEDIA_TYPES[form],
         headers={"content-disposition": f'attachment; filename="{name}"'},
     )

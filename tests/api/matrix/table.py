@@ -851,6 +851,11 @@ LISTS = (
         Case(SEES_FIGURES, _reported("xlsx", mine=True), about_a_place=False),
     ),
     get(
+        f"{V1}/figures",
+        Case(SEES_FIGURES, of_organisation),
+        Case(SEES_FIGURES, nothing, about_a_place=False),
+    ),
+    get(
         f"{V1}/reports/{{period}}",
         Case(SEES_FIGURES, _reported("", mine=False)),
         Case(SEES_FIGURES, _reported("", mine=True), about_a_place=False),

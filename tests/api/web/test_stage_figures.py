@@ -10,7 +10,8 @@ from html import unescape
 import pytest
 
 from api.messages import LANGUAGES, page_text, word
-from api.web.figures.overview import Period, bars_of
+from api.periods import Period
+from api.web.figures.overview import bars_of
 from domain.acts import ActKind
 from domain.roles import Role, Scope
 from projections.rollups import Span
