@@ -44,20 +44,24 @@ class Lengths:
 
 
 def trend_chart(speech: Speech, trend: Sequence[Figure]) -> Chart:
-    """Show the share within the norm over time; few stays are marked."""
-    tips = []
-    for each in trend:
-        interval = each.interval
-        around = f" ({speech.share(interval.low)} – {speech.share(interval.high)})"
-        tips.append(f"{speech.share(each.share_within)}{around}" if interval else "–")
+    """Show the share within the norm over time."""
     shares = [each.share_within for each in trend]
     values = [None if share is None else round(100 * share, 1) for share in shares]
     return _chart(
         ("line", speech.say("figures.chart.trend"), "%"),
         [speech.day(each.of.period) for each in trend],
         [(speech.say("figures.within"), values)],
-        [tips],
+        [[_share_text(speech, each) for each in trend]],
     )
+
+
+def _share_text(speech: Speech, figure: Figure) -> str:
+    """Say a share, and between which shares the true one likely lies."""
+    interval = figure.interval
+    if interval is None:
+        return "–"
+    around = f"{speech.share(interval.low)} – {speech.share(interval.high)}"
+    return f"{speech.share(figure.share_within)} ({around})"
 
 
 def waterfall_chart(speech: Speech, way: str, parts: Iterable[Part]) -> Chart:

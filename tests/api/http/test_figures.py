@@ -31,9 +31,10 @@ def managed(busy: Counter) -> Counter:
     return busy
 
 
-def asked(counter: Counter, path: str, role: Role = Role.AUDITOR, **query: object) -> Any:
+def asked(counter: Counter, path: str, **query: Any) -> Any:
     position = counter.qolhat.log.rows.last_position()
-    answer = counter.ask("GET", f"{V1}{path}", role, params={"after": position, **query})
+    params = {"after": position, **query}
+    answer = counter.ask("GET", f"{V1}{path}", Role.AUDITOR, params=params)
     assert answer.status_code == 200, answer.text
     return answer.json()
 
