@@ -11,6 +11,7 @@ from datetime import date, timedelta
 from enum import StrEnum
 from typing import Any
 
+from api.stage_order import in_order
 from api.web.named import norm_text, service_name, span_text, stage_name
 from api.web.rendering import COUNTRY_ZONE, Speech
 from domain.progress import VisitKind
@@ -208,7 +209,7 @@ class _Writing:
         return Section(key, title, heads, [each for each in groups if each.rows], none)
 
     def _services(self) -> Section:
-        columns = [("service", Kind.TEXT, 3.4)]
+        columns = [("service", Kind.TEXT, 2.6)]
         columns += [(f"report.{name.replace('_', '-')}", Kind.NUMBER, 1.0) for name in COUNTS]
         services = self.report.services
         rows = [_turnover_row(self._service(each.service), each) for each in services]
@@ -225,10 +226,10 @@ class _Writing:
     def _stages(self) -> Section:
         columns = (
             ("stage", Kind.TEXT, 3.2),
-            ("norm", Kind.TEXT, 2.3),
-            ("count", Kind.NUMBER, 0.9),
+            ("norm", Kind.TEXT, 2.1),
+            ("report.count", Kind.NUMBER, 0.9),
             ("within", Kind.SHARE, 1.2),
-            ("late", Kind.NUMBER, 0.9),
+            ("report.late-count", Kind.NUMBER, 1.1),
             ("median", Kind.SPAN, 1.3),
             ("percentile", Kind.SPAN, 1.3),
             ("audit.percentile-99", Kind.SPAN, 1.3),
@@ -375,27 +376,3 @@ class _Writing:
 
 def _turnover_row(name: str, counts: Turnover) -> Row:
     return Row((name, *(getattr(counts, each) for each in COUNTS)))
-
-
-def in_order(qolhat: Qolhat, found: Iterable[Figure]) -> list[tuple[Edition, list[Figure]]]:
-    """Put figures of stages under their editions, in the order of services and of their routes.
-
-    What belongs to no edition is left out.
-    """
-    of_edition: dict[str, list[Figure]] = {}
-    for figure in found:
-        if figure.of.edition:
-            of_edition.setdefault(figure.of.edition, []).append(figure)
-    editions = [qolhat.regulations.edition(each) for each in of_edition]
-    editions.sort(key=lambda each: (each.service.key, each.id))
-    return [
-        (each, sorted(of_edition[each.id], key=lambda figure: _place_on(each, figure)))
-        for each in editions
-    ]
-
-
-def _place_on(edition: Edition, figure: Figure) -> tuple[int, int, str]:
-    """Order by stage; a hand-over comes before the stage it leads to, what is astray at the end."""
-    index = edition.index_of.get(figure.of.stage or "", len(edition.stages))
-    kind = figure.of.kind or ""
-    return index, int(kind == _STAGE), kind

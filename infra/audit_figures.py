@@ -8,7 +8,7 @@ as long as worked days, norms and offices' hours are the same.
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from itertools import groupby
 from operator import itemgetter
@@ -31,11 +31,12 @@ from projections.rollups import (
     ALL_SUMS,
     By,
     Figure,
+    Of,
     RollupFilter,
     Rollups,
     Span,
+    SumsOfRows,
     figures_of,
-    merged,
 )
 from projections.view import Knowledge, PacketChange
 from projections.visits import VisitRow, Visits
@@ -161,30 +162,69 @@ def _risk(
 
 @dataclass(frozen=True, slots=True)
 class Overview:
-    """What the first page of an audit shows: the stages, hand-overs among them, and the trend."""
+    """What the first page of an audit shows: the stages, hand-overs among them, and the trend.
+
+    `compared`: the figures of one stage told apart, if that was asked for.
+    """
 
     stages: list[Figure]
     trend: list[Figure]
+    deviations: list[tuple[Of, str, int]]
+    compared: list[Figure]
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """Which stage of which edition is told apart: by organisation, or by person in these."""
+
+    edition: str
+    stage: str
+    by: By
+
+    def within(self, which: RollupFilter) -> RollupFilter:
+        """Return the filter of its stays: the same service, the same norm."""
+        kind = VisitKind.STAGE.value
+        return replace(which, edition=self.edition, stage=self.stage, kind=kind)
+
+    @property
+    def told(self) -> tuple[By, ...]:
+        """By what it tells the figures apart."""
+        return By.ORGANISATION, self.by
 
 
 _OF_STAGES = (By.SERVICE, By.EDITION, By.KIND, By.STAGE)
 
 
 def overview_as_known(
-    log: EventLog, knowledge: Knowledge, known: datetime, which: RollupFilter
+    log: EventLog,
+    knowledge: Knowledge,
+    known: datetime,
+    which: RollupFilter,
+    compared: Comparison | None = None,
 ) -> Overview:
     """Return what `overview` would have shown at an instant (UTC); as slow as reading everything.
 
     Raises StorageError, and what an event that cannot be read leads to.
     """
-    found = figures_as_known(log, knowledge, known, which, (*_OF_STAGES, By.PERIOD))
-    return Overview(merged(found, _OF_STAGES), merged(found, (By.PERIOD,)))
+    stages, trend = SumsOfRows(which, _OF_STAGES), SumsOfRows(which, (By.PERIOD,))
+    everything = SumsOfRows(which)
+    one = SumsOfRows(compared.within(which), compared.told) if compared else None
+    for row in stays_as_known(log, knowledge, known):
+        for sums in (stages, trend, everything, *([one] if one else [])):
+            sums.take(row)
+    found = one.figures() if one else []
+    return Overview(stages.figures(), trend.figures(), everything.deviations(), found)
 
 
-def overview(reading: Reading, which: RollupFilter) -> Overview:
+def overview(reading: Reading, which: RollupFilter, compared: Comparison | None = None) -> Overview:
     """Ask for what the first page shows; the trend by the filter's weeks or months."""
     view, connection = reading.view(Rollups), reading.connection
+    found: list[Figure] = []
+    if compared is not None:
+        found = view.figures(connection, compared.within(which), compared.told)
     return Overview(
         view.figures(connection, which, _OF_STAGES),
         view.figures(connection, which, (By.PERIOD,), buckets=False),
+        view.deviations_of(connection, which),
+        found,
     )

@@ -525,18 +525,6 @@ class SumsOfRows:
         return _ordered(self._by, self._deviations)
 
 
-def merged(figures: Iterable[Figure], by: Iterable[By]) -> list[Figure]:
-    """Add figures up that are told apart by more than these, in order of them."""
-    told = tuple(dict.fromkeys(by))
-    found: dict[Key, Figure] = {}
-    for figure in figures:
-        key = tuple(getattr(figure.of, each.value) for each in told)
-        if key not in found:
-            found[key] = Figure(Of(**dict(zip((each.value for each in told), key, strict=True))))
-        found[key].add(figure)
-    return [found[key] for key in sorted(found)]
-
-
 def _told(row: Mapping[str, Any], by: By, span: Span) -> Any:
     value = row[span.value if by is By.PERIOD else by.value]
     return "" if value is None else value

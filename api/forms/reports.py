@@ -29,7 +29,7 @@ from api.forms.sheet import (
 )
 from api.forms.wording import Wording
 from domain.workdays import Language
-from scanner.typeface import BOLD
+from scanner.typeface import BOLD, size_to_fit
 
 _CELL = ParagraphStyle("cell", BODY, fontSize=7.5, leading=9.5)
 _FIGURE = ParagraphStyle("figure", _CELL, alignment=TA_RIGHT)
@@ -37,11 +37,12 @@ _HEAD = ParagraphStyle("head", _CELL, fontName=BOLD, fontSize=7, leading=8.5)
 _HEAD_FIGURE = ParagraphStyle("head-figure", _HEAD, alignment=TA_RIGHT)
 _SECTION = ParagraphStyle("section", STRONG, fontSize=11.5, leading=15)
 _GROUP = ParagraphStyle("group", _CELL, fontName=BOLD)
+_PADDING = 1.2 * mm
 _SHADE = HexColor(0xEEF1F4)
 _GRID: list[tuple[Any, ...]] = [
     ("VALIGN", (0, 0), (-1, -1), "TOP"),
-    ("LEFTPADDING", (0, 0), (-1, -1), 1.2 * mm),
-    ("RIGHTPADDING", (0, 0), (-1, -1), 1.2 * mm),
+    ("LEFTPADDING", (0, 0), (-1, -1), _PADDING),
+    ("RIGHTPADDING", (0, 0), (-1, -1), _PADDING),
     ("TOPPADDING", (0, 0), (-1, -1), 1.5),
     ("BOTTOMPADDING", (0, 0), (-1, -1), 2),
     ("LINEBELOW", (0, 0), (-1, -1), 0.25, black),
@@ -107,9 +108,9 @@ def _table(table: FormTable) -> Story:
 
 def _grid(table: FormTable) -> Table:
     """Set headings, groups and rows; the headings stand on every page."""
-    heads = [
-        paragraph(each.heading, _HEAD_FIGURE if each.figures else _HEAD) for each in table.columns
-    ]
+    whole = sum(each.wide for each in table.columns)
+    widths = [WIDTH * each.wide / whole for each in table.columns]
+    heads = [_head(each, width) for each, width in zip(table.columns, widths, strict=True)]
     data, style = [heads], [*_GRID]
     for title, lines in table.groups:
         if title:
@@ -120,9 +121,18 @@ def _grid(table: FormTable) -> Table:
             ]
             data.append([paragraph(title, _GROUP), *[""] * (len(heads) - 1)])
         data += [_cells(table.columns, line) for line in lines]
-    whole = sum(each.wide for each in table.columns)
-    widths = [WIDTH * each.wide / whole for each in table.columns]
     return Table(data, widths, style=style, repeatRows=1, hAlign="LEFT")
+
+
+def _head(column: FormColumn, width: float) -> Any:
+    """Set a heading as small as its longest word needs, so that none is broken."""
+    style = _HEAD_FIGURE if column.figures else _HEAD
+    room = width - 2 * _PADDING - 0.5
+    size = min(
+        (size_to_fit(word, BOLD, style.fontSize, room) for word in column.heading.split()),
+        default=style.fontSize,
+    )
+    return paragraph(column.heading, ParagraphStyle("sized", style, fontSize=size))
 
 
 def _cells(columns: Sequence[FormColumn], line: Sequence[str]) -> list[Any]:

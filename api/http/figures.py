@@ -7,7 +7,7 @@ service, the same norm (`one_norm` says so); small samples are marked.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Annotated
 
@@ -120,22 +120,19 @@ def _is_one_norm(which: RollupFilter, told: tuple[By, ...]) -> bool:
 
 def _whole(which: RollupFilter, figure: Figure) -> Figure:
     """Let a figure say also what was filtered by."""
-    for name in ("person", "service", "edition", "kind", "stage"):
-        if getattr(figure.of, name) is None and getattr(which, name) is not None:
-            figure = _told_also(figure, name, getattr(which, name))
-    return figure
-
-
-def _told_also(figure: Figure, name: str, value: object) -> Figure:
-    told = {each: getattr(figure.of, each) for each in Of.__dataclass_fields__} | {name: value}
-    figure.of = Of(**told)
+    also = {
+        name: getattr(which, name)
+        for name in ("person", "service", "edition", "kind", "stage")
+        if getattr(figure.of, name) is None
+    }
+    figure.of = replace(figure.of, **also)
     return figure
 
 
 def figure_out(tell: Teller, figure: Figure) -> schemas.FigureOut:
     """Tell a figure, and the norm of its stage if it is of one."""
     of, stage = figure.of, _stage_of(tell, figure.of)
-    norm = stage.norm if stage else None
+    norm = stage.norm if stage and of.kind == _STAGE else None
     interval = figure.interval
     return schemas.FigureOut(
         period=of.period,

@@ -13,11 +13,11 @@ from urllib.parse import urlencode
 from fastapi import APIRouter, Depends, Query, Response
 from fastapi.responses import HTMLResponse
 
-from api.reported import Written, file_name, period_text, text_of, wanted_report, written
+from api.reported import Group, Written, file_name, period_text, text_of, wanted_report, written
 from api.reported_files import MEDIA_TYPES, FileForm, file_of
 from api.web.alerts import all_organisations
 from api.web.asked import Asked, DayQuery, OrganisationQuery, asked, choices, query_of
-from api.web.figures.charts import Chart, Part, charts_of, trend_chart, waterfall_chart
+from api.web.figures.charts import Chart, Part, busiest, charts_of, trend_chart, waterfall_chart
 from api.web.rendering import Speech
 from api.web.visitor import Visitor, allowed
 from domain.reporting import PeriodKind, ReportPeriod
@@ -112,7 +112,8 @@ def reports(wanted: Choosing) -> HTMLResponse:
 def _charts(speech: Speech, found: Report, said: Written) -> dict[str, Chart]:
     """Return the charts: the trend, and of every service where its time goes."""
     charts = {"trend": trend_chart(speech, found.trend)}
-    for number, group in enumerate(said.section("time").groups):
+    ways = busiest(said.section("time").groups, _packets)
+    for number, group in enumerate(ways):
         rows = [(row.values[0], row.values[2]) for row in group.rows]
         lengths = [length if isinstance(length, timedelta) else None for _, length in rows]
         slowest = max((each for each in lengths if each), default=None)
@@ -122,6 +123,10 @@ def _charts(speech: Speech, found: Report, said: Written) -> dict[str, Chart]:
         ]
         charts[f"way-{number}"] = waterfall_chart(speech, group.title, parts)
     return charts_of(charts)
+
+
+def _packets(group: Group) -> int:
+    return sum(row.values[1] for row in group.rows if isinstance(row.values[1], int))
 
 
 @router.get("/reports/file")

@@ -5,10 +5,10 @@ Every chart stands beside a table with the same figures. `figures/charts.js` dra
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any
+from typing import Any, TypeVar
 
 from api.web.named import span_text
 from api.web.rendering import Speech
@@ -20,9 +20,11 @@ from projections.rollups import Figure
 
 _HOUR = timedelta(hours=1)
 _BARS = 16
+_WAYS = 2  # the others stand in the table
 _ROWS = 20  # of open work: what is left out stands in the table
 _LENGTHS = {NormUnit.MINUTE: timedelta(minutes=1), NormUnit.HOUR: _HOUR}
 Chart = dict[str, Any]
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +78,7 @@ def waterfall_chart(speech: Speech, way: str, parts: Iterable[Part]) -> Chart:
         begins += length
     title = speech.say("figures.chart.waterfall", way=way)
     head = ("waterfall", title, speech.say("figures.chart.hours"))
-    return _chart(head, names, [("", bars)], [tips], marked)
+    return _chart(head, names, [("", bars)], [tips], marked) | {"head": way}
 
 
 def lengths_of(figure: Figure, norm: NormText | None) -> list[Lengths]:
@@ -144,12 +146,20 @@ def _chart(
     return {
         "kind": kind,
         "title": title,
+        "head": "",
         "unit": unit,
         "labels": labels,
         "sets": [{"label": label, "values": values} for label, values in sets],
         "tips": tips,
         "marked": marked,
     }
+
+
+def busiest(ways: Iterable[T], stays: Callable[[T], int]) -> list[T]:
+    """Return the ways of which there is room for charts: those with the most stays, in order."""
+    found = list(ways)
+    most = sorted(found, key=stays, reverse=True)[:_WAYS]
+    return [each for each in found if each in most]
 
 
 def charts_of(found: Mapping[str, Chart]) -> dict[str, Chart]:

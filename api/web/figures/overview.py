@@ -16,13 +16,14 @@ from fastapi import APIRouter, Depends, Query
 from fastapi.responses import HTMLResponse
 
 from api.periods import LOOKS_BACK, Period
-from api.reported import in_order
+from api.stage_order import in_order
 from api.web.alerts import all_organisations
 from api.web.asked import Asked, DayQuery, OrganisationQuery, asked, choices, midnight, query_of
 from api.web.figures.charts import (
     Chart,
     Lengths,
     Part,
+    busiest,
     charts_of,
     lengths_chart,
     lengths_of,
@@ -30,14 +31,14 @@ from api.web.figures.charts import (
     up_to,
     waterfall_chart,
 )
-from api.web.named import norm_text, service_name, stage_name
+from api.web.named import norm_text, service_name, services, stage_name
 from api.web.visitor import Visitor, allowed
 from domain.progress import VisitKind
 from domain.regulations.edition import Edition
 from domain.rights import Right
-from infra.audit_figures import Overview, overview_as_known
+from infra.audit_figures import Comparison, Overview, overview_as_known
 from infra.audit_figures import overview as overview_of
-from projections.rollups import FEW, By, Figure, Of, RollupFilter, Rollups, Span
+from projections.rollups import FEW, By, Figure, RollupFilter, Span
 
 router = APIRouter()
 KeyQuery = Annotated[str, Query(max_length=64)]
@@ -91,6 +92,7 @@ def figures(
     until: DayQuery = None,
     edition: KeyQuery = "",
     stage: KeyQuery = "",
+    service: KeyQuery = "",
     known: DayQuery = None,
 ) -> HTMLResponse:
     """Show the stages; with an edition and a stage: by organisation, or person.
@@ -101,9 +103,12 @@ def figures(
     today = visitor.qolhat.now().astimezone(ZoneInfo(visitor.speech.zone)).date()
     last = until or today
     period = Period.of_days(span, since or last - LOOKS_BACK, last)
-    which = _which(visitor, whose, period)
-    found, deviations, compared = _asked_for(visitor, which, known, (edition, stage))
-    ways = _ways(visitor, found.stages, {} if known else period.query(), organisation)
+    which = _which(visitor, whose, period, service)
+    by = By.PERSON if _is_one(which) else By.ORGANISATION
+    one = Comparison(edition, stage, by) if edition and stage else None
+    found = _asked_for(visitor, which, known, one)
+    listed = {} if known else period.query()
+    ways = _ways(visitor, found.stages, listed, organisation)
     shown = _shown_lengths(visitor, found.stages, edition, stage)
     return visitor.page(
         "figures/figures.html",
@@ -118,38 +123,38 @@ def figures(
         ways=ways,
         lengths=shown,
         charts=_charts(visitor, found, ways, shown),
-        deviations=[(name, count) for _, name, count in deviations],
-        compared=list(_compared(visitor, compared, period, edition, stage)),
-        stage=stage_name(visitor.qolhat, visitor.speech, edition, stage) if compared else "",
+        deviations=[(name, count) for _, name, count in found.deviations],
+        compared=list(_compared(visitor, found.compared, listed, edition, stage)),
+        stage=stage_name(visitor.qolhat, visitor.speech, edition, stage) if found.compared else "",
+        service=service,
+        services=services(visitor.qolhat, visitor.speech),
         address=lambda **more: query_of(organisation=organisation, span=period.span.value,
-                                        since=period.since, until=period.last, **more),
+                                        since=period.since, until=period.last, known=known,
+                                        service=service or None, **more),
     )  # fmt: skip
 
 
 def _asked_for(
-    visitor: Visitor, which: RollupFilter, known: date | None, one: tuple[str, str]
-) -> tuple[Overview, list[tuple[Of, str, int]], list[Figure]]:
-    """Return the stages and the trend, the deviations, and who is compared; of a past day less."""
+    visitor: Visitor, which: RollupFilter, known: date | None, one: Comparison | None
+) -> Overview:
+    """Ask the roll-ups; of a past day, what had been recorded by then."""
     qolhat = visitor.qolhat
     if known is not None:
         ends = midnight(known + timedelta(days=1), visitor.speech.zone) - _A_MOMENT
-        return overview_as_known(qolhat.log, qolhat.views.knowledge, ends, which), [], []
+        return overview_as_known(qolhat.log, qolhat.views.knowledge, ends, which, one)
     with qolhat.views.reading() as reading:
-        view, connection = reading.view(Rollups), reading.connection
-        compared: list[Figure] = []
-        if all(one):
-            edition, stage = one
-            theirs = replace(which, edition=edition, stage=stage, kind=_STAGE)
-            by = By.PERSON if _is_one(which) else By.ORGANISATION
-            compared = view.figures(connection, theirs, (By.ORGANISATION, by))
-        return overview_of(reading, which), view.deviations_of(connection, which), compared
+        return overview_of(reading, which, one)
 
 
-def _which(visitor: Visitor, whose: Asked, period: Period) -> RollupFilter:
+def _which(visitor: Visitor, whose: Asked, period: Period, service: str) -> RollupFilter:
     everywhere = whose.organisations == all_organisations(visitor.qolhat)
     organisations = None if everywhere else whose.organisations
     return RollupFilter(
-        period.span, organisations=organisations, since=period.since, until=period.until
+        period.span,
+        organisations=organisations,
+        service=service or None,
+        since=period.since,
+        until=period.until,
     )
 
 
@@ -206,18 +211,22 @@ def _line(visitor: Visitor, edition: Edition, figure: Figure, fields: Mapping[st
 
 
 def _compared(
-    visitor: Visitor, found: Collection[Figure], period: Period, edition: str, stage: str
+    visitor: Visitor,
+    found: Collection[Figure],
+    listed: Mapping[str, Any],
+    edition: str,
+    stage: str,
 ) -> Iterator[Line]:
     """Name those who are compared: persons, where the figures are told apart by them."""
     names = visitor.qolhat.personnel.names({each.of.person for each in found if each.of.person})
     for figure in found:
         code, person = figure.of.organisation or 0, figure.of.person
-        query = {"edition": edition, "stage": stage, "organisation": code, **period.query()}
+        query = {"edition": edition, "stage": stage, "organisation": code, **listed}
         if person is None:
             name = visitor.qolhat.directory.organisation(code).name_kk
         else:
             name = names.get(person, f"№ {person}")
-        yield Line(name, figure, query | query_of(person=person))
+        yield Line(name, figure, query | query_of(person=person) if listed else {})
 
 
 @dataclass(frozen=True, slots=True)
@@ -232,11 +241,11 @@ class _Shown:
 def _shown_lengths(
     visitor: Visitor, stages: Collection[Figure], edition: str, stage: str
 ) -> _Shown | None:
-    """Return how long the stays of the chosen stage lasted; of the slowest, if none is chosen."""
+    """Return how long the stays of the chosen stage lasted; if none is chosen, of the busiest."""
     mine = [each for each in stages if each.of.kind == _STAGE and each.of.edition]
     if edition and stage:
         mine = [each for each in mine if (each.of.edition, each.of.stage) == (edition, stage)]
-    figure = max(mine, key=lambda each: each.per_packet or timedelta(0), default=None)
+    figure = max(mine, key=lambda each: (each.count, each.counted), default=None)
     if figure is None:
         return None
     of = visitor.qolhat.regulations.edition(figure.of.edition or "")
@@ -250,9 +259,9 @@ def _charts(
 ) -> dict[str, Chart]:
     speech = visitor.speech
     charts = {"trend": trend_chart(speech, found.trend)}
-    for way in ways:
+    for way in busiest(ways, lambda way: sum(line.figure.count for line in way.lines)):
         parts = [Part(each.name, each.figure.per_packet, each.slowest) for each in way.lines]
-        charts[way.chart] = waterfall_chart(speech, way.service, parts)
+        charts[way.chart] = waterfall_chart(speech, f"{way.service} ({way.way})", parts)
     if shown is not None:
         charts["lengths"] = lengths_chart(speech, shown.stage, shown.bars)
     return charts_of(charts)

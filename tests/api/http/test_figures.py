@@ -71,7 +71,13 @@ def test_it_is_said_whether_organisations_can_be_compared(
     found = asked(managed, "/figures", by=by, **filtered)
     assert found["one_norm"] is one_norm
     assert {each["organisation"]["code"] for each in found["items"]} <= {CENTRE, AUTHORITY}
-    assert all((each["norm"] is None) for each in found["items"] if not one_norm)
+    norms = {each["norm"] and each["norm"]["amount"] for each in found["items"]}
+    assert norms == {None} if not one_norm else 30 in norms
+
+
+def test_a_hand_over_is_nobodys_norm(managed: Counter) -> None:
+    for item in asked(managed, "/figures", kind="handover")["items"]:
+        assert (item["norm"], item["judged"]) == (None, 0)
 
 
 def test_a_filter_is_said_of_what_it_leaves(managed: Counter) -> None:

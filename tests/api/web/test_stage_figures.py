@@ -96,6 +96,27 @@ def test_what_was_known_on_a_past_day_can_be_asked_for(manager: Browser) -> None
     assert page_text("figures.audit.none", "en") in before
 
 
+def test_a_past_day_compares_and_names_deviations_as_now(manager: Browser) -> None:
+    path = "/figures?edition=s7c-2012&stage=incoming"
+    now, known = opened(manager, path), opened(manager, f"{path}&known={TODAY}")
+    for title in ("compared-title", "deviations-title"):
+        mine, theirs = (
+            re.sub("<[^>]*>", "", html.partition(f'id="{title}"')[2].partition("</section>")[0])
+            for html in (now, known)
+        )
+        assert len(mine.split()) > 5
+        assert [each for each in theirs.split() if each not in mine.split()] == []
+
+
+def test_figures_may_be_of_one_service(manager: Browser) -> None:
+    all_, one = (opened(manager, f"/figures{query}") for query in ("", "?service=003-7"))
+    assert re.findall(r"<meter[^>]*>", one) == re.findall(r"<meter[^>]*>", all_)
+    assert 'value="003-7" selected' in one
+    assert re.search(r'href="/figures\?[^"]*service=003-7[^"]*stage=', one)
+    none = opened(manager, "/figures?service=003-1")
+    assert page_text("figures.audit.none", "en") in none
+
+
 def test_the_page_names_the_slowest_stage_and_the_deviations(manager: Browser) -> None:
     html = opened(manager, "/figures")
     assert page_text("figures.audit.slowest", "en") in html

@@ -7,7 +7,8 @@ import { carried } from "../common/texts.js";
 /**
  * @typedef {object} Drawn what the page says of a chart
  * @property {"line" | "bars" | "waterfall" | "stacked"} kind
- * @property {string} title
+ * @property {string} title what it shows, for those who do not see it
+ * @property {string} head what stands above it; nothing if the page says it
  * @property {string} unit of the values' axis
  * @property {string[]} labels
  * @property {{label: string, values: (number | number[] | null)[]}[]} sets
@@ -40,14 +41,17 @@ function valueAxis(drawn) {
     max: share ? 100 : undefined,
     stacked: drawn.kind === "stacked",
     title: { display: Boolean(drawn.unit), text: drawn.unit },
-    ticks: { precision: 0, callback: (/** @type {number} */ value) => NUMBERS.format(value) },
+    ticks: {
+      precision: drawn.kind === "waterfall" ? undefined : 0,
+      callback: (/** @type {number} */ value) => NUMBERS.format(value),
+    },
   };
 }
 
 /** @param {Drawn} drawn */
 function optionsOf(drawn) {
   const lying = drawn.kind === "waterfall" || drawn.kind === "stacked";
-  const names = { stacked: drawn.kind === "stacked", grid: { display: false } };
+  const names = { stacked: drawn.kind === "stacked", offset: true, grid: { display: false } };
   const values = valueAxis(drawn);
   return {
     animation: false,
@@ -56,6 +60,7 @@ function optionsOf(drawn) {
     indexAxis: lying ? "y" : "x",
     scales: lying ? { x: values, y: names } : { x: names, y: values },
     plugins: {
+      title: { display: Boolean(drawn.head), text: drawn.head, align: "start" },
       legend: { display: drawn.sets.length > 1, position: "bottom" },
       tooltip: {
         displayColors: false,
