@@ -7,10 +7,11 @@ as long as norms, worked days and offices' hours (`knowledge` names them) are th
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
 
+from domain.progress import Visit
 from domain.reporting import PeriodKind, ReportPeriod
 from domain.zones import zone
 from infra.audit_figures import Progress, packets_as_known
@@ -119,8 +120,10 @@ def _as_known(
     holdings, visits = Holdings(1, knowledge), Visits(1, knowledge)
     packets, stays = TurnoverOfRows(filters.packets), SumsOfRows(filters.stays, _OF_STAGES)
     everything, trend = SumsOfRows(filters.stays), SumsOfRows(filters.trend, (By.PERIOD,))
+    ended = _ended_in(filters)
     for change in packets_as_known(qolhat.log, knowledge, known, progress):
         packets.take(holdings.row_of(change))
+        change.visits = {seq: each for seq, each in change.visits.items() if ended(each)}
         for row in visits.rows_of(change):
             for sums in (stays, everything, trend):
                 sums.take(row)
@@ -134,6 +137,18 @@ def _as_known(
         deviations=everything.deviations(),
         trend=[_without_lengths(each) for each in trend.figures()],
     )
+
+
+def _ended_in(filters: _Filters) -> Callable[[Visit], bool]:
+    """Tell of which stays it need not be worked out how long they lasted: of by far the most.
+
+    Whatever ended in the weeks and months is in, by the clock of any zone.
+    """
+    spans = (filters.stays, filters.trend)
+    since = min(each.since for each in spans if each.since)
+    until = max(each.until for each in spans if each.until)
+    begins, ends = _midnight(since, -1, "UTC"), _midnight(until, 1, "UTC")
+    return lambda visit: visit.left_at is not None and begins <= visit.left_at < ends
 
 
 def _without_lengths(figure: Figure) -> Figure:
