@@ -104,6 +104,7 @@ class Holdings(View):
             self.index("holdings", "place", "since", where=_OPEN, mark="open"),
             self.index("holdings", "organisation", "status", "since", where=_OPEN, mark="open"),
             self.index("holdings", "status", "since", where=_OPEN, mark="open"),
+            self.index("holdings", "closed_at", where="closed_at IS NOT NULL", mark="closed"),
         )
         return {"holdings": self.holdings}
 

@@ -23,7 +23,7 @@ from projections.view import micros
 class TurnoverFilter:
     """Which packets are meant: of these organisations (None: all), in a time (UTC).
 
-    `since` is inside, `until` is not.
+    `since` is inside, `until` is not. Packets that were closed before are not counted at all.
     """
 
     since: datetime
@@ -83,11 +83,15 @@ def turnover(
         concerned = sa.or_(c.accepting.in_(mine), c.deciding.in_(mine))
     begun = c.accepted_at < micros(which.until)
     query = sa.select(c.service, *sums).where(c.service.is_not(None), begun, concerned)
-    found = [
-        Turnover(row[0], *map(int, row[1:]))
-        for row in connection.execute(query.group_by(c.service))
-    ]
-    return sorted((each for each in found if not each.is_empty), key=lambda each: each.service)
+    counted: dict[str, Turnover] = {}
+    for part in (c.closed_at.is_(None), c.closed_at >= micros(which.since)):  # an index for each
+        for row in connection.execute(query.where(part).group_by(c.service)):
+            counted.setdefault(row[0], Turnover(row[0])).add(Turnover(row[0], *map(int, row[1:])))
+    return _in_order(counted)
+
+
+def _in_order(counted: Mapping[str, Turnover]) -> list[Turnover]:
+    return [counted[key] for key in sorted(counted) if not counted[key].is_empty]
 
 
 def _conditions(
@@ -128,12 +132,17 @@ class TurnoverOfRows:
 
     def found(self) -> list[Turnover]:
         """Return what was counted, by service in their order."""
-        return [self._found[key] for key in sorted(self._found) if not self._found[key].is_empty]
+        return _in_order(self._found)
 
     def _is_meant(self, row: Mapping[str, Any]) -> bool:
-        accepted, mine = row["accepted_at"], self._which.organisations
+        accepted, closed, mine = row["accepted_at"], row["closed_at"], self._which.organisations
         begun = accepted is not None and accepted < self._until
-        return begun and (mine is None or row["accepting"] in mine or row["deciding"] in mine)
+        lasting = closed is None or closed >= self._since
+        return (
+            begun
+            and lasting
+            and (mine is None or row["accepting"] in mine or row["deciding"] in mine)
+        )
 
     def _counted(self, row: Mapping[str, Any]) -> Turnover:
         rendered, closed = self._inside(row["rendered_at"]), self._inside(row["closed_at"])
