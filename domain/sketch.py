@@ -48,6 +48,11 @@ def length_of(bucket: int) -> timedelta:
     return timedelta(microseconds=2 * lower * upper // (lower + upper))
 
 
+def longest_in(bucket: int) -> timedelta:
+    """Return the longest length that lies in a bucket."""
+    return timedelta(microseconds=_EDGES[min(bucket, len(_EDGES) - 1)])
+
+
 def quantile(buckets: Mapping[int, int], share: Fraction) -> timedelta | None:
     """Return the length that this share of the stays do not exceed, by nearest rank.
 

@@ -7,8 +7,8 @@ as long as worked days, norms and offices' hours are the same.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Iterable, Iterator
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from itertools import groupby
 from operator import itemgetter
@@ -31,11 +31,12 @@ from projections.rollups import (
     ALL_SUMS,
     By,
     Figure,
+    Of,
     RollupFilter,
     Rollups,
     Span,
+    SumsOfRows,
     figures_of,
-    merged,
 )
 from projections.view import Knowledge, PacketChange
 from projections.visits import VisitRow, Visits
@@ -44,6 +45,7 @@ _PAGE = 5_000  # events
 _PAST = timedelta(days=366)  # of a stage, that tells how long stays last
 _CANDIDATES = 500  # open stays that are compared
 _stream = itemgetter(1)
+Progress = Callable[[int, int], None]
 
 
 def figures_as_known(
@@ -65,7 +67,19 @@ def stays_as_known(
 ) -> Iterator[dict[str, Any]]:
     """List the rows of the view of visits as the events recorded until an instant make them."""
     visits = Visits(1, knowledge)
-    for _, rows in groupby(_by_stream(log), key=_stream):
+    for change in packets_as_known(log, knowledge, known):
+        yield from visits.rows_of(change)
+
+
+def packets_as_known(
+    log: EventLog, knowledge: Knowledge, known: datetime, progress: Progress | None = None
+) -> Iterator[PacketChange]:
+    """List what the events recorded until an instant (UTC) make of each packet, and all its stays.
+
+    `progress` is told how many events are read, of how many. Raises StorageError, and what an
+    event that cannot be read leads to.
+    """
+    for _, rows in groupby(_by_stream(log, progress), key=_stream):
         events: list[Packet.Event] = []
         for _, stream, *stored in rows:
             if stored[1] in PACKET_EVENTS:
@@ -75,15 +89,16 @@ def stays_as_known(
         if events:
             timeline = timeline_of(events, knowledge.regulations)
             stays = {visit.seq: visit for visit in timeline.visits}
-            number = PacketNumber(number_of(stream))
-            yield from visits.rows_of(PacketChange(number, timeline.progress, stays))
+            yield PacketChange(PacketNumber(number_of(stream)), timeline.progress, stays)
 
 
-def _by_stream(log: EventLog) -> Iterator[EventRow]:
-    until, place = log.rows.last_position(), (FIRST_STREAM, LAST_VERSION)
+def _by_stream(log: EventLog, progress: Progress | None = None) -> Iterator[EventRow]:
+    until, place, read = log.rows.last_position(), (FIRST_STREAM, LAST_VERSION), 0
     while page := log.rows.rows_by_stream(place, LAST_STREAM, until, _PAGE):
         yield from page
-        place = page[-1][1], page[-1][2]
+        place, read = (page[-1][1], page[-1][2]), read + len(page)
+        if progress is not None:
+            progress(min(read, until), until)
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,30 +162,69 @@ def _risk(
 
 @dataclass(frozen=True, slots=True)
 class Overview:
-    """What the first page of an audit shows: the stages, hand-overs among them, and the trend."""
+    """What the first page of an audit shows: the stages, hand-overs among them, and the trend.
+
+    `compared`: the figures of one stage told apart, if that was asked for.
+    """
 
     stages: list[Figure]
     trend: list[Figure]
+    deviations: list[tuple[Of, str, int]]
+    compared: list[Figure]
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """Which stage of which edition is told apart: by organisation, or by person in these."""
+
+    edition: str
+    stage: str
+    by: By
+
+    def within(self, which: RollupFilter) -> RollupFilter:
+        """Return the filter of its stays: the same service, the same norm."""
+        kind = VisitKind.STAGE.value
+        return replace(which, edition=self.edition, stage=self.stage, kind=kind)
+
+    @property
+    def told(self) -> tuple[By, ...]:
+        """By what it tells the figures apart."""
+        return By.ORGANISATION, self.by
 
 
 _OF_STAGES = (By.SERVICE, By.EDITION, By.KIND, By.STAGE)
 
 
 def overview_as_known(
-    log: EventLog, knowledge: Knowledge, known: datetime, which: RollupFilter
+    log: EventLog,
+    knowledge: Knowledge,
+    known: datetime,
+    which: RollupFilter,
+    compared: Comparison | None = None,
 ) -> Overview:
     """Return what `overview` would have shown at an instant (UTC); as slow as reading everything.
 
     Raises StorageError, and what an event that cannot be read leads to.
     """
-    found = figures_as_known(log, knowledge, known, which, (*_OF_STAGES, By.PERIOD))
-    return Overview(merged(found, _OF_STAGES), merged(found, (By.PERIOD,)))
+    stages, trend = SumsOfRows(which, _OF_STAGES), SumsOfRows(which, (By.PERIOD,))
+    everything = SumsOfRows(which)
+    one = SumsOfRows(compared.within(which), compared.told) if compared else None
+    for row in stays_as_known(log, knowledge, known):
+        for sums in (stages, trend, everything, *([one] if one else [])):
+            sums.take(row)
+    found = one.figures() if one else []
+    return Overview(stages.figures(), trend.figures(), everything.deviations(), found)
 
 
-def overview(reading: Reading, which: RollupFilter) -> Overview:
+def overview(reading: Reading, which: RollupFilter, compared: Comparison | None = None) -> Overview:
     """Ask for what the first page shows; the trend by the filter's weeks or months."""
     view, connection = reading.view(Rollups), reading.connection
+    found: list[Figure] = []
+    if compared is not None:
+        found = view.figures(connection, compared.within(which), compared.told)
     return Overview(
         view.figures(connection, which, _OF_STAGES),
         view.figures(connection, which, (By.PERIOD,), buckets=False),
+        view.deviations_of(connection, which),
+        found,
     )

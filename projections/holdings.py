@@ -104,14 +104,16 @@ class Holdings(View):
             self.index("holdings", "place", "since", where=_OPEN, mark="open"),
             self.index("holdings", "organisation", "status", "since", where=_OPEN, mark="open"),
             self.index("holdings", "status", "since", where=_OPEN, mark="open"),
+            self.index("holdings", "closed_at", where="closed_at IS NOT NULL", mark="closed"),
         )
         return {"holdings": self.holdings}
 
     def apply(self, connection: Target, batch: Batch) -> None:
         """Write where the packets are now."""
-        upsert(connection, self.holdings, [self._row(change) for change in batch.packets])
+        upsert(connection, self.holdings, [self.row_of(change) for change in batch.packets])
 
-    def _row(self, change: PacketChange) -> dict[str, Any]:
+    def row_of(self, change: PacketChange) -> dict[str, Any]:
+        """Return the row of a packet."""
         progress, stage = change.progress, None
         service = None
         if progress.edition:

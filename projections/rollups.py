@@ -163,9 +163,24 @@ class Figure:
         return quantile(self.buckets, NINETY_NINTH)
 
     @property
+    def longest(self) -> timedelta | None:
+        """The longest time that counted, within two per cent."""
+        return quantile(self.buckets, Fraction(1))
+
+    @property
+    def late(self) -> int:
+        """How many stays were past the norm."""
+        return self.judged - self.within
+
+    @property
     def packets(self) -> int:
         """How many packets were there for the first time."""
         return self.count - self.repeated
+
+    @property
+    def per_packet(self) -> timedelta | None:
+        """The mean time of a packet, repetitions included; None without packets."""
+        return self.counted / self.packets if self.packets > 0 else None
 
     @property
     def waiting(self) -> timedelta:
@@ -305,8 +320,7 @@ class Rollups(SummingView):
             *key, deviations, count = row
             for deviation in deviations.split():
                 counts[(*key, deviation)] += int(count)
-        ordered = sorted(counts, key=lambda each: (-counts[each], each))
-        return [(_of(told, key[:-1]), key[-1], counts[key]) for key in ordered]
+        return _ordered(told, counts)
 
     def _select(
         self, table: sa.Table, which: RollupFilter, told: tuple[By, ...], what: Sequence[Any]
@@ -456,6 +470,12 @@ def _of(told: tuple[By, ...], key: Key) -> Of:
     return Of(**values)
 
 
+def _ordered(told: tuple[By, ...], counts: Mapping[Key, int]) -> list[tuple[Of, str, int]]:
+    """List the counts of deviations, which stand at the end of their keys, the most first."""
+    ordered = sorted(counts, key=lambda each: (-counts[each], each))
+    return [(_of(told, key[:-1]), key[-1], counts[key]) for key in ordered]
+
+
 def _figure(of: Of, sums: tuple[int, ...]) -> Figure:
     values: dict[str, Any] = dict(zip(_SUMS, sums, strict=True))
     for name in ("counted", "working", "overrun", "repeated_counted"):
@@ -467,31 +487,42 @@ def figures_of(
     rows: Iterable[Mapping[str, Any]], which: RollupFilter = ALL_SUMS, by: Iterable[By] = ()
 ) -> list[Figure]:
     """Return the figures of rows of the view of visits, as `Rollups.figures` does of its sums."""
-    told = tuple(dict.fromkeys(by))
-    added: defaultdict[Key, list[int]] = defaultdict(lambda: [0] * len(_SUMS))
-    buckets: defaultdict[Key, dict[int, int]] = defaultdict(dict)
+    sums = SumsOfRows(which, by)
     for row in rows:
-        if row["bucket"] is None or not _is_meant(row, which):
-            continue
-        key = tuple(_told(row, each, which.span) for each in told)
-        added[key] = list(map(add, added[key], _values(row)))
-        buckets[key][row["bucket"]] = buckets[key].get(row["bucket"], 0) + 1
-    found = [_figure(_of(told, key), tuple(added[key])) for key in sorted(added)]
-    for figure, key in zip(found, sorted(added), strict=True):
-        figure.buckets = buckets[key]
-    return found
+        sums.take(row)
+    return sums.figures()
 
 
-def merged(figures: Iterable[Figure], by: Iterable[By]) -> list[Figure]:
-    """Add figures up that are told apart by more than these, in order of them."""
-    told = tuple(dict.fromkeys(by))
-    found: dict[Key, Figure] = {}
-    for figure in figures:
-        key = tuple(getattr(figure.of, each.value) for each in told)
-        if key not in found:
-            found[key] = Figure(Of(**dict(zip((each.value for each in told), key, strict=True))))
-        found[key].add(figure)
-    return [found[key] for key in sorted(found)]
+class SumsOfRows:
+    """Adds up rows of the view of visits one by one, as `Rollups` does."""
+
+    def __init__(self, which: RollupFilter = ALL_SUMS, by: Iterable[By] = ()) -> None:
+        self._which, self._by = which, tuple(dict.fromkeys(by))
+        self._sums: defaultdict[Key, list[int]] = defaultdict(lambda: [0] * len(_SUMS))
+        self._buckets: defaultdict[Key, dict[int, int]] = defaultdict(dict)
+        self._deviations: defaultdict[Key, int] = defaultdict(int)
+
+    def take(self, row: Mapping[str, Any]) -> None:
+        """Add a stay, if it is meant and has ended."""
+        bucket = row["bucket"]
+        if bucket is None or not _is_meant(row, self._which):
+            return
+        key = tuple(_told(row, each, self._which.span) for each in self._by)
+        self._sums[key] = list(map(add, self._sums[key], _values(row)))
+        self._buckets[key][bucket] = self._buckets[key].get(bucket, 0) + 1
+        for deviation in row["deviations"].split():
+            self._deviations[(*key, deviation)] += 1
+
+    def figures(self) -> list[Figure]:
+        """Return the figures, in order of what they are told apart by."""
+        found = [_figure(_of(self._by, key), tuple(self._sums[key])) for key in sorted(self._sums)]
+        for figure, key in zip(found, sorted(self._sums), strict=True):
+            figure.buckets = self._buckets[key]
+        return found
+
+    def deviations(self) -> list[tuple[Of, str, int]]:
+        """Return how many stays had each deviation, as `Rollups.deviations_of` does."""
+        return _ordered(self._by, self._deviations)
 
 
 def _told(row: Mapping[str, Any], by: By, span: Span) -> Any:

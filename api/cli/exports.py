@@ -55,7 +55,7 @@ def export(
 ) -> None:
     """Write packets with all that was recorded of them into a file, for other programs."""
     chosen = table_of(form, which)
-    _check_new(out, replace=replace)
+    check_new(out, replace=replace)
     shell = Shell(as_json)
     with opened() as qolhat:
         wanted = _wanted(qolhat, since, until, organisation, service)
@@ -65,7 +65,7 @@ def export(
     shell.show(*_done(made, out, form, size))
 
 
-def _check_new(file: Path, *, replace: bool) -> None:
+def check_new(file: Path, *, replace: bool) -> None:
     """Refuse a name under which nothing can be written, or where something lies that is not to go.
 
     Raises MisuseError.

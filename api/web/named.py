@@ -24,6 +24,12 @@ def service_name(qolhat: Qolhat, speech: Speech, edition: str | None) -> str:
     return f"{service.key} · {service.names.in_language(speech.language)}"
 
 
+def services(qolhat: Qolhat, speech: Speech) -> list[tuple[str, str]]:
+    """List the keys of all services, each with its name, in their order."""
+    found = {each.service.key: service_name(qolhat, speech, each.id) for each in qolhat.regulations}
+    return sorted(found.items())
+
+
 def stage_name(qolhat: Qolhat, speech: Speech, edition: str | None, stage: str | None) -> str:
     """Name a stage of an edition."""
     if edition is None or not stage:

@@ -297,7 +297,7 @@ class _ByHand(_OneByOne):
         assert isinstance(due, DueView)
         progress = {"packet": change.number, "progress": _encode(change.progress)}
         self._put(self._journal.progress, [progress])
-        self._put(holdings.holdings, [holdings._row(change)])
+        self._put(holdings.holdings, [holdings.row_of(change)])
         if change.anew:
             self.raw.execute("DELETE FROM visits_g1 WHERE number=?", (change.number,))
         self._put(visits.visits, visits.rows_of(change))

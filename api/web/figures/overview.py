@@ -15,49 +15,36 @@ from zoneinfo import ZoneInfo
 from fastapi import APIRouter, Depends, Query
 from fastapi.responses import HTMLResponse
 
+from api.periods import LOOKS_BACK, Period
+from api.stage_order import in_order
 from api.web.alerts import all_organisations
 from api.web.asked import Asked, DayQuery, OrganisationQuery, asked, choices, midnight, query_of
-from api.web.named import norm_text, service_name, stage_name
+from api.web.figures.charts import (
+    Chart,
+    Lengths,
+    Part,
+    busiest,
+    charts_of,
+    lengths_chart,
+    lengths_of,
+    trend_chart,
+    up_to,
+    waterfall_chart,
+)
+from api.web.named import norm_text, service_name, services, stage_name
 from api.web.visitor import Visitor, allowed
 from domain.progress import VisitKind
 from domain.regulations.edition import Edition
 from domain.rights import Right
-from infra.audit_figures import Overview, overview_as_known
+from infra.audit_figures import Comparison, Overview, overview_as_known
 from infra.audit_figures import overview as overview_of
-from projections.rollups import FEW, By, Figure, Of, RollupFilter, Rollups, Span
+from projections.rollups import FEW, By, Figure, RollupFilter, Span
 
 router = APIRouter()
 KeyQuery = Annotated[str, Query(max_length=64)]
-_BACK = timedelta(days=84)
 _A_MOMENT = timedelta(microseconds=1)
 _BARS = 16  # of the small picture of how long stays lasted
 _STAGE = VisitKind.STAGE.value
-
-
-@dataclass(frozen=True, slots=True)
-class Period:
-    """Which weeks or months are shown: from the first day of the first to before `until`."""
-
-    span: Span
-    since: date
-    until: date
-
-    @classmethod
-    def of_days(cls, span: Span, first: date, last: date) -> Period:
-        """Return the whole weeks or months in which both days lie."""
-        begins, ends = _begin(span, min(first, last)), _begin(span, max(first, last))
-        return cls(
-            span, begins, _begin(span, ends + timedelta(days=31 if span is Span.MONTH else 7))
-        )
-
-    @property
-    def last(self) -> date:
-        """The last day inside."""
-        return self.until - timedelta(days=1)
-
-    def query(self) -> dict[str, Any]:
-        """Return the fields that mean the same stays in the list of stays."""
-        return {"ended": self.span.value, "since": self.since, "until": self.until}
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,16 +63,6 @@ class Line:
     slowest: bool = False
 
     @property
-    def per_packet(self) -> timedelta | None:
-        """The mean time of a packet here, repetitions included."""
-        return self.figure.counted / self.figure.packets if self.figure.packets > 0 else None
-
-    @property
-    def late(self) -> int:
-        """How many stays were past the norm."""
-        return self.figure.judged - self.figure.within
-
-    @property
     def bars(self) -> list[tuple[int, float]]:
         """The picture of how long stays lasted: where each bar stands, how high it is (0 to 10)."""
         return bars_of(self.figure.buckets)
@@ -98,6 +75,12 @@ class Way:
     service: str
     way: str
     lines: list[Line]
+    edition: str
+
+    @property
+    def chart(self) -> str:
+        """Under which key the page has the chart of where the time goes."""
+        return f"way-{self.edition}"
 
 
 @router.get("/figures")
@@ -109,6 +92,7 @@ def figures(
     until: DayQuery = None,
     edition: KeyQuery = "",
     stage: KeyQuery = "",
+    service: KeyQuery = "",
     known: DayQuery = None,
 ) -> HTMLResponse:
     """Show the stages; with an edition and a stage: by organisation, or person.
@@ -118,9 +102,14 @@ def figures(
     whose = asked(visitor, organisation)
     today = visitor.qolhat.now().astimezone(ZoneInfo(visitor.speech.zone)).date()
     last = until or today
-    period = Period.of_days(span, since or last - _BACK, last)
-    which = _which(visitor, whose, period)
-    found, deviations, compared = _asked_for(visitor, which, known, (edition, stage))
+    period = Period.of_days(span, since or last - LOOKS_BACK, last)
+    which = _which(visitor, whose, period, service)
+    by = By.PERSON if _is_one(which) else By.ORGANISATION
+    one = Comparison(edition, stage, by) if edition and stage else None
+    found = _asked_for(visitor, which, known, one)
+    listed = {} if known else period.query()
+    ways = _ways(visitor, found.stages, listed, organisation)
+    shown = _shown_lengths(visitor, found.stages, edition, stage)
     return visitor.page(
         "figures/figures.html",
         asked=whose,
@@ -131,48 +120,46 @@ def figures(
         spans=tuple(Span),
         few=FEW,
         trend=[Line("", figure, {}) for figure in found.trend],
-        ways=_ways(visitor, found.stages, {} if known else period.query(), organisation),
-        deviations=[(name, count) for _, name, count in deviations],
-        compared=list(_compared(visitor, compared, period, edition, stage)),
-        stage=stage_name(visitor.qolhat, visitor.speech, edition, stage) if compared else "",
+        ways=ways,
+        lengths=shown,
+        charts=_charts(visitor, found, ways, shown),
+        deviations=[(name, count) for _, name, count in found.deviations],
+        compared=list(_compared(visitor, found.compared, listed, edition, stage)),
+        stage=stage_name(visitor.qolhat, visitor.speech, edition, stage) if found.compared else "",
+        service=service,
+        services=services(visitor.qolhat, visitor.speech),
         address=lambda **more: query_of(organisation=organisation, span=period.span.value,
-                                        since=period.since, until=period.last, **more),
+                                        since=period.since, until=period.last, known=known,
+                                        service=service or None, **more),
     )  # fmt: skip
 
 
 def _asked_for(
-    visitor: Visitor, which: RollupFilter, known: date | None, one: tuple[str, str]
-) -> tuple[Overview, list[tuple[Of, str, int]], list[Figure]]:
-    """Return the stages and the trend, the deviations, and who is compared; of a past day less."""
+    visitor: Visitor, which: RollupFilter, known: date | None, one: Comparison | None
+) -> Overview:
+    """Ask the roll-ups; of a past day, what had been recorded by then."""
     qolhat = visitor.qolhat
     if known is not None:
         ends = midnight(known + timedelta(days=1), visitor.speech.zone) - _A_MOMENT
-        return overview_as_known(qolhat.log, qolhat.views.knowledge, ends, which), [], []
+        return overview_as_known(qolhat.log, qolhat.views.knowledge, ends, which, one)
     with qolhat.views.reading() as reading:
-        view, connection = reading.view(Rollups), reading.connection
-        compared: list[Figure] = []
-        if all(one):
-            edition, stage = one
-            theirs = replace(which, edition=edition, stage=stage, kind=_STAGE)
-            by = By.PERSON if _is_one(which) else By.ORGANISATION
-            compared = view.figures(connection, theirs, (By.ORGANISATION, by))
-        return overview_of(reading, which), view.deviations_of(connection, which), compared
+        return overview_of(reading, which, one)
 
 
-def _which(visitor: Visitor, whose: Asked, period: Period) -> RollupFilter:
+def _which(visitor: Visitor, whose: Asked, period: Period, service: str) -> RollupFilter:
     everywhere = whose.organisations == all_organisations(visitor.qolhat)
     organisations = None if everywhere else whose.organisations
     return RollupFilter(
-        period.span, organisations=organisations, since=period.since, until=period.until
+        period.span,
+        organisations=organisations,
+        service=service or None,
+        since=period.since,
+        until=period.until,
     )
 
 
 def _is_one(which: RollupFilter) -> bool:
     return which.organisations is not None and len(which.organisations) == 1
-
-
-def _begin(span: Span, day: date) -> date:
-    return day.replace(day=1) if span is Span.MONTH else day - timedelta(days=day.weekday())
 
 
 def _ways(
@@ -185,20 +172,15 @@ def _ways(
 
     `period`: the fields that mean the same stays in the list of stays; none if there is no list.
     """
-    of_edition: dict[str, list[Figure]] = {}
-    for figure in found:
-        if figure.of.edition:
-            of_edition.setdefault(figure.of.edition, []).append(figure)
-    editions = [visitor.qolhat.regulations.edition(each) for each in of_edition]
-    editions.sort(key=lambda each: (each.service.key, each.id))
     fields = {**period, **query_of(organisation=organisation)} if period else {}
     return [
         Way(
             service_name(visitor.qolhat, visitor.speech, edition.id),
             visitor.speech.word("way", edition.way.value),
-            list(_on_the_way(visitor, edition, of_edition[edition.id], fields)),
+            list(_on_the_way(visitor, edition, figures, fields)),
+            edition.id,
         )
-        for edition in editions
+        for edition, figures in in_order(visitor.qolhat, found)
     ]
 
 
@@ -206,22 +188,14 @@ def _on_the_way(
     visitor: Visitor, edition: Edition, found: Iterable[Figure], fields: Mapping[str, Any]
 ) -> Iterator[Line]:
     """List the stages and hand-overs of a route, each with where its time lies in the whole."""
-    ordered = sorted(found, key=lambda figure: _place_on(edition, figure))
-    lines = [_line(visitor, edition, figure, fields) for figure in ordered]
-    lengths = [line.per_packet or timedelta(0) for line in lines]
+    lines = [_line(visitor, edition, figure, fields) for figure in found]
+    lengths = [line.figure.per_packet or timedelta(0) for line in lines]
     whole, slowest, begins = sum(lengths, timedelta(0)), max(lengths), 0.0
     for line, length in zip(lines, lengths, strict=True):
         part = 100 * (length / whole) if whole else 0.0
         is_slowest = bool(length) and length == slowest
         yield replace(line, begins=round(begins, 2), length=round(part, 2), slowest=is_slowest)
         begins += part
-
-
-def _place_on(edition: Edition, figure: Figure) -> tuple[int, int, str]:
-    """Order by stage; a hand-over comes before the stage it leads to, what is astray at the end."""
-    index = edition.index_of.get(figure.of.stage or "", len(edition.stages))
-    kind = figure.of.kind or ""
-    return index, int(kind == _STAGE), kind
 
 
 def _line(visitor: Visitor, edition: Edition, figure: Figure, fields: Mapping[str, Any]) -> Line:
@@ -237,18 +211,60 @@ def _line(visitor: Visitor, edition: Edition, figure: Figure, fields: Mapping[st
 
 
 def _compared(
-    visitor: Visitor, found: Collection[Figure], period: Period, edition: str, stage: str
+    visitor: Visitor,
+    found: Collection[Figure],
+    listed: Mapping[str, Any],
+    edition: str,
+    stage: str,
 ) -> Iterator[Line]:
     """Name those who are compared: persons, where the figures are told apart by them."""
     names = visitor.qolhat.personnel.names({each.of.person for each in found if each.of.person})
     for figure in found:
         code, person = figure.of.organisation or 0, figure.of.person
-        query = {"edition": edition, "stage": stage, "organisation": code, **period.query()}
+        query = {"edition": edition, "stage": stage, "organisation": code, **listed}
         if person is None:
             name = visitor.qolhat.directory.organisation(code).name_kk
         else:
             name = names.get(person, f"№ {person}")
-        yield Line(name, figure, query | query_of(person=person))
+        yield Line(name, figure, query | query_of(person=person) if listed else {})
+
+
+@dataclass(frozen=True, slots=True)
+class _Shown:
+    """The stage of which it is shown how long its stays lasted."""
+
+    stage: str
+    bars: list[Lengths]
+    labels: list[str]
+
+
+def _shown_lengths(
+    visitor: Visitor, stages: Collection[Figure], edition: str, stage: str
+) -> _Shown | None:
+    """Return how long the stays of the chosen stage lasted; if none is chosen, of the busiest."""
+    mine = [each for each in stages if each.of.kind == _STAGE and each.of.edition]
+    if edition and stage:
+        mine = [each for each in mine if (each.of.edition, each.of.stage) == (edition, stage)]
+    figure = max(mine, key=lambda each: (each.count, each.counted), default=None)
+    if figure is None:
+        return None
+    of = visitor.qolhat.regulations.edition(figure.of.edition or "")
+    bars = lengths_of(figure, of.stage(figure.of.stage or "").norm)
+    name = stage_name(visitor.qolhat, visitor.speech, of.id, figure.of.stage)
+    return _Shown(name, bars, [up_to(visitor.speech, each) for each in bars])
+
+
+def _charts(
+    visitor: Visitor, found: Overview, ways: Iterable[Way], shown: _Shown | None
+) -> dict[str, Chart]:
+    speech = visitor.speech
+    charts = {"trend": trend_chart(speech, found.trend)}
+    for way in busiest(ways, lambda way: sum(line.figure.count for line in way.lines)):
+        parts = [Part(each.name, each.figure.per_packet, each.slowest) for each in way.lines]
+        charts[way.chart] = waterfall_chart(speech, f"{way.service} ({way.way})", parts)
+    if shown is not None:
+        charts["lengths"] = lengths_chart(speech, shown.stage, shown.bars)
+    return charts_of(charts)
 
 
 def bars_of(buckets: Mapping[int, int]) -> list[tuple[int, float]]:

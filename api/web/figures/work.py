@@ -8,12 +8,14 @@ from fastapi import APIRouter, Depends
 from fastapi.responses import HTMLResponse
 
 from api.web.asked import OrganisationQuery, asked, choices
+from api.web.figures.charts import ages_chart, charts_of
 from api.web.named import service_name, stage_name
 from api.web.station import place_name
 from api.web.visitor import Visitor, allowed
+from domain.progress import VisitKind
 from domain.rights import Right
 from infra.audit_figures import late_next
-from projections.open_stays import AGES, OpenStays
+from projections.open_stays import AGES, OpenStays, OpenWork
 from projections.visits import Visits
 
 router = APIRouter()
@@ -38,6 +40,9 @@ def open_work(
         at=now,
         days=[age.days for age in AGES],
         work=work,
+        charts=charts_of(
+            {"ages": ages_chart(speech, [(_name(visitor, each), each) for each in work])}
+        ),
         risks=risks,
         names=qolhat.personnel.names({risk.stay.person for risk in risks}),
         organisation_of=lambda line: qolhat.directory.organisation(line.organisation).name_kk,
@@ -45,3 +50,12 @@ def open_work(
         stage_of=lambda line: stage_name(qolhat, speech, line.edition, line.stage),
         place_of=lambda stay: place_name(visitor, stay.place),
     )
+
+
+def _name(visitor: Visitor, work: OpenWork) -> str:
+    """Name what is open: a stage, or what it is while it is in none."""
+    stage = stage_name(visitor.qolhat, visitor.speech, work.edition, work.stage)
+    if work.kind == VisitKind.STAGE.value:
+        return stage
+    kind = visitor.speech.word("visit", work.kind)
+    return f"{kind} → {stage}" if stage else kind

@@ -806,6 +806,17 @@ def _query(**fields: Callable[[Asking], object]) -> Build:
     return lambda it: Asked(query={name: found(it) for name, found in fields.items()})
 
 
+def _reported(form: str, *, mine: bool) -> Build:
+    """Ask for a report about one organisation, or about everything that is the asker's business."""
+
+    def asked(it: Asking) -> Asked:
+        query = {} if mine else {"organisation": it.there.organisation}
+        path = {"period": "2026-W40", "form": form}
+        return Asked(path, query | {"form": form, "period": "2026-W40"})
+
+    return asked
+
+
 LISTS = (
     get(
         "/search",
@@ -838,6 +849,31 @@ LISTS = (
         "/figures",
         Case(SEES_FIGURES, of_organisation),
         Case(SEES_FIGURES, nothing, about_a_place=False),
+    ),
+    get(
+        "/reports",
+        Case(SEES_FIGURES, of_organisation),
+        Case(SEES_FIGURES, nothing, about_a_place=False),
+    ),
+    get(
+        "/reports/file",
+        Case(SEES_FIGURES, _reported("xlsx", mine=False)),
+        Case(SEES_FIGURES, _reported("xlsx", mine=True), about_a_place=False),
+    ),
+    get(
+        f"{V1}/figures",
+        Case(SEES_FIGURES, of_organisation),
+        Case(SEES_FIGURES, nothing, about_a_place=False),
+    ),
+    get(
+        f"{V1}/reports/{{period}}",
+        Case(SEES_FIGURES, _reported("", mine=False)),
+        Case(SEES_FIGURES, _reported("", mine=True), about_a_place=False),
+    ),
+    get(
+        f"{V1}/reports/{{period}}/{{form}}",
+        Case(SEES_FIGURES, _reported("xlsx", mine=False)),
+        Case(SEES_FIGURES, _reported("xlsx", mine=True), about_a_place=False),
     ),
     get(
         "/visits",

@@ -10,7 +10,8 @@ from html import unescape
 import pytest
 
 from api.messages import LANGUAGES, page_text, word
-from api.web.figures.overview import Period, bars_of
+from api.periods import Period
+from api.web.figures.overview import bars_of
 from domain.acts import ActKind
 from domain.roles import Role, Scope
 from projections.rollups import Span
@@ -93,6 +94,30 @@ def test_what_was_known_on_a_past_day_can_be_asked_for(manager: Browser) -> None
     assert 'href="/visits' not in known
     before = opened(manager, f"/figures?known={TODAY - timedelta(days=1)}")
     assert page_text("figures.audit.none", "en") in before
+
+
+def seen(html: str) -> list[str]:
+    """The words of a section that everybody sees."""
+    section = html.partition("</section>")[0]
+    return re.sub(r'<span class="unseen">.*?</span>|<[^>]*>', "", section).split()
+
+
+def test_a_past_day_compares_and_names_deviations_as_now(manager: Browser) -> None:
+    path = "/figures?edition=s7c-2012&stage=incoming"
+    now, known = opened(manager, path), opened(manager, f"{path}&known={TODAY}")
+    for title in ("compared-title", "deviations-title"):
+        mine, theirs = (seen(html.partition(f'id="{title}"')[2]) for html in (now, known))
+        assert len(mine) > 3
+        assert theirs == mine
+
+
+def test_figures_may_be_of_one_service(manager: Browser) -> None:
+    all_, one = (opened(manager, f"/figures{query}") for query in ("", "?service=003-7"))
+    assert re.findall(r"<meter[^>]*>", one) == re.findall(r"<meter[^>]*>", all_)
+    assert 'value="003-7" selected' in one
+    assert re.search(r'href="/figures\?[^"]*service=003-7[^"]*stage=', one)
+    none = opened(manager, "/figures?service=003-1")
+    assert page_text("figures.audit.none", "en") in none
 
 
 def test_the_page_names_the_slowest_stage_and_the_deviations(manager: Browser) -> None:
