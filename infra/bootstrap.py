@@ -43,6 +43,7 @@ from infra.regulation_files import load_regulations, load_workdays
 from infra.settings import Settings, StoreKind, ViewsFrom
 from infra.store.identity import identity_of
 from infra.store.log import EventLog, StaffBook, TimetableBook, postgres_log, sqlite_log
+from infra.survey import SurveyCodes, Surveys
 from infra.vault import Vault, VaultKeys, new_key
 from infra.views import locks
 from infra.views.fed import FedViews
@@ -130,6 +131,7 @@ class Qolhat:
     counter: Counter
     far: CountryBook
     evidence: EvidenceBook
+    surveys: Surveys
 
     def close(self) -> None:
         """Stop following the log and let go of everything."""
@@ -180,6 +182,10 @@ def bootstrap(settings: Settings, now: Callable[[], datetime] = utc_now) -> Qolh
         told.prepare()
         far = CountryBook(kept, now)
         far.prepare()
+        guesses = Guesses(kept, now, keys)
+        codes = SurveyCodes(keys, known.directory, known.regulations)
+        surveys = Surveys(kept, now, guesses, codes, known.directory)
+        surveys.prepare()
         views, runner = _views(settings, known, log)
         opened.callback(views.close)
         views.prepare()
@@ -205,7 +211,7 @@ def bootstrap(settings: Settings, now: Callable[[], datetime] = utc_now) -> Qolh
         Stations(kept, now),
         AccessJournal(kept, now),
         told,
-        Receipts(Guesses(kept, now, keys), keys),
+        Receipts(guesses, keys),
         Desk(counter),
         views,
         runner,
@@ -214,6 +220,7 @@ def bootstrap(settings: Settings, now: Callable[[], datetime] = utc_now) -> Qolh
         counter,
         far,
         evidence,
+        surveys,
     )
 
 

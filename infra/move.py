@@ -27,6 +27,7 @@ from infra.bootstrap import EVENTS_FILE, KEY_FILE, VAULT_FILE, bootstrap, make_f
 from infra.branches import country
 from infra.database import postgres_address
 from infra.errors import StorageError, storage_error
+from infra import survey
 from infra.evidence import tables as evidence
 from infra.migrations import NothingToMigrateError, check_migrated
 from infra.settings import Settings, StoreKind
@@ -49,7 +50,7 @@ _events = sa.Table(
     sa.Column("topic", sa.Text),
     sa.Column("state", sa.Text),
 )
-_OF_VAULT = (vault, accounts.metadata, told.metadata, country.metadata)
+_OF_VAULT = (vault, accounts.metadata, told.metadata, country.metadata, survey.metadata)
 TABLES: dict[str, tuple[sa.Table, ...]] = {
     EVENTS_FILE: (_events, identity.table, *evidence.metadata.sorted_tables),
     VAULT_FILE: tuple(table for each in _OF_VAULT for table in each.sorted_tables),

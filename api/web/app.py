@@ -38,6 +38,7 @@ from api.web import (
     search,
     standing,
     station,
+    survey,
     unsettled,
     visits,
 )
@@ -60,6 +61,7 @@ _MODULES = (
     live,
     pile,
     applicant,
+    survey,
     unsettled,
     search,
     manager,

@@ -10,6 +10,7 @@ import base64
 from collections.abc import Callable
 from datetime import timedelta
 from hashlib import sha256
+from itertools import count
 from typing import Any
 from uuid import uuid4
 
@@ -17,6 +18,7 @@ from api.web.dispatch.drawing import Drawing, Mark, write_drawing
 from domain.cards import Card
 from domain.numbers import grouped, packet_number
 from domain.roles import Role
+from domain.survey import ServedAs
 from infra.requests import AcceptRequest
 from tests.api.matrix.asking import (
     FILES,
@@ -801,6 +803,15 @@ def _query(**fields: Callable[[Asking], object]) -> Build:
     return lambda it: Asked(query={name: found(it) for name, found in fields.items()})
 
 
+_SERIALS = count(1)
+
+
+def _fresh_survey_code(it: Asking) -> str | None:
+    """The code of a packet that nobody has answered about: each is good for one answer."""
+    served = ServedAs(32, 32, "003-7")
+    return it.world.qolhat.surveys.codes.code_of(packet_number(32, next(_SERIALS)), served)
+
+
 LISTS = (
     get(
         "/search",
@@ -838,6 +849,15 @@ LISTS = (
         "/due",
         Case(SEES_FIGURES, of_organisation),
         Case(READS_PACKETS, nothing, about_a_place=False),
+    ),
+    get("/survey", Case(PUBLIC, nothing, about_a_place=False)),
+    post(
+        "/survey",
+        Case(
+            PUBLIC,
+            to(nothing, code=_fresh_survey_code, process=lambda _: "content"),
+            about_a_place=False,
+        ),
     ),
     get("/receipt", Case(PUBLIC, nothing, about_a_place=False)),
     post(
