@@ -22,12 +22,12 @@ from uuid import UUID
 import sqlalchemy as sa
 
 from domain.errors import QolhatError
+from infra import survey
 from infra.accounts import tables as accounts
 from infra.bootstrap import EVENTS_FILE, KEY_FILE, VAULT_FILE, bootstrap, make_folder, server_lock
 from infra.branches import country
 from infra.database import postgres_address
 from infra.errors import StorageError, storage_error
-from infra import survey
 from infra.evidence import tables as evidence
 from infra.migrations import NothingToMigrateError, check_migrated
 from infra.settings import Settings, StoreKind

@@ -27,7 +27,7 @@ from tests.stories import AUTHORITY, CENTRE, OTHER_AUTHORITY
 SERVED = ServedAs(CENTRE, AUTHORITY, "002")
 YEAR = SumsFilter(date(2026, 1, 1), date(2027, 1, 1))
 HALL = "192.0.2.7"
-GLAD = {question: Opinion.CONTENT for question in Question}
+GLAD = dict.fromkeys(Question, Opinion.CONTENT)
 
 
 @pytest.fixture

@@ -54,6 +54,7 @@ from api.http.schemas.evidence import (
     ProofOut,
     ProvedEventOut,
 )
+from api.http.schemas.indicators import CurrentOut, IndicatorOut, IndicatorsOut, IntervalOut
 from api.http.schemas.ledger import (
     LabelSumOut,
     LedgerLineOut,
@@ -178,6 +179,7 @@ __all__ = [
     "ComplaintOut",
     "Corrected",
     "CourierPunctuality",
+    "CurrentOut",
     "DiscrepancyAnswered",
     "DiscrepancyList",
     "DiscrepancyOut",
@@ -200,6 +202,9 @@ __all__ = [
     "HoldingOut",
     "Hours",
     "In",
+    "IndicatorOut",
+    "IndicatorsOut",
+    "IntervalOut",
     "Item",
     "KeptOut",
     "LabelSumOut",

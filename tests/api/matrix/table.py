@@ -253,6 +253,11 @@ API = (
     get(f"{V1}/packets/{{number}}/history", Case(READS_PACKETS, NUMBER)),
     get(f"{V1}/packets/{{number}}/ledger", Case(READS_PACKETS, NUMBER)),
     get(f"{V1}/packets/{{number}}/proof", Case(READS_PACKETS, NUMBER)),
+    get(
+        f"{V1}/indicators",
+        Case(SEES_FIGURES, of_organisation),
+        Case(SEES_FIGURES, nothing, about_a_place=False),
+    ),
     get(f"{V1}/audit", Case(SEES_FIGURES, nothing, about_a_place=False)),
     post(
         f"{V1}/pictures",
@@ -827,6 +832,11 @@ LISTS = (
     get("/audit", Case(SEES_FIGURES, nothing, about_a_place=False)),
     get(
         "/manager",
+        Case(SEES_FIGURES, of_organisation),
+        Case(SEES_FIGURES, nothing, about_a_place=False),
+    ),
+    get(
+        "/indicators",
         Case(SEES_FIGURES, of_organisation),
         Case(SEES_FIGURES, nothing, about_a_place=False),
     ),
