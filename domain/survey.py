@@ -110,9 +110,9 @@ def opinion_figure(counts: Mapping[Opinion, int]) -> OpinionFigure | None:
         return None
     at_least = max(step for step in _STEPS if step <= count)
     steps = _COARSE if at_least < _MANY else _FINE
-    shares = [
+    content, partly = (
         round(steps * counts.get(each, 0) / count) / steps
         for each in (Opinion.CONTENT, Opinion.PARTLY)
-    ]
-    likely = share_interval(round(shares[0] * at_least), at_least)
-    return OpinionFigure(*shares, at_least, likely)
+    )
+    likely = share_interval(round(content * at_least), at_least)
+    return OpinionFigure(content, partly, at_least, likely)

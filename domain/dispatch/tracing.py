@@ -106,3 +106,27 @@ def _takes_out(each: Sighting, packed: Sighting) -> bool:
     if each.bag is not None:
         return True
     return each.place != packed.place and place_role(each.place) is not Role.COURIER
+
+
+@dataclass(frozen=True, slots=True)
+class Custody:
+    """Who had a packet, seen or within its bag, from one hand-over to the next (UTC)."""
+
+    person: int
+    place: PlaceCode
+    since: datetime
+    until: datetime
+
+
+def custody(found: Trace, missed_at: datetime) -> tuple[Custody, ...]:
+    """Tell in whose hands a packet was from when it was last seen until it was missed (UTC).
+
+    A loss lies between these hand-overs and nowhere else; of a sealed bag nobody looks between.
+    """
+    held = [each for each in (found.last, *found.steps) if each is not None]
+    held = [each for each in held if each.at <= missed_at]
+    ends = [*(each.at for each in held[1:]), missed_at]
+    return tuple(
+        Custody(each.person, each.place, each.at, until)
+        for each, until in zip(held, ends, strict=False)
+    )

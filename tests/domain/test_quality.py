@@ -71,7 +71,7 @@ def test_electronic_information_is_declared_service_by_service(installed: Indica
         ("normative = 0.95, target = 0.97", "normative = 95, target = 97", "values[0].timeliness"),
         ('key = "appeals"', 'key = "speed"', "indicator"),
         ("courtesy = {", "politeness = {", "values"),
-        ("[[values]]", "[[values", "-"),
+        ("[[indicator]]", "[[indicator", "-"),
     ],
 )
 def test_a_faulty_file_is_refused_with_its_field(old: str, new: str, field: str) -> None:

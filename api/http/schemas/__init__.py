@@ -6,6 +6,14 @@ time. What is a code of the field comes as a `Word`: the stable code and the rea
 
 from api.http.schemas.answers import Answer, Answers, PositionedAnswer, Registered, Standing
 from api.http.schemas.complaints import ComplaintList, ComplaintOut
+from api.http.schemas.couriers import (
+    CarriedOut,
+    CourierCarriedOut,
+    CourierFiguresOut,
+    CustodyOut,
+    LossOut,
+    RouteCarriedOut,
+)
 from api.http.schemas.directory import (
     FindingOut,
     Hours,
@@ -171,6 +179,7 @@ __all__ = [
     "BagPacket",
     "BagSummary",
     "BrokenSealIn",
+    "CarriedOut",
     "CheckOut",
     "CodeOut",
     "ComplaintAnswerIn",
@@ -178,8 +187,11 @@ __all__ = [
     "ComplaintList",
     "ComplaintOut",
     "Corrected",
+    "CourierCarriedOut",
+    "CourierFiguresOut",
     "CourierPunctuality",
     "CurrentOut",
+    "CustodyOut",
     "DiscrepancyAnswered",
     "DiscrepancyList",
     "DiscrepancyOut",
@@ -215,6 +227,7 @@ __all__ = [
     "ListedPacket",
     "LoosePageList",
     "LoosePageOut",
+    "LossOut",
     "NormOut",
     "OfferIn",
     "OrganisationDetail",
@@ -255,6 +268,7 @@ __all__ = [
     "RegulationOut",
     "ReplayOut",
     "RescoringOut",
+    "RouteCarriedOut",
     "RoutePunctuality",
     "RunFiguresOut",
     "RunList",

@@ -5,10 +5,10 @@ They are made from roll-ups; every count of stays opens the list of exactly thes
 
 from fastapi import APIRouter
 
-from api.web.figures import overview, work
+from api.web.figures import couriers, overview, work
 
 router = APIRouter(include_in_schema=False)
-for module in (overview, work):
+for module in (overview, work, couriers):
     router.include_router(module.router)
 
 __all__ = ["router"]

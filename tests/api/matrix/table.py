@@ -254,6 +254,11 @@ API = (
     get(f"{V1}/packets/{{number}}/ledger", Case(READS_PACKETS, NUMBER)),
     get(f"{V1}/packets/{{number}}/proof", Case(READS_PACKETS, NUMBER)),
     get(
+        f"{V1}/figures/couriers",
+        Case(SEES_FIGURES, of_organisation),
+        Case(SEES_FIGURES, nothing, about_a_place=False),
+    ),
+    get(
         f"{V1}/indicators",
         Case(SEES_FIGURES, of_organisation),
         Case(SEES_FIGURES, nothing, about_a_place=False),
@@ -832,6 +837,11 @@ LISTS = (
     get("/audit", Case(SEES_FIGURES, nothing, about_a_place=False)),
     get(
         "/manager",
+        Case(SEES_FIGURES, of_organisation),
+        Case(SEES_FIGURES, nothing, about_a_place=False),
+    ),
+    get(
+        "/figures/couriers",
         Case(SEES_FIGURES, of_organisation),
         Case(SEES_FIGURES, nothing, about_a_place=False),
     ),
