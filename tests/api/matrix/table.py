@@ -1196,6 +1196,7 @@ PRINTS = (
         Case(READS_PACKETS, lambda it: Asked(query={"numbers": it.there.paper.number})),
     ),
     get("/packets/{number}/label", Case(READS_PACKETS, NUMBER)),
+    get("/packets/{number}/proof.pdf", Case(READS_PACKETS, NUMBER)),
     get("/registries/{code}/tags", Case(READS_PACKETS, _closed_registry)),
     get("/admin/people/{number}/badge", Case(ADMINISTERS, PERSON)),
     get("/admin/places/{code}/card", Case(SEES_STAFF, PLACE)),

@@ -160,3 +160,17 @@ def test_a_corrected_scan_was_seen_where_it_was_corrected_to(road: Road) -> None
 def test_sightings_may_be_asked_of_anything_that_can_be_read_once(road: Road) -> None:
     entries = road.stories[missing(road)].packet.entries
     assert list(sightings(iter(entries))) == list(sightings(entries))
+
+
+def test_custody_goes_from_hand_to_hand_until_it_was_missed() -> None:
+    def seen(minute: float, person: int) -> Sighting:
+        return Sighting(f"r{minute}", at(minute), person, place(Role.OFFICE))
+
+    found = Trace(seen(1, 2), None, (seen(5, 3), seen(9, 6), seen(30, 7)))
+    held = custody(found, at(12))
+    assert [(each.person, each.since, each.until) for each in held] == [
+        (2, at(1), at(5)),
+        (3, at(5), at(9)),
+        (6, at(9), at(12)),
+    ]
+    assert custody(Trace(None, None, ()), at(12)) == ()
