@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import pairwise
 
 from domain.acts import ActKind
 from domain.numbers import BagCode, PlaceCode, place_role
@@ -123,10 +124,15 @@ def custody(found: Trace, missed_at: datetime) -> tuple[Custody, ...]:
 
     A loss lies between these hand-overs and nowhere else; of a sealed bag nobody looks between.
     """
-    held = [each for each in (found.last, *found.steps) if each is not None]
-    held = [each for each in held if each.at <= missed_at]
+    seen = [each for each in (found.last, *found.steps) if each and each.at <= missed_at]
+    held = [each for before, each in pairwise([None, *seen]) if each and _changes(before, each)]
     ends = [*(each.at for each in held[1:]), missed_at]
     return tuple(
         Custody(each.person, each.place, each.at, until)
         for each, until in zip(held, ends, strict=False)
     )
+
+
+def _changes(before: Sighting | None, each: Sighting) -> bool:
+    """Tell whether it came to somebody else, or elsewhere."""
+    return before is None or (before.person, before.place) != (each.person, each.place)

@@ -58,6 +58,7 @@ def test_a_packets_page_leads_to_its_proof_once_the_day_is_signed(day: Day) -> N
     assert clerk.get(address).status_code == 404
     office.clock.at += timedelta(days=1)
     (head,) = close_days(office.qolhat)
+    clerk = office.enter(Role.OFFICE, language="en")  # the session has ended with the day
     assert address in clerk.get(f"/packets/{number}").text
     answer = clerk.get(address)
     assert answer.headers["content-type"] == "application/pdf"
