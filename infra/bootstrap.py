@@ -20,6 +20,7 @@ from domain.calendar import Timetable
 from domain.clocks import Clocks
 from domain.directory import Directory
 from domain.errors import QolhatError
+from domain.quality import Indicators
 from domain.regulations.book import Regulations
 from domain.runs import Timetables
 from infra.accounts import AccessJournal, Accounts, Sessions, Stations
@@ -32,6 +33,7 @@ from infra.desk import Counter, Desk, DeskRules, utc_now
 from infra.directory_files import load_directory
 from infra.errors import StorageError, storage_error
 from infra.evidence.book import EvidenceBook
+from infra.indicators import load_indicators
 from infra.kafka.leading import FileLeader, Leader, PostgresLeader
 from infra.kafka.relayed import RelayedBook
 from infra.mail_server import MailServer
@@ -43,6 +45,7 @@ from infra.regulation_files import load_regulations, load_workdays
 from infra.settings import Settings, StoreKind, ViewsFrom
 from infra.store.identity import identity_of
 from infra.store.log import EventLog, StaffBook, TimetableBook, postgres_log, sqlite_log
+from infra.survey import SurveyCodes, Surveys
 from infra.vault import Vault, VaultKeys, new_key
 from infra.views import locks
 from infra.views.fed import FedViews
@@ -51,6 +54,7 @@ from infra.views.group import ViewGroup
 from infra.views.runner import ViewRunner
 from infra.warnings.told import Told
 from projections.bags import Bags
+from projections.cases import Cases, CaseSums
 from projections.complaints import Complaints
 from projections.device_logs import DeviceLogs
 from projections.discrepancies import Discrepancies
@@ -77,8 +81,8 @@ KAFKA_VIEWS_FILE = "views-kafka.db"
 KEY_FILE, LOCK_FILE, RELAY_LOCK_FILE = "vault.key", "server.lock", "relay.lock"
 RESTORING_FILE = "restore.unfinished"
 ALL_VIEWS = (
-    Holdings, Visits, Rollups, DueView, Unsettled, Complaints, IncomingNumbers, Bags,
-    Discrepancies, Trips, DeviceLogs, LoosePages,
+    Holdings, Visits, Rollups, Cases, CaseSums, DueView, Unsettled, Complaints, IncomingNumbers,
+    Bags, Discrepancies, Trips, DeviceLogs, LoosePages,
 )  # fmt: skip
 
 
@@ -130,6 +134,8 @@ class Qolhat:
     counter: Counter
     far: CountryBook
     evidence: EvidenceBook
+    surveys: Surveys
+    indicators: Indicators
 
     def close(self) -> None:
         """Stop following the log and let go of everything."""
@@ -180,6 +186,10 @@ def bootstrap(settings: Settings, now: Callable[[], datetime] = utc_now) -> Qolh
         told.prepare()
         far = CountryBook(kept, now)
         far.prepare()
+        guesses = Guesses(kept, now, keys)
+        codes = SurveyCodes(keys, known.directory, known.regulations)
+        surveys = Surveys(kept, now, guesses, codes, known.directory)
+        surveys.prepare()
         views, runner = _views(settings, known, log)
         opened.callback(views.close)
         views.prepare()
@@ -205,7 +215,7 @@ def bootstrap(settings: Settings, now: Callable[[], datetime] = utc_now) -> Qolh
         Stations(kept, now),
         AccessJournal(kept, now),
         told,
-        Receipts(Guesses(kept, now, keys), keys),
+        Receipts(guesses, keys),
         Desk(counter),
         views,
         runner,
@@ -214,6 +224,8 @@ def bootstrap(settings: Settings, now: Callable[[], datetime] = utc_now) -> Qolh
         counter,
         far,
         evidence,
+        surveys,
+        known.indicators,
     )
 
 
@@ -233,6 +245,7 @@ class _Known:
     directory: Directory
     regulations: Regulations
     clocks: Clocks
+    indicators: Indicators
 
     def for_views(self) -> Knowledge:
         return Knowledge(self.regulations, self.clocks)
@@ -244,7 +257,7 @@ def _known(settings: Settings) -> _Known:
     regulations = load_regulations(settings.regulations_dir, settings.operator)
     workdays, runs = load_workdays(settings.workdays_file), Timetable(tuple(settings.runs))
     clocks = Clocks(directory, workdays, runs, settings.warning)
-    return _Known(directory, regulations, clocks)
+    return _Known(directory, regulations, clocks, load_indicators(settings.indicators_file))
 
 
 def _views(settings: Settings, known: _Known, log: EventLog) -> tuple[ViewGroup, Following]:

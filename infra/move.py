@@ -22,6 +22,7 @@ from uuid import UUID
 import sqlalchemy as sa
 
 from domain.errors import QolhatError
+from infra import survey
 from infra.accounts import tables as accounts
 from infra.bootstrap import EVENTS_FILE, KEY_FILE, VAULT_FILE, bootstrap, make_folder, server_lock
 from infra.branches import country
@@ -49,7 +50,7 @@ _events = sa.Table(
     sa.Column("topic", sa.Text),
     sa.Column("state", sa.Text),
 )
-_OF_VAULT = (vault, accounts.metadata, told.metadata, country.metadata)
+_OF_VAULT = (vault, accounts.metadata, told.metadata, country.metadata, survey.metadata)
 TABLES: dict[str, tuple[sa.Table, ...]] = {
     EVENTS_FILE: (_events, identity.table, *evidence.metadata.sorted_tables),
     VAULT_FILE: tuple(table for each in _OF_VAULT for table in each.sorted_tables),

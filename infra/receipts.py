@@ -9,14 +9,11 @@ from __future__ import annotations
 
 from hmac import compare_digest
 
+from domain.crockford import read_signs
 from domain.errors import RefusedError
 from domain.numbers import PacketNumber
 from infra.accounts.guesses import Guesses, network_of
 from infra.vault import VaultKeys
-
-# Signs that are taken for others [Crockford's base 32]; those after L are Cyrillic: a phone in
-# Kazakh writes letters that look the same.
-_MEANT = str.maketrans("OILОІАВСЕЗНКМРТУХ", "01101ABCE3HKMPTYX", "- \u00a0\u2010\u2011\u2013\u2014")
 
 
 class WrongReceiptError(RefusedError):
@@ -24,11 +21,6 @@ class WrongReceiptError(RefusedError):
 
     code = "wrong-receipt"
     status = 404
-
-
-def read_code(typed: str) -> str:
-    """Return a code as it is compared: without case, hyphen and mistakable signs."""
-    return typed.upper().translate(_MEANT)
 
 
 class Receipts:
@@ -45,7 +37,7 @@ class Receipts:
         """
         name, apart = f"receipt:{number}", f"receipt:{network_of(address)}"
         self._guesses.count(name, apart)
-        right = read_code(self._keys.receipt_code(number))
-        if not compare_digest(read_code(code).encode(), right.encode()):
+        right = read_signs(self._keys.receipt_code(number))
+        if not compare_digest(read_signs(code).encode(), right.encode()):
             raise WrongReceiptError
         self._guesses.clear(name, apart)

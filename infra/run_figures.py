@@ -7,9 +7,9 @@ No source has a norm for the courier: late is what left later than the timetable
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 
 from domain.runs import (
     Period,
@@ -43,15 +43,10 @@ def run_figures(
     Runs of the days before anything was known of a route are not counted as missed: nobody could
     have told of them.
     """
-    trips: list[RunTrip] = []
+    trips = list(trips_of(runs, known := list(routes), period))
     waits: list[Waiting] = []
     by_sender: defaultdict[int, list[Waiting]] = defaultdict(list)
-    for route in routes:
-        begun = runs.first_day(route)
-        if begun is None or begun > period.last:
-            continue
-        first = max(begun, period.first)
-        trips += [line.trip for line in runs.lines(route, first, period.last)]
+    for route, first in _begun(runs, known, period):
         for sender, waiting in runs.waiting(route, first, period.last):
             waits.append(waiting)
             by_sender[sender].append(waiting)
@@ -61,3 +56,20 @@ def run_figures(
         waiting_figures(waits),
         {sender: waiting_figures(each) for sender, each in by_sender.items()},
     )
+
+
+def trips_of(runs: CourierRuns, routes: Iterable[Route], period: Period) -> Iterator[RunTrip]:
+    """List the trips of some routes in a period. Raises StorageError."""
+    for route, first in _begun(runs, routes, period):
+        for line in runs.lines(route, first, period.last):
+            yield line.trip
+
+
+def _begun(
+    runs: CourierRuns, routes: Iterable[Route], period: Period
+) -> Iterator[tuple[Route, date]]:
+    """Tell from which day of the period on anything is known of each route."""
+    for route in routes:
+        begun = runs.first_day(route)
+        if begun is not None and begun <= period.last:
+            yield route, max(begun, period.first)

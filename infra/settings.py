@@ -63,6 +63,7 @@ class Settings(BaseSettings):
     clock_tolerance_seconds: Annotated[int, Field(ge=0)] = 120
     regulations_dir: Path | None = None
     workdays_file: Path | None = None
+    indicators_file: Path | None = None
     runs: Annotated[tuple[time, ...], NoDecode] = (time(11), time(16))
     warn_minutes: Annotated[int, Field(ge=1, le=10_000)] = 60
     warn_webhook: SecretStr = SecretStr("")

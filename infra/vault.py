@@ -26,6 +26,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
+from domain.crockford import in_groups, write_signs
 from domain.directory.search import words
 from domain.errors import QolhatError, RefusedError
 from infra.database import database_error, make_tables
@@ -36,7 +37,7 @@ T = TypeVar("T")
 KEY_BYTES = 32
 _NONCE_BYTES = 12
 _CODE_BYTES = 5
-_CODE_SIGNS = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"  # Crockford's: no I, L, O, U
+_CODE_SIGNS = 8
 Content = Mapping[str, Any]
 
 metadata = sa.MetaData()
@@ -162,8 +163,7 @@ class VaultKeys:
         """
         digest = hmac.new(self._receipt, str(number).encode(), hashlib.sha256).digest()
         bits = int.from_bytes(digest[:_CODE_BYTES], "big")
-        signs = [_CODE_SIGNS[bits >> shift & 31] for shift in range(35, -1, -5)]
-        return f"{''.join(signs[:4])}-{''.join(signs[4:])}"
+        return in_groups(write_signs(bits, _CODE_SIGNS))
 
 
 def _derived(secret: bytes, purpose: str) -> bytes:

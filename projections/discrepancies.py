@@ -201,6 +201,10 @@ class Discrepancies(View):
         """Return all items of a bag, settled or not, the oldest first."""
         return self._of(connection, self.items.c.bag == bag)
 
+    def of_bags(self, connection: sa.Connection, bags: Iterable[BagCode]) -> list[DiscrepancyRow]:
+        """Return all items of these bags, settled or not, in no particular order."""
+        return [_row(row) for row in stored(connection, self.items.c.bag, bags)]
+
     def of_packet(self, connection: sa.Connection, packet: PacketNumber) -> list[DiscrepancyRow]:
         """Return all items about a packet, settled or not, the oldest first."""
         return self._of(connection, self.items.c.packet == packet)

@@ -102,7 +102,7 @@ class History(Protocol):
 
 @dataclass(slots=True)
 class Stays:
-    """The rows of the view of visits that a batch writes, and those it takes away.
+    """The rows of a view (of visits, of cases) that a batch writes, and those it takes away.
 
     Left by that view for those that add its rows up.
     """
@@ -124,6 +124,7 @@ class Batch:
     logs: list[DeviceLog.Received] = field(default_factory=list)
     pages: list[LoosePage.Event] = field(default_factory=list)
     stays: Stays = field(default_factory=Stays)
+    cases: Stays = field(default_factory=Stays)
 
     def journeys(self) -> Iterator[Journey]:
         """List the journeys of the bags that changed."""

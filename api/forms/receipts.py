@@ -34,6 +34,7 @@ from api.forms.sheet import (
     rows,
     signature,
 )
+from api.forms.witnesses import qr_code
 from api.forms.wording import BLANK, SHORT_BLANK, Wording, cleaned
 from domain.numbers import PacketNumber, grouped
 from domain.workdays import Language
@@ -41,13 +42,22 @@ from domain.zones import local_day
 
 _BLANK_PAPERS = 4
 _CODE = ParagraphStyle("code", STRONG, fontSize=15, leading=18, alignment=1)
+_SURVEY_CODE = ParagraphStyle("survey-code", STRONG, fontSize=12, leading=15)
 _CODE_WIDTH = 50 * mm
+_QR_SIDE = 25 * mm
 _BOX = [
     ("BOX", (0, 0), (-1, -1), 0.8, black),
     ("LINEBEFORE", (1, 0), (1, 0), 0.4, black),
     ("VALIGN", (0, 0), (-1, -1), "MIDDLE"),
     ("TOPPADDING", (0, 0), (-1, -1), 5),
     ("BOTTOMPADDING", (0, 0), (-1, -1), 5),
+]
+_SURVEY_BOX = [
+    ("BOX", (0, 0), (-1, -1), 0.4, black),
+    ("VALIGN", (0, 0), (-1, -1), "MIDDLE"),
+    ("ALIGN", (1, 0), (1, 0), "CENTER"),
+    ("TOPPADDING", (0, 0), (-1, -1), 1),
+    ("BOTTOMPADDING", (0, 0), (-1, -1), 1),
 ]
 _PAPERS = [
     ("GRID", (0, 0), (-1, -1), 0.4, black),
@@ -75,6 +85,14 @@ class LookUp:
     expected: date | None = None  # the day the result is expected; left out where nothing is known
 
 
+@dataclass(frozen=True, slots=True)
+class SurveyInvite:
+    """How the applicant says what they think of the service: the page, and the code for it."""
+
+    code: str
+    address: str
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Receipt:
     """The receipt of a centre; times are instants, shown in the zone."""
@@ -90,6 +108,7 @@ class Receipt:
     issue_place: str | None = None
     inspector: str | None = None
     look_up: LookUp | None = None
+    survey: SurveyInvite | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -107,6 +126,7 @@ class Slip:
     accepted_by: str | None = None
     papers: Sequence[Paper] = ()
     look_up: LookUp | None = None
+    survey: SurveyInvite | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,6 +177,7 @@ def _receipt(receipt: Receipt, wording: Wording) -> Story:
             (say("receipt.issue-place"), receipt.issue_place),
         ]),
         *_looked_up(receipt.look_up, wording),
+        *_surveyed(receipt.survey, wording),
         kept([
             *signature(wording, say("receipt.inspector"), receipt.inspector),
             Spacer(1, 2 * mm),
@@ -198,6 +219,7 @@ def _slip(slip: Slip, wording: Wording) -> Story:
         ]),
         *(_papers(slip.papers, wording) if slip.papers else []),
         *_looked_up(slip.look_up, wording),
+        *_surveyed(slip.survey, wording),
         kept(signature(wording, say("slip.accepted-by"), slip.accepted_by)),
     ]  # fmt: skip
 
@@ -266,3 +288,18 @@ def _looked_up(look_up: LookUp | None, wording: Wording) -> Story:
     code = [paragraph(say("look-up.code"), SMALL), paragraph(look_up.code, _CODE)]
     table = Table([[where, code]], [WIDTH - _CODE_WIDTH, _CODE_WIDTH], style=_BOX)
     return [Spacer(1, 4 * mm), kept([table])]
+
+
+def _surveyed(survey: SurveyInvite | None, wording: Wording) -> Story:
+    """Box the invitation to the survey: words and code, beside them a QR code that opens it."""
+    if survey is None:
+        return []
+    say = wording.say
+    words = [
+        paragraph(say("survey.text"), SMALL),
+        paragraph(survey.address, BODY),
+        paragraph(survey.code, _SURVEY_CODE),
+    ]
+    drawn = qr_code(f"{survey.address}?code={survey.code}", _QR_SIDE)
+    table = Table([[words, drawn]], [WIDTH - _CODE_WIDTH, _CODE_WIDTH], style=_SURVEY_BOX)
+    return [Spacer(1, 2 * mm), kept([table])]

@@ -144,7 +144,8 @@ def _period(call: Call, since: date | None, until: date | None) -> Period:
     return Period.of_days(last, DAYS) if since is None else Period(since, last)
 
 
-def _route_out(tell: Teller, branch: int, authority: int) -> schemas.RunRoute:
+def route_out(tell: Teller, branch: int, authority: int) -> schemas.RunRoute:
+    """Name both ends of a route."""
     return schemas.RunRoute(
         branch=tell.organisation(branch), authority=tell.organisation(authority)
     )
@@ -154,7 +155,7 @@ def _run_out(tell: Teller, line: RunLine) -> schemas.RunOut:
     trip, key = line.trip, line.trip.run.key
     return schemas.RunOut(
         key=str(key),
-        route=_route_out(tell, key.branch, key.authority),
+        route=route_out(tell, key.branch, key.authority),
         planned_at=trip.run.planned_at,
         state=tell.word("run", line.state.value),
         departed_at=trip.departed_at,
@@ -175,12 +176,12 @@ def _figures_out(tell: Teller, found: RunFigures, period: Period) -> schemas.Run
         until=period.last,
         routes=[
             schemas.RoutePunctuality(
-                route=_route_out(tell, *pair), punctuality=_punctuality_out(each)
+                route=route_out(tell, *pair), punctuality=punctuality_out(each)
             )
             for pair, each in sorted(found.by_route.items())
         ],
         couriers=[
-            schemas.CourierPunctuality(person=person, punctuality=_punctuality_out(each))
+            schemas.CourierPunctuality(person=person, punctuality=punctuality_out(each))
             for person, each in sorted(found.by_courier.items())
         ],
         waiting=[
@@ -190,7 +191,8 @@ def _figures_out(tell: Teller, found: RunFigures, period: Period) -> schemas.Run
     )
 
 
-def _punctuality_out(found: Punctuality) -> schemas.PunctualityOut:
+def punctuality_out(found: Punctuality) -> schemas.PunctualityOut:
+    """Tell how punctual some runs were."""
     return schemas.PunctualityOut(
         on_time=found.on_time,
         late=found.late,
@@ -227,7 +229,7 @@ def _replay_out(
     found: Replayed,
 ) -> schemas.ReplayOut:
     return schemas.ReplayOut(
-        route=_route_out(tell, route.branch, route.authority),
+        route=route_out(tell, route.branch, route.authority),
         sender=tell.organisation(sender),
         since=period.first,
         until=period.last,
@@ -254,7 +256,7 @@ def _timetable_out(call: Call, route: Route) -> schemas.TimetableOut:
     courier_runs = call.qolhat.courier_runs
     today = courier_runs.today(route)
     return schemas.TimetableOut(
-        route=_route_out(call.tell, route.branch, route.authority),
+        route=route_out(call.tell, route.branch, route.authority),
         today=today,
         times=_written(courier_runs.times(route, today)),
         changes=[

@@ -33,6 +33,8 @@ from domain.acts import ActKind, Handing, Outcome
 from domain.errors import QolhatError, RefusedError
 from domain.numbers import place_organisation
 from domain.rights import Right
+from domain.zones import local_day
+from infra.evidence.closing import ZONE
 from infra.requests import ActRequest, Source
 from projections.complaints import ComplaintRow, Complaints
 from scanner.labels import PacketLabel, draw_svg
@@ -103,6 +105,7 @@ def packet_page(
         forms=printable(visitor, facts),
         complaints=_complaints(visitor, facts),
         may_complain=visitor.reach(Right.COMPLAIN).covers(facts.organisations),
+        provable=_is_provable(visitor, facts),
         filings=filings(pages_held(visitor.qolhat, pages_in(facts.events))),
         may_file=visitor.reach(Right.SCAN).covers(facts.organisations),
         ref=str(uuid4()),
@@ -112,6 +115,15 @@ def packet_page(
 
 
 _DONE = frozenset({*(kind.value for kind in ActKind), "complained", "answered", "pages"})
+
+
+def _is_provable(visitor: Visitor, facts: PacketFacts) -> bool:
+    """Tell whether the day on which the first event was recorded has been closed and signed."""
+    kept = visitor.qolhat.evidence.last_head()
+    if kept is None or not facts.events:
+        return False
+    first = min(event.timestamp for event in facts.events)
+    return local_day(first, ZONE) <= kept.head.day
 
 
 def _executors(visitor: Visitor, facts: PacketFacts) -> tuple[tuple[str, str], ...]:

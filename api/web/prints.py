@@ -27,6 +27,7 @@ from domain.packet import Packet
 from domain.regulations.edition import Edition, Way
 from domain.rights import Right
 from domain.roles import Role
+from domain.survey import ServedAs
 from scanner.labels import Format
 
 router = APIRouter(include_in_schema=False)
@@ -143,6 +144,15 @@ class _Print:
         code = qolhat.vault.receipt_code(self.facts.number)
         return forms.LookUp(code, address, self.promised())
 
+    def survey(self) -> forms.SurveyInvite | None:
+        """Return the invitation to say what one thinks of the service; not for every packet."""
+        progress, request = self.progress, self.visitor.request
+        served = ServedAs(progress.accepting, progress.deciding, self.edition.service.key)
+        code = self.visitor.qolhat.surveys.codes.code_of(self.facts.number, served)
+        if code is None:
+            return None
+        return forms.SurveyInvite(code, f"{str(request.base_url).rstrip('/')}/survey")
+
     def promised(self) -> date | None:
         """Return the day on which the result is there, as was known at the acceptance."""
         return self.day_of(self.visitor.qolhat.clocks.total_due(self.progress, self.edition))
@@ -199,6 +209,7 @@ class _Print:
             issue_place=self.accepting.address or self.accepting.name_kk,
             inspector=self.name_of(registration.person),
             look_up=self.look_up(),
+            survey=self.survey(),
         )
         return forms.receipt_pdf(made, self.language)
 
@@ -217,6 +228,7 @@ class _Print:
             accepted_by=self.name_of(registration.person),
             papers=self.papers,
             look_up=self.look_up(),
+            survey=self.survey(),
         )
         return forms.slip_pdf(made, self.language)
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import pairwise
 
 from domain.acts import ActKind
 from domain.numbers import BagCode, PlaceCode, place_role
@@ -106,3 +107,32 @@ def _takes_out(each: Sighting, packed: Sighting) -> bool:
     if each.bag is not None:
         return True
     return each.place != packed.place and place_role(each.place) is not Role.COURIER
+
+
+@dataclass(frozen=True, slots=True)
+class Custody:
+    """Who had a packet, seen or within its bag, from one hand-over to the next (UTC)."""
+
+    person: int
+    place: PlaceCode
+    since: datetime
+    until: datetime
+
+
+def custody(found: Trace, missed_at: datetime) -> tuple[Custody, ...]:
+    """Tell in whose hands a packet was from when it was last seen until it was missed (UTC).
+
+    A loss lies between these hand-overs and nowhere else; of a sealed bag nobody looks between.
+    """
+    seen = [each for each in (found.last, *found.steps) if each and each.at <= missed_at]
+    held = [each for before, each in pairwise([None, *seen]) if each and _changes(before, each)]
+    ends = [*(each.at for each in held[1:]), missed_at]
+    return tuple(
+        Custody(each.person, each.place, each.at, until)
+        for each, until in zip(held, ends, strict=False)
+    )
+
+
+def _changes(before: Sighting | None, each: Sighting) -> bool:
+    """Tell whether it came to somebody else, or elsewhere."""
+    return before is None or (before.person, before.place) != (each.person, each.place)

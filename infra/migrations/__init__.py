@@ -15,7 +15,7 @@ from infra.database import advisory_key, database_error, postgres_engine
 from infra.errors import StorageError
 from infra.settings import Settings, StoreKind
 
-HEAD = "0004"
+HEAD = "0005"
 VERSION_TABLE = "qolhat_version"
 _SCRIPTS = "infra:migrations"
 

@@ -38,6 +38,7 @@ from domain.ledger import Label
 from domain.norms import NormUnit
 from domain.numbers import CodeFault, CodeKind
 from domain.progress import Status, VisitKind
+from domain.quality import Indicator
 from domain.regulations.edition import Way
 from domain.roles import Role, Scope, Sector
 from domain.route import Deviation
@@ -84,6 +85,7 @@ WORDS: dict[str, type[Enum]] = {
     "ledger": Label,
     "misfit": Misfit,
     "audit": Kind,
+    "indicator": Indicator,
 }
 KAZAKH = set("әғқңөұүі")
 PLACEHOLDER = re.compile(r"\{(\w*)\}")

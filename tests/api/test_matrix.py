@@ -43,7 +43,7 @@ OF_A_REGION = {
 # The journal of access names the packets at which people of one's organisation looked.
 JOURNAL = "/access"
 FORMS = [line for line in LINES if line.is_page and line.changes]
-WITHOUT_SESSION = frozenset({"/login", "/login/badge", "/receipt"})
+WITHOUT_SESSION = frozenset({"/login", "/survey", "/login/badge", "/receipt"})
 
 
 @pytest.fixture(scope="module")

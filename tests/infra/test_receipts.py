@@ -10,12 +10,13 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
+from domain.crockford import read_signs
 from domain.numbers import packet_number
 from infra.accounts import Accounts
 from infra.accounts.errors import TooManyGuessesError
 from infra.accounts.guesses import OF_A_PAIR, OF_AN_ADDRESS, Guesses
 from infra.database import sqlite_engine
-from infra.receipts import Receipts, WrongReceiptError, read_code
+from infra.receipts import Receipts, WrongReceiptError
 from infra.vault import VaultKeys, new_key
 
 NUMBER, OTHER = packet_number(267, 1), packet_number(267, 2)
@@ -68,7 +69,7 @@ def test_a_code_follows_from_number_and_key_alone(keys: VaultKeys) -> None:
     "typed", ["10kq-1m9x", "IOKQ lM9X", "10KQ1M9X", "1okq–im9x", "ІОКQ-1М9Х", " 10KQ-1M9X "]
 )
 def test_signs_that_look_alike_are_the_same(typed: str) -> None:
-    assert read_code(typed) == "10KQ1M9X"
+    assert read_signs(typed) == "10KQ1M9X"
 
 
 def test_the_right_code_opens_and_a_wrong_one_does_not(receipts: Receipts, keys: VaultKeys) -> None:

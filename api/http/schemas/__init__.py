@@ -6,6 +6,14 @@ time. What is a code of the field comes as a `Word`: the stable code and the rea
 
 from api.http.schemas.answers import Answer, Answers, PositionedAnswer, Registered, Standing
 from api.http.schemas.complaints import ComplaintList, ComplaintOut
+from api.http.schemas.couriers import (
+    CarriedOut,
+    CourierCarriedOut,
+    CourierFiguresOut,
+    CustodyOut,
+    LossOut,
+    RouteCarriedOut,
+)
 from api.http.schemas.directory import (
     FindingOut,
     Hours,
@@ -63,6 +71,7 @@ from api.http.schemas.figures import (
     ReportPeriodOut,
     TurnoverOut,
 )
+from api.http.schemas.indicators import CurrentOut, IndicatorOut, IndicatorsOut
 from api.http.schemas.ledger import (
     CalendarRescoringOut,
     ChangedDayOut,
@@ -183,6 +192,7 @@ __all__ = [
     "BagSummary",
     "BrokenSealIn",
     "CalendarRescoringOut",
+    "CarriedOut",
     "ChangedDayOut",
     "CheckOut",
     "CodeOut",
@@ -192,7 +202,11 @@ __all__ = [
     "ComplaintList",
     "ComplaintOut",
     "Corrected",
+    "CourierCarriedOut",
+    "CourierFiguresOut",
     "CourierPunctuality",
+    "CurrentOut",
+    "CustodyOut",
     "DeviationOut",
     "DiscrepancyAnswered",
     "DiscrepancyList",
@@ -218,6 +232,8 @@ __all__ = [
     "HoldingOut",
     "Hours",
     "In",
+    "IndicatorOut",
+    "IndicatorsOut",
     "IntervalOut",
     "Item",
     "KeptOut",
@@ -229,6 +245,7 @@ __all__ = [
     "ListedPacket",
     "LoosePageList",
     "LoosePageOut",
+    "LossOut",
     "NormOut",
     "OfferIn",
     "OrganisationDetail",
@@ -271,6 +288,7 @@ __all__ = [
     "ReportOut",
     "ReportPeriodOut",
     "RescoringOut",
+    "RouteCarriedOut",
     "RoutePunctuality",
     "RunFiguresOut",
     "RunList",

@@ -15,6 +15,8 @@ PATHS = [
     ("GET", "/packets/10267000000123/ledger"),
     ("GET", "/packets/10267000000123/proof"),
     ("GET", "/audit"),
+    ("GET", "/indicators"),
+    ("GET", "/figures/couriers"),
     ("GET", "/places/30267100000109/holdings"),
     ("GET", "/packets/10267000000123/label"),
     ("GET", "/labels"),

@@ -10,6 +10,7 @@ import base64
 from collections.abc import Callable
 from datetime import timedelta
 from hashlib import sha256
+from itertools import count
 from typing import Any
 from uuid import uuid4
 
@@ -17,6 +18,7 @@ from api.web.dispatch.drawing import Drawing, Mark, write_drawing
 from domain.cards import Card
 from domain.numbers import grouped, packet_number
 from domain.roles import Role
+from domain.survey import ServedAs
 from infra.requests import AcceptRequest
 from tests.api.matrix.asking import (
     FILES,
@@ -255,6 +257,16 @@ API = (
     get(f"{V1}/packets/{{number}}/history", Case(READS_PACKETS, NUMBER)),
     get(f"{V1}/packets/{{number}}/ledger", Case(READS_PACKETS, NUMBER)),
     get(f"{V1}/packets/{{number}}/proof", Case(READS_PACKETS, NUMBER)),
+    get(
+        f"{V1}/figures/couriers",
+        Case(SEES_FIGURES, of_organisation),
+        Case(SEES_FIGURES, nothing, about_a_place=False),
+    ),
+    get(
+        f"{V1}/indicators",
+        Case(SEES_FIGURES, of_organisation),
+        Case(SEES_FIGURES, nothing, about_a_place=False),
+    ),
     get(f"{V1}/audit", Case(SEES_FIGURES, nothing, about_a_place=False)),
     get(f"{V1}/what-if", Case(SEES_FIGURES, _what_if)),
     post(
@@ -817,6 +829,15 @@ def _reported(form: str, *, mine: bool) -> Build:
     return asked
 
 
+_SERIALS = count(1)
+
+
+def _fresh_survey_code(it: Asking) -> str | None:
+    """The code of a packet that nobody has answered about: each is good for one answer."""
+    served = ServedAs(32, 32, "003-7")
+    return it.world.qolhat.surveys.codes.code_of(packet_number(32, next(_SERIALS)), served)
+
+
 LISTS = (
     get(
         "/search",
@@ -832,6 +853,16 @@ LISTS = (
     get("/audit", Case(SEES_FIGURES, nothing, about_a_place=False)),
     get(
         "/manager",
+        Case(SEES_FIGURES, of_organisation),
+        Case(SEES_FIGURES, nothing, about_a_place=False),
+    ),
+    get(
+        "/figures/couriers",
+        Case(SEES_FIGURES, of_organisation),
+        Case(SEES_FIGURES, nothing, about_a_place=False),
+    ),
+    get(
+        "/indicators",
         Case(SEES_FIGURES, of_organisation),
         Case(SEES_FIGURES, nothing, about_a_place=False),
     ),
@@ -884,6 +915,15 @@ LISTS = (
         "/due",
         Case(SEES_FIGURES, of_organisation),
         Case(READS_PACKETS, nothing, about_a_place=False),
+    ),
+    get("/survey", Case(PUBLIC, nothing, about_a_place=False)),
+    post(
+        "/survey",
+        Case(
+            PUBLIC,
+            to(nothing, code=_fresh_survey_code, process=lambda _: "content"),
+            about_a_place=False,
+        ),
     ),
     get("/receipt", Case(PUBLIC, nothing, about_a_place=False)),
     post(
@@ -1202,6 +1242,7 @@ PRINTS = (
         Case(READS_PACKETS, lambda it: Asked(query={"numbers": it.there.paper.number})),
     ),
     get("/packets/{number}/label", Case(READS_PACKETS, NUMBER)),
+    get("/packets/{number}/proof.pdf", Case(READS_PACKETS, NUMBER)),
     get("/registries/{code}/tags", Case(READS_PACKETS, _closed_registry)),
     get("/admin/people/{number}/badge", Case(ADMINISTERS, PERSON)),
     get("/admin/places/{code}/card", Case(SEES_STAFF, PLACE)),

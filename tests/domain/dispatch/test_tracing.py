@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from domain.acts import ActKind
-from domain.dispatch.tracing import sightings
+from domain.dispatch.tracing import Sighting, Trace, custody, sightings
 from domain.numbers import PacketNumber
 from domain.roles import Role
 from tests.domain.dispatch.road import (
@@ -160,3 +160,17 @@ def test_a_corrected_scan_was_seen_where_it_was_corrected_to(road: Road) -> None
 def test_sightings_may_be_asked_of_anything_that_can_be_read_once(road: Road) -> None:
     entries = road.stories[missing(road)].packet.entries
     assert list(sightings(iter(entries))) == list(sightings(entries))
+
+
+def test_custody_goes_from_hand_to_hand_until_it_was_missed() -> None:
+    def seen(at: float, person: int, role: Role = Role.OFFICE) -> Sighting:
+        return Sighting(f"r{at}", minute(at), person, place(role))
+
+    carried = (seen(5, 3, Role.COURIER), seen(9, 6), seen(10, 6), seen(30, 7))
+    held = custody(Trace(seen(1, 2), None, carried), minute(12))
+    assert [(each.person, each.since, each.until) for each in held] == [
+        (2, minute(1), minute(5)),
+        (3, minute(5), minute(9)),
+        (6, minute(9), minute(12)),  # accepted, then opened, by the same person
+    ]
+    assert custody(Trace(None, None, ()), minute(12)) == ()

@@ -42,6 +42,8 @@ BY_NOTHING = {
     "warnings_told",
     "far_branches",
     "far_set_aside",
+    "survey_answered",
+    "survey_sums",
 }
 
 

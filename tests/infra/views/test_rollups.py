@@ -204,6 +204,6 @@ def test_workers_side_by_side_add_to_the_same_sums(embedded: Qolhat, server: sa.
     with ThreadPoolExecutor(count) as pool:
         list(pool.map(lambda n: workers[n].take(topic.delivery(n, 0)), range(count)))
     theirs, ours = tables_of(workers[0].views), tables_of(embedded.views)
-    for name in ("rollups", "rollup_buckets", "rollup_deviations"):
+    for name in ("rollups", "rollup_buckets", "rollup_deviations", "cases", "case_sums"):
         assert ours[name]
         assert theirs[name] == ours[name]

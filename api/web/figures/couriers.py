@@ -1,0 +1,160 @@
+"""Couriers on the manager's audit: punctuality, discrepancies at hand-overs, losses localised.
+
+Runs go twice a day [003 service 7 §11, rows 3 and 12]. Who carries little is not compared: shares
+come with where the true one lies, and small numbers are marked.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends
+from fastapi.responses import HTMLResponse
+
+from api.web.asked import DayQuery, OrganisationQuery, query_of
+from api.web.dispatch.discrepancies import address_of
+from api.web.runs.asking import Days, Shown, days_asked, shown_routes
+from api.web.station import place_name
+from api.web.visitor import Visitor, allowed
+from domain.dispatch.discrepancies import DiscrepancyKind
+from domain.rights import Right
+from domain.runs import ON_TIME, Punctuality
+from domain.shares import Interval, share_interval
+from domain.zones import local_day
+from infra.courier_figures import FEW, MOST_LOSSES, Carried, CourierFigures, Loss, courier_figures
+
+router = APIRouter()
+_NOTHING = Carried()
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A route's figures, or a courier's; `address` leads to its runs ("": there is no such page).
+
+    `punctual` None: no run was planned while anything was known.
+    """
+
+    name: str
+    address: str
+    punctual: Punctuality | None
+    carried: Carried
+
+    @property
+    def judged(self) -> int:
+        """How many runs could be compared with the timetable."""
+        found = self.punctual
+        return found.on_time + found.late + found.missed if found else 0
+
+    @property
+    def share(self) -> float | None:
+        """The share of them that left on time."""
+        return self.punctual.on_time / self.judged if self.punctual and self.judged else None
+
+    @property
+    def interval(self) -> Interval:
+        """Where the true share lies in 19 of 20 cases."""
+        return share_interval(self.punctual.on_time if self.punctual else 0, self.judged)
+
+    @property
+    def small(self) -> bool:
+        """Tell whether there are too few runs to compare by."""
+        return self.judged < FEW
+
+    @property
+    def bar(self) -> list[tuple[str, float, float]]:
+        """The picture, a hundred wide: on time, late, not run; where each begins, how long."""
+        if not self.punctual or not self.judged:
+            return []
+        begins, found = 0.0, list[tuple[str, float, float]]()
+        for name, count in (
+            ("on-the-way", self.punctual.on_time),
+            ("waited-for-run", self.punctual.late),
+            ("missed-run", self.punctual.missed),
+        ):
+            length = 100 * count / self.judged
+            found.append((name, round(begins, 2), round(length, 2)))
+            begins += length
+        return found
+
+
+@router.get("/figures/couriers")
+def couriers(
+    visitor: Annotated[Visitor, Depends(allowed(Right.SEE_FIGURES))],
+    organisation: OrganisationQuery = None,
+    since: DayQuery = None,
+    until: DayQuery = None,
+) -> HTMLResponse:
+    """Show the couriers of the routes asked about, over the days asked for."""
+    shown = shown_routes(visitor, Right.SEE_FIGURES, organisation)
+    days = days_asked(visitor, since, until)
+    return visitor.page(
+        "figures/couriers.html",
+        asked=shown,
+        choices=shown.choices,
+        days=days,
+        few=FEW,
+        most=MOST_LOSSES,
+        tolerance=ON_TIME,
+        kinds=tuple(DiscrepancyKind),
+        place_name=lambda place: place_name(visitor, place),
+        discrepancy=address_of,
+        **_figures(visitor, shown, days),
+    )
+
+
+def _figures(visitor: Visitor, shown: Shown, days: Days) -> dict[str, Any]:
+    """Return the lines of the tables, the losses, and the names of those who had them."""
+    if days.period is None:
+        return {"routes": [], "couriers": [], "losses": [], "lost": 0, "names": {}}
+    routes = [each.route for each in shown.routes]
+    found = courier_figures(visitor.qolhat, routes, days.period)
+    people = {part.person for loss in found.losses for part in loss.custody}
+    people |= {loss.item.found_by for loss in found.losses}
+    return {
+        "routes": list(_routes(shown, found, days)),
+        "couriers": list(_couriers(visitor, found)),
+        "losses": [(loss, _runs_of(shown, loss)) for loss in found.losses],
+        "lost": found.lost,
+        "names": visitor.qolhat.personnel.names(people),
+    }
+
+
+def _routes(shown: Shown, found: CourierFigures, days: Days) -> Iterator[Line]:
+    for each in shown.routes:
+        pair = (each.route.branch, each.route.authority)
+        punctual, carried = found.punctual_routes.get(pair), found.routes.get(pair)
+        if punctual is None and carried is None:
+            continue
+        yield Line(
+            f"{each.branch.name_kk} – {each.authority.name_kk}",
+            _runs_address(each.route.branch, days.last),
+            punctual,
+            carried or _NOTHING,
+        )
+
+
+def _couriers(visitor: Visitor, found: CourierFigures) -> Iterator[Line]:
+    people = found.punctual_couriers.keys() | found.couriers.keys()
+    names = visitor.qolhat.personnel.names(people)
+    named = [(person, names.get(person, f"№ {person}")) for person in people]
+    for person, name in visitor.speech.sorted_by_name(named):
+        carried = found.couriers.get(person, _NOTHING)
+        yield Line(name, "", found.punctual_couriers.get(person), carried)
+
+
+def _runs_of(shown: Shown, loss: Loss) -> str:
+    """Return where the runs of the day are told on which the packet's bag was handed over."""
+    ends = {loss.item.origin, loss.item.destination}
+    for each in shown.routes:
+        if set(each.route.ends) == ends and loss.custody:
+            carried = loss.custody[min(1, len(loss.custody) - 1)]
+            return _runs_address(each.route.branch, local_day(carried.since, each.route.zone))
+    return ""
+
+
+def _runs_address(branch: int, day: date) -> str:
+    query = query_of(organisation=branch, day=day)
+    return "/runs?" + "&".join(f"{name}={value}" for name, value in query.items())
