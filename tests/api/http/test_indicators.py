@@ -21,8 +21,9 @@ def answered(counter: Counter, count: int) -> None:
 def test_normative_current_and_target_values_are_told(counter: Counter) -> None:
     counter.appoint(Role.MANAGER, AUTHORITY)
     answered(counter, 7)
-    told = counter.get(f"/indicators?year=2026&service=002&organisation={AUTHORITY}",
-                       role=Role.MANAGER)  # fmt: skip
+    told = counter.get(
+        "/indicators", Role.MANAGER, year=2026, service="002", organisation=AUTHORITY
+    )
     by_code = {each["indicator"]["code"]: each for each in told["indicators"]}
     assert (by_code["timeliness"]["normative"], by_code["timeliness"]["target"]) == (0.98, 0.99)
     assert by_code["timeliness"]["current"] is None
