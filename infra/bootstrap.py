@@ -164,11 +164,7 @@ def bootstrap(settings: Settings, now: Callable[[], datetime] = utc_now) -> Qolh
     Raises NotMigratedError, StorageError, FaultyRegulationError, BadVaultKeyError,
     WrongVaultKeyError and others.
     """
-    make_folder(settings.data_dir)
-    if (settings.data_dir / RESTORING_FILE).exists():
-        raise UnfinishedRestoreError(folder=str(settings.data_dir))
-    if settings.store is StoreKind.POSTGRES:
-        check_migrated(settings)
+    _check_ready(settings)
     known = _known(settings)
     with ExitStack() as opened:  # what is open is closed again if the rest cannot be opened
         log = _log(settings)
@@ -176,56 +172,89 @@ def bootstrap(settings: Settings, now: Callable[[], datetime] = utc_now) -> Qolh
         evidence = EvidenceBook(log)
         opened.callback(evidence.close)
         evidence.prepare()
-        kept, keys = _engine(settings, VAULT_FILE, durable=True), VaultKeys(vault_key(settings))
-        vault = Vault(kept, keys)
-        opened.callback(vault.close)
-        vault.prepare()
-        accounts = Accounts(kept, now, keys)
-        accounts.prepare()
-        told = Told(kept, now)
-        told.prepare()
-        far = CountryBook(kept, now)
-        far.prepare()
-        guesses = Guesses(kept, now, keys)
-        codes = SurveyCodes(keys, known.directory, known.regulations)
-        surveys = Surveys(kept, now, guesses, codes, known.directory)
-        surveys.prepare()
+        kept = _kept(settings, known, now)
+        opened.callback(kept.vault.close)
+        kept.prepare()
         views, runner = _views(settings, known, log)
         opened.callback(views.close)
         views.prepare()
         staff = StaffBook(log, known.directory, Timetables(Timetable(tuple(settings.runs))))
         staff.refresh()  # whoever names a place must know those that were opened
         rules = DeskRules(settings.clock_tolerance, far=bool(settings.branch))
-        counter = Counter(log, vault, known.directory, known.regulations, staff, now, rules)
+        counter = Counter(log, kept.vault, known.directory, known.regulations, staff, now, rules)
         timetables = TimetableBook(staff)
         opened.pop_all()
     return Qolhat(
         settings,
         log,
-        vault,
+        kept.vault,
         known.directory,
         known.regulations,
         known.clocks,
         staff,
         timetables,
         CourierRuns(known.directory, known.clocks, timetables, views, now),
-        Personnel(log, vault, known.directory, staff, now, far=bool(settings.branch)),
-        accounts,
-        Sessions(kept, now, keys),
-        Stations(kept, now),
-        AccessJournal(kept, now),
-        told,
-        Receipts(guesses, keys),
+        Personnel(log, kept.vault, known.directory, staff, now, far=bool(settings.branch)),
+        kept.accounts,
+        kept.sessions,
+        Stations(kept.engine, now),
+        AccessJournal(kept.engine, now),
+        kept.told,
+        kept.receipts,
         Desk(counter),
         views,
         runner,
         now,
         picture_reading(settings),
         counter,
-        far,
+        kept.far,
         evidence,
-        surveys,
+        kept.surveys,
         known.indicators,
+    )
+
+
+def _check_ready(settings: Settings) -> None:
+    """See that there is a place for a store, or a whole store."""
+    make_folder(settings.data_dir)
+    if (settings.data_dir / RESTORING_FILE).exists():
+        raise UnfinishedRestoreError(folder=str(settings.data_dir))
+    if settings.store is StoreKind.POSTGRES:
+        check_migrated(settings)
+
+
+@dataclass(frozen=True, slots=True)
+class _Kept:
+    """What lies beside the events, in the vault's database, because it may change or be erased."""
+
+    engine: sa.Engine
+    vault: Vault
+    accounts: Accounts
+    sessions: Sessions
+    told: Told
+    far: CountryBook
+    receipts: Receipts
+    surveys: Surveys
+
+    def prepare(self) -> None:
+        """Make what is missing. Raises WrongVaultKeyError, StorageError."""
+        for each in (self.vault, self.accounts, self.told, self.far, self.surveys):
+            each.prepare()
+
+
+def _kept(settings: Settings, known: _Known, now: Callable[[], datetime]) -> _Kept:
+    engine, keys = _engine(settings, VAULT_FILE, durable=True), VaultKeys(vault_key(settings))
+    guesses = Guesses(engine, now, keys)
+    codes = SurveyCodes(keys, known.directory, known.regulations)
+    return _Kept(
+        engine,
+        Vault(engine, keys),
+        Accounts(engine, now, keys),
+        Sessions(engine, now, keys),
+        Told(engine, now),
+        CountryBook(engine, now),
+        Receipts(guesses, keys),
+        Surveys(engine, now, guesses, codes, known.directory),
     )
 
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from collections.abc import Collection
+from dataclasses import asdict, dataclass
+from datetime import date, timedelta
 from enum import StrEnum
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Depends, Query
 from fastapi.responses import HTMLResponse
@@ -41,42 +43,64 @@ class Order(StrEnum):
     LONGEST = "longest"
 
 
-@router.get("/visits")
-def visits(
-    visitor: Managing,
-    service: KeyQuery = "",
-    edition: KeyQuery = "",
-    stage: KeyQuery = "",
-    late: FlagQuery = None,
-    since: DayQuery = None,
-    until: DayQuery = None,
-    ended: Literal["week", "month"] | None = None,
-    organisation: OrganisationQuery = None,
-    person: NumberQuery = None,
-    order: Order = Order.LATEST,
-    page: PageQuery = 1,
-) -> HTMLResponse:
-    """List the stays that figures are made of; `late`: past the norm, or within it.
+@dataclass(frozen=True, slots=True)
+class Question:
+    """Which stays are asked for; `late`: past the norm, or within it.
 
     `since` is the day from which on they were entered; with `ended` the first week or month in
     which they ended, and `until` the first day of the one after the last.
     """
+
+    service: KeyQuery = ""
+    edition: KeyQuery = ""
+    stage: KeyQuery = ""
+    late: FlagQuery = None
+    since: DayQuery = None
+    until: DayQuery = None
+    ended: Literal["week", "month"] | None = None
+    organisation: OrganisationQuery = None
+    person: NumberQuery = None
+
+    def within(self, organisations: Collection[int] | None, day: date, zone: str) -> VisitFilter:
+        """Return what is looked for, in these organisations, from a day on."""
+        ended = self.ended
+        return VisitFilter(
+            service=self.service or None,
+            edition=self.edition or None,
+            stage=self.stage or None,
+            since=None if ended else midnight(day, zone),
+            late=self.late,
+            organisations=organisations,
+            kind=VisitKind.STAGE.value,
+            timed=True,
+            person=self.person,
+            ended=ended,
+            begins_since=day if ended else None,
+            begins_until=self.until if ended else None,
+        )
+
+    def query(self, day: date) -> dict[str, Any]:
+        """Return the fields of another page's address."""
+        asked = asdict(self) | {"since": day}
+        return query_of(**{name: None if value == "" else value for name, value in asked.items()})
+
+    @property
+    def last(self) -> date | None:
+        """The last day on which they ended; None if that was not asked."""
+        return self.until - timedelta(days=1) if self.ended and self.until else None
+
+
+@router.get("/visits")
+def visits(
+    visitor: Managing,
+    question: Annotated[Question, Depends()],
+    order: Order = Order.LATEST,
+    page: PageQuery = 1,
+) -> HTMLResponse:
+    """List the stays that figures are made of."""
     qolhat, speech = visitor.qolhat, visitor.speech
-    whose, day = asked(visitor, organisation), figures_since(visitor, since)
-    which = VisitFilter(
-        service=service or None,
-        edition=edition or None,
-        stage=stage or None,
-        since=None if ended else midnight(day, speech.zone),
-        late=late,
-        organisations=whose.organisations,
-        kind=VisitKind.STAGE.value,
-        timed=True,
-        person=person,
-        ended=ended,
-        begins_since=day if ended else None,
-        begins_until=until if ended else None,
-    )
+    whose, day = asked(visitor, question.organisation), figures_since(visitor, question.since)
+    which = question.within(whose.organisations, day, speech.zone)
     with qolhat.views.reading() as reading:
         view = reading.view(Visits)
         shown = pages(visitor, view.count(reading.connection, which), page)
@@ -93,17 +117,15 @@ def visits(
         names=qolhat.personnel.names({row.person for row in rows}),
         asked=whose,
         day=day,
-        late=late,
+        late=question.late,
         order=order,
         orders=tuple(Order),
-        filters=query_of(service=service or None, edition=edition or None, stage=stage or None,
-                         late=late, since=day, until=until, ended=ended, organisation=organisation,
-                         person=person),
-        last=until - timedelta(days=1) if ended and until else None,
+        filters=question.query(day),
+        last=question.last,
         service_of=lambda row: service_name(qolhat, speech, row.edition),
         stage_of=lambda row: stage_name(qolhat, speech, row.edition, row.stage),
         place_of=lambda row: place_name(visitor, row.place),
         norm_of=lambda row: norm_text(speech, row.norm_amount, row.norm_unit),
         over_of=lambda row: span_text(speech, row.over),
         pages=shown,
-    )  # fmt: skip
+    )
