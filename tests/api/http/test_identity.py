@@ -27,6 +27,7 @@ PATHS = [
     ("GET", "/test-strip"),
     ("GET", "/visits"),
     ("GET", "/timings"),
+    ("GET", "/what-if"),
     ("GET", "/figures"),
     ("GET", "/reports/2026-W41"),
     ("GET", "/reports/2026-W41/pdf"),

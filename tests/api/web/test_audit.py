@@ -25,7 +25,7 @@ def test_it_is_reached_from_the_menu_and_says_that_nothing_was_checked_yet(day: 
     browser = day.office.enter(Role.AUDITOR)
     assert 'href="/audit"' in browser.get("/account").text
     assert browser.get("/audit").status_code == 200
-    assert browser.says("figures.audit.none")
+    assert browser.says("figures.audit.unchecked")
     assert day.office.enter(Role.INSPECTOR).get("/audit").status_code == 403
 
 

@@ -105,6 +105,7 @@ def test_its_thread_goes_on_after_a_failure(
         done.set()
         return replace(nights.check(qolhat), findings=1)
 
+    monkeypatch.setattr(nights, "FIRST_SECONDS", 0.01)
     monkeypatch.setattr(nights, "ROUND_SECONDS", 0.01)
     monkeypatch.setattr(night, "round", fail_once)
     night.start()
