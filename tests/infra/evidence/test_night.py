@@ -8,9 +8,11 @@ from threading import Event
 
 import pytest
 import sqlalchemy as sa
+from pydantic import SecretStr
 
 from domain.roles import Role
 from infra.bootstrap import Qolhat
+from infra.errors import StorageError
 from infra.evidence import night as nights
 from infra.evidence.audit import Kind
 from infra.evidence.book import Check
@@ -107,7 +109,27 @@ def test_its_thread_goes_on_after_a_failure(
 
     monkeypatch.setattr(nights, "FIRST_SECONDS", 0.01)
     monkeypatch.setattr(nights, "ROUND_SECONDS", 0.01)
-    monkeypatch.setattr(night, "round", fail_once)
+    monkeypatch.setattr(night, "round_apart", fail_once)
     night.start()
     assert done.wait(20)
     night.stop()
+
+
+def test_a_servers_night_is_a_process_of_its_own(qolhat: Qolhat, office: Office) -> None:
+    office.register(10)
+    night = Night(qolhat)
+    found = night.round_apart()
+    assert found is not None
+    assert found.is_good
+    assert qolhat.evidence.checks(1) == [found]
+    assert night.round_apart() is None
+
+
+def test_a_night_that_breaks_off_is_told_of(
+    qolhat: Qolhat, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings = qolhat.settings.model_copy(update={"vault_key": SecretStr("no key")})
+    monkeypatch.setattr(qolhat, "settings", settings)
+    with pytest.raises(StorageError):
+        Night(qolhat).round_apart()
+    assert qolhat.evidence.checks(1) == []
