@@ -10,11 +10,10 @@ from tests.stories import AUTHORITY
 
 
 @pytest.fixture
-def auditing(shared: Counter) -> Counter:
-    """The counter, with somebody who sees the authority's figures."""
-    if Role.AUDITOR not in shared.people:
-        shared.appoint(Role.AUDITOR, AUTHORITY)
-    return shared
+def auditing(counter: Counter) -> Counter:
+    """A counter to which nobody else adds, and somebody who sees the authority's figures."""
+    counter.appoint(Role.AUDITOR, AUTHORITY)
+    return counter
 
 
 def test_stages_are_told_by_both_norms(auditing: Counter) -> None:
