@@ -17,6 +17,7 @@ from fastapi.responses import HTMLResponse
 from api.web.asked import DayQuery, OrganisationQuery, query_of
 from api.web.dispatch.discrepancies import address_of
 from api.web.runs.asking import Days, Shown, days_asked, shown_routes
+from api.web.runs.figures import bar_of
 from api.web.station import place_name
 from api.web.visitor import Visitor, allowed
 from domain.dispatch.discrepancies import DiscrepancyKind
@@ -68,16 +69,12 @@ class Line:
         """The picture, a hundred wide: on time, late, not run; where each begins, how long."""
         if not self.punctual or not self.judged:
             return []
-        begins, found = 0.0, list[tuple[str, float, float]]()
-        for name, count in (
+        counts = (
             ("on-the-way", self.punctual.on_time),
             ("waited-for-run", self.punctual.late),
             ("missed-run", self.punctual.missed),
-        ):
-            length = 100 * count / self.judged
-            found.append((name, round(begins, 2), round(length, 2)))
-            begins += length
-        return found
+        )
+        return bar_of((name, count / self.judged) for name, count in counts)
 
 
 @router.get("/figures/couriers")

@@ -6,7 +6,7 @@ by neither [003 service 7 §11, rows 2, 3 and 12].
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Annotated, Any
 
@@ -63,12 +63,16 @@ class WaitingLine:
     @property
     def bar(self) -> list[tuple[str, float, float]]:
         """The parts as a bar of a hundred: which, where it begins, how long it is."""
-        begins, found = 0.0, list[tuple[str, float, float]]()
-        for part in self.found.parts:
-            length = 100 * (part.share or 0.0)
-            found.append((part.part.value, round(begins, 2), round(length, 2)))
-            begins += length
-        return found
+        return bar_of((part.part.value, part.share or 0.0) for part in self.found.parts)
+
+
+def bar_of(shares: Iterable[tuple[str, float]]) -> list[tuple[str, float, float]]:
+    """Return shares as parts of a bar of a hundred: which, where it begins, how long it is."""
+    begins, found = 0.0, list[tuple[str, float, float]]()
+    for name, share in shares:
+        found.append((name, round(begins, 2), round(100 * share, 2)))
+        begins += 100 * share
+    return found
 
 
 @router.get("/runs/figures")
