@@ -22,7 +22,7 @@ from domain.scoring.tables import NONE, Tables
 from domain.scoring.wall import Instants, instant
 from domain.workdays import FIRST_YEAR, LAST_YEAR, OutsideCalendarError
 
-_AT_ONCE = 65_536  # stays: their columns stay in the processor's cache
+_AT_ONCE = 262_144  # stays: enough that what a call costs does not matter
 _BEYOND = 1  # years after the last instant in which most norms run out
 _BITS = 16
 _FIGURES = ("count", "judged", "within", "working", "consumed", "overrun")
