@@ -22,7 +22,7 @@ COMPILE = $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --gene
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup run test lint types contracts unit campaign fuzz test-faults bench bench-scanner \
+.PHONY: help setup run test lint types contracts unit coverage campaign fuzz test-faults bench bench-scanner \
 	bench-scale bench-audit screenshots \
 	lock format clean
 
@@ -47,7 +47,10 @@ types: setup ## Types, strictly
 contracts: setup ## Which package may import which
 	$(BIN)/lint-imports
 
-unit: setup ## Tests, with coverage; real servers are started for those that need them
+unit: setup ## All tests; real servers are started for those that need them
+	$(BIN)/pytest -n logical --dist loadgroup $(ARGS)
+
+coverage: setup ## The same, telling which lines no test runs; takes twice as long
 	$(BIN)/pytest -n logical --dist loadgroup --cov --cov-report=term $(ARGS)
 
 campaign: setup ## Random days against the naive model, for a long time: make campaign EXAMPLES=5000
