@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from itertools import pairwise
+from operator import add
 from typing import Any
 
 import sqlalchemy as sa
@@ -33,6 +34,22 @@ class OpenWork:
     count: int
     late: int
     ages: tuple[int, ...]
+
+
+def by_organisation(work: Iterable[OpenWork]) -> list[OpenWork]:
+    """Add up what is open by organisation: the most late first, then the most open."""
+    found: dict[int, OpenWork] = {}
+    for each in work:
+        known = found.get(each.organisation, _nothing(each.organisation))
+        ages = tuple(map(add, known.ages, each.ages))
+        found[each.organisation] = replace(
+            known, count=known.count + each.count, late=known.late + each.late, ages=ages
+        )
+    return sorted(found.values(), key=lambda each: (-each.late, -each.count, each.organisation))
+
+
+def _nothing(organisation: int) -> OpenWork:
+    return OpenWork(organisation, None, None, "", "", 0, 0, (0,) * (len(AGES) + 1))
 
 
 class OpenStays:

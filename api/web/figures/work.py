@@ -15,7 +15,7 @@ from api.web.visitor import Visitor, allowed
 from domain.progress import VisitKind
 from domain.rights import Right
 from infra.audit_figures import late_next
-from projections.open_stays import AGES, OpenStays, OpenWork
+from projections.open_stays import AGES, OpenStays, OpenWork, by_organisation
 from projections.visits import Visits
 
 router = APIRouter()
@@ -26,7 +26,7 @@ def open_work(
     visitor: Annotated[Visitor, Depends(allowed(Right.SEE_FIGURES))],
     organisation: OrganisationQuery = None,
 ) -> HTMLResponse:
-    """Show open work by organisation and stage, and who will be late next."""
+    """Show who will be late next, and what is open: by organisation, or by stage of one."""
     qolhat, speech, whose = visitor.qolhat, visitor.speech, asked(visitor, organisation)
     now = qolhat.now()
     with qolhat.views.reading() as reading:
@@ -40,10 +40,12 @@ def open_work(
         at=now,
         days=[age.days for age in AGES],
         work=work,
+        organisations=by_organisation(work),
         charts=charts_of(
             {"ages": ages_chart(speech, [(_name(visitor, each), each) for each in work])}
         ),
-        risks=risks,
+        likely=[risk for risk in risks if risk.chance],
+        unlikely=[risk for risk in risks if not risk.chance],
         names=qolhat.personnel.names({risk.stay.person for risk in risks}),
         organisation_of=lambda line: qolhat.directory.organisation(line.organisation).name_kk,
         service_of=lambda line: service_name(qolhat, speech, line.edition),
