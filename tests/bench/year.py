@@ -25,7 +25,7 @@ from infra.bootstrap import Qolhat, bootstrap
 from infra.demonstration import Plan, SimulatedClock, run_demonstration
 from infra.settings import Settings
 from infra.views.group import ViewGroup
-from infra.views.loading import finish, strip
+from infra.views.loading import finish, roomy, strip
 from projections.cases import Cases
 from projections.discrepancies import Discrepancies
 from projections.due import DueView
@@ -180,6 +180,7 @@ _ODD = {  # what is not simply moved
     "bucket": "CASE WHEN t.bucket IS NOT NULL"
     " THEN ceil(ln(greatest({counted}, 1000000) / 1e6) / ln(1.0408163265))::int END",
     "count": "t.count * p.a_bag",
+    **{name: f't."{name}" - p.days' for name in ("accepted_on", "rendered_on", "closed_on")},
 }
 _A_DAY = 86_400_000_000  # microseconds
 
@@ -190,6 +191,8 @@ def fill(qolhat: Qolhat, packets: int) -> None:
     views = qolhat.views
     with _at_once(views) as connection:
         counts = _prepare(connection, qolhat)
+        for table in _tables(views):
+            connection.execute(sa.text(f"ALTER TABLE {table.name} SET UNLOGGED"))
         scale = {"played": played, "packets": packets, "weeks": WEEKS, "open_one_in": OPEN_ONE_IN}
         connection.execute(sa.text(_PACKETS.format(**scale, **counts)))
         connection.exec_driver_sql("CREATE INDEX ON year_packet (pattern)")
@@ -205,6 +208,11 @@ def fill(qolhat: Qolhat, packets: int) -> None:
         connection.exec_driver_sql("VACUUM ANALYZE")
     _add_up(views)
     begun = _told(f"{packets:,} packets: sums", begun)
+
+
+def _tables(views: ViewGroup) -> list[sa.Table]:
+    with views.reading() as reading:
+        return [each for kind in views.kinds for each in reading.view(kind).tables.values()]
 
 
 def _prepare(connection: sa.Connection, qolhat: Qolhat) -> dict[str, int]:
@@ -362,6 +370,7 @@ def _one(connection: sa.Connection, query: str) -> int:
 def _add_up(views: ViewGroup) -> None:
     """Derive all sums anew, as the last step of a rebuild."""
     with views.writing.begin() as connection:
+        roomy(connection)
         live = views.generations(connection)
         made = {kind.name: views.of_generation(kind, live[kind.name]) for kind in views.kinds}
         for view in made.values():
