@@ -277,7 +277,8 @@ def overview(reading: Reading, which: RollupFilter, compared: Comparison | None 
         of = lengths.of
         only = replace(which, service=of.service, edition=of.edition, kind=of.kind, stage=of.stage)
         (lengths,) = view.figures(connection, only, _OF_STAGES)
-    told, others = _told_apart(reading, which, compared)
+    meant = which if lengths is None else replace(which, service=lengths.of.service)
+    told, others = _told_apart(reading, meant, compared)
     return Overview(
         stages,
         view.figures(connection, which, (By.PERIOD,), buckets=False),

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Iterable, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from itertools import pairwise
 from typing import Any
@@ -33,6 +33,31 @@ class OpenWork:
     count: int
     late: int
     ages: tuple[int, ...]
+
+
+def of_stages(work: Iterable[OpenWork]) -> list[OpenWork]:
+    """Add up what several organisations have open, by stage; the organisation is then 0."""
+    return _added(work, lambda each: replace(each, organisation=0))
+
+
+def of_organisations(work: Iterable[OpenWork]) -> list[OpenWork]:
+    """Add up what each organisation has open; the most late first. The stage is then empty."""
+    alike = {"service": None, "edition": None, "kind": "", "stage": ""}
+    found = _added(work, lambda each: replace(each, **alike))
+    return sorted(found, key=lambda each: (-each.late, -each.count, each.organisation))
+
+
+def _added(work: Iterable[OpenWork], of: Callable[[OpenWork], OpenWork]) -> list[OpenWork]:
+    found: dict[tuple[Any, ...], OpenWork] = {}
+    for each in map(of, work):
+        key = (each.organisation, each.edition or "", each.stage, each.kind)
+        before = found.get(key)
+        if before is not None:
+            ages = tuple(one + other for one, other in zip(before.ages, each.ages, strict=True))
+            count, late = before.count + each.count, before.late + each.late
+            each = replace(before, count=count, late=late, ages=ages)  # noqa: PLW2901
+        found[key] = each
+    return [found[key] for key in sorted(found)]
 
 
 class OpenStays:

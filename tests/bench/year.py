@@ -4,8 +4,9 @@ Two weeks of the demonstration are played through the whole system: a thousand p
 edition, their bags and runs, one in four of them open at the end. Every other packet of the year is
 a copy of one of these, made by the server: in another office of the directory that works in the
 same way, with that office's people, some weeks earlier, a little quicker or slower. Five of a
-hundred are open, and lie where they lie now. Sums are not copied: they are derived from the rows, as
-a rebuild does it. Bags go on all routes on every working day, as far as there is something to carry.
+hundred are open, and lie where they lie now. Sums are not copied: they are derived from the rows,
+as a rebuild does it. Bags go on all routes on every working day, as far as there is something to
+carry.
 """
 
 from __future__ import annotations
@@ -13,7 +14,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import timedelta
 from pathlib import Path
 from time import perf_counter
 
@@ -140,7 +140,9 @@ CREATE UNLOGGED TABLE year_packet AS
       ELSE {authority} END
 """
 # The bags of a pair of the few days go between another pair, every fortnight; `route`: which one.
-_ROUTES = "SELECT count(DISTINCT (least(origin, destination), greatest(origin, destination))) FROM legs"
+_ROUTES = (
+    "SELECT count(DISTINCT (least(origin, destination), greatest(origin, destination))) FROM legs"
+)
 _BAGS = """
 CREATE UNLOGGED TABLE year_bag AS
   SELECT year_code(2, o.client, 5000000 + row_number() OVER ()) AS number, b.bag AS pattern,
@@ -268,7 +270,7 @@ def _copy(
         strip(connection, table)
         chosen = ", ".join(_moved(column.name, table) for column in table.columns)
         statement = (
-            f"INSERT INTO {table.name} SELECT {chosen}"  # noqa: S608  names of ours
+            f"INSERT INTO {table.name} SELECT {chosen}"
             f" FROM {packet} AS p JOIN {table.name} AS t ON t.{_key(table)} = p.pattern"
             f"{_people(table)} WHERE {which}"
         )

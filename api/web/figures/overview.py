@@ -55,6 +55,7 @@ _A_MOMENT = timedelta(microseconds=1)
 RANKED = 20  # who is compared at first; the others are one click away
 _BARS = 16  # of the small picture of how long stays lasted
 _STAGE = VisitKind.STAGE.value
+_ON_THE_WAY = (_STAGE, VisitKind.HANDOVER.value)
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,18 +100,26 @@ class Way:
 
     @property
     def length(self) -> timedelta:
-        """How long a packet is on this way in all."""
-        return sum((line.figure.per_packet or timedelta(0) for line in self.lines), timedelta(0))
+        """How long a packet is on this way in all; what was astray or lost is no part of it."""
+        return sum((_length(line) for line in self._parts), timedelta(0))
 
     @property
     def slowest(self) -> Line | None:
-        """Where a packet is longest."""
-        return next((line for line in self.lines if line.slowest), None)
+        """Where on the way a packet is longest."""
+        return max(self._parts, key=_length, default=None)
+
+    @property
+    def _parts(self) -> list[Line]:
+        return [line for line in self.lines if line.figure.of.kind in _ON_THE_WAY]
 
     @property
     def chart(self) -> str:
         """Under which key the page has the chart of where the time goes."""
         return f"way-{self.edition}"
+
+
+def _length(line: Line) -> timedelta:
+    return line.figure.per_packet or timedelta(0)
 
 
 @router.get("/figures")

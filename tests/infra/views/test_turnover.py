@@ -1,4 +1,4 @@
-"""Turnover: what was received, rendered and ended on each day, whatever came late, on every store."""
+"""Turnover: what was received, rendered and ended on each day, however late, on every store."""
 
 from __future__ import annotations
 
