@@ -42,8 +42,7 @@ def of_stages(work: Iterable[OpenWork]) -> list[OpenWork]:
 
 def of_organisations(work: Iterable[OpenWork]) -> list[OpenWork]:
     """Add up what each organisation has open; the most late first. The stage is then empty."""
-    alike = {"service": None, "edition": None, "kind": "", "stage": ""}
-    found = _added(work, lambda each: replace(each, **alike))
+    found = _added(work, lambda each: replace(each, service=None, edition=None, kind="", stage=""))
     return sorted(found, key=lambda each: (-each.late, -each.count, each.organisation))
 
 

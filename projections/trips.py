@@ -151,10 +151,10 @@ class Trips(View):
         found = connection.execute(sa.union_all(*queries)).all() if queries else []
         return {
             (branch, authority): (
-                min([instant(each) for each in taken if each is not None], default=None),
-                None if said is None else RunKey.parse(said),
+                instant(min((each for each in taken if each is not None), default=None)),
+                None if told is None else RunKey.parse(told),
             )
-            for branch, authority, *taken, said in found
+            for branch, authority, *taken, told in map(tuple, found)
         }
 
     def _first_taken(self, origin: int, destination: int) -> sa.ScalarSelect[int]:

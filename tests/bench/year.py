@@ -91,8 +91,8 @@ def _told(what: str, since: float) -> float:
 _FUNCTIONS = """
 CREATE FUNCTION year_code(kind bigint, block bigint, serial bigint) RETURNS bigint
   LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
-  SELECT body * 100 + 98 - body * 100 % 97
-  FROM (SELECT (kind * 10000 + block) * 10000000 + serial AS body) AS b $$;
+  SELECT ((kind * 10000 + block) * 10000000 + serial) * 100 + 98
+    - ((kind * 10000 + block) * 10000000 + serial) * 100 % 97 $$;
 CREATE FUNCTION year_mixed(n bigint, salt bigint) RETURNS bigint
   LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
   SELECT hashint8extended(n, salt) & 9223372036854775807 $$;

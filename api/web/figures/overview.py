@@ -137,7 +137,8 @@ def figures(
 ) -> HTMLResponse:
     """Show services and their stages; with an edition and a stage: by organisation, or person.
 
-    `everybody`: not only the worst of these. `known`: only what was recorded by the end of that day. It takes as long as reading everything.
+    `everybody`: not only the worst of these. `known`: only what was recorded by the end of that
+    day. It takes as long as reading everything.
     """
     whose = asked(visitor, organisation)
     today = visitor.qolhat.now().astimezone(ZoneInfo(visitor.speech.zone)).date()

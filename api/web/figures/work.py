@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from itertools import groupby
+from operator import attrgetter
 from typing import Annotated
 
 from fastapi import APIRouter, Depends
@@ -50,9 +51,7 @@ def open_work(
         choices=choices(qolhat, whose.in_reach),
         at=now,
         days=[age.days for age in AGES],
-        work=[
-            (edition, list(lines)) for edition, lines in groupby(work, lambda each: each.edition)
-        ],
+        work=[(edition, list(lines)) for edition, lines in groupby(work, attrgetter("edition"))],
         offices=offices[:most],
         others=len(offices) - len(offices[:most]),
         charts=charts_of(
