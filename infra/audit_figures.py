@@ -164,22 +164,31 @@ def _risk(
 class Overview:
     """What the first page of an audit shows: the stages, hand-overs among them, and the trend.
 
-    `compared`: the figures of one stage told apart, if that was asked for.
+    `fine`: it is known of all stages how long stays lasted; of very many it is only of the one in
+    `lengths`, the busiest or the one that is compared. `compared`: the figures of that stage told
+    apart, if that was asked for, the worst first, of `others` more only their number.
     """
 
     stages: list[Figure]
     trend: list[Figure]
     deviations: list[tuple[Of, str, int]]
     compared: list[Figure]
+    others: int = 0
+    fine: bool = True
+    lengths: Figure | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """Which stage of which edition is told apart: by organisation, or by person in these."""
+    """Which stage of which edition is told apart: by organisation, or by person in these.
+
+    `most`: only so many of them, the worst; None: all.
+    """
 
     edition: str
     stage: str
     by: By
+    most: int | None = None
 
     def within(self, which: RollupFilter) -> RollupFilter:
         """Return the filter of its stays: the same service, the same norm."""
@@ -192,7 +201,35 @@ class Comparison:
         return By.ORGANISATION, self.by
 
 
+def worst_first(figures: Iterable[Figure]) -> list[Figure]:
+    """Order by the share in time that the figures leave possible: few stays tell little.
+
+    Those of which nothing could be judged come last, the longest first.
+    """
+    return sorted(figures, key=_badness)
+
+
+def _badness(figure: Figure) -> tuple[float, timedelta, int, int]:
+    likely, mean = figure.interval, figure.mean or timedelta(0)
+    high = 2.0 if likely is None else likely.high
+    return high, -mean, figure.of.organisation or 0, figure.of.person or 0
+
+
 _OF_STAGES = (By.SERVICE, By.EDITION, By.KIND, By.STAGE)
+_FINE = 3  # editions: one service in all its ways
+
+
+def _is_fine(stages: Iterable[Figure]) -> bool:
+    return len({figure.of.edition for figure in stages}) <= _FINE
+
+
+def _shown(stages: Iterable[Figure], compared: Comparison | None) -> Figure | None:
+    """Return the stage of which it is shown how long stays lasted."""
+    mine = [each for each in stages if each.of.kind == VisitKind.STAGE.value and each.of.edition]
+    if compared is not None:
+        wanted = compared.edition, compared.stage
+        mine = [each for each in mine if (each.of.edition, each.of.stage) == wanted]
+    return max(mine, key=lambda each: (each.count, each.counted), default=None)
 
 
 def overview_as_known(
@@ -212,19 +249,59 @@ def overview_as_known(
     for row in stays_as_known(log, knowledge, known):
         for sums in (stages, trend, everything, *([one] if one else [])):
             sums.take(row)
-    found = one.figures() if one else []
-    return Overview(stages.figures(), trend.figures(), everything.deviations(), found)
+    told, found = worst_first(one.figures() if one else []), stages.figures()
+    most = compared.most if compared else None
+    return Overview(
+        found,
+        trend.figures(),
+        everything.deviations(),
+        told[:most],
+        len(told) - len(told[:most]),
+        _is_fine(found),
+        _shown(found, compared),
+    )
 
 
 def overview(reading: Reading, which: RollupFilter, compared: Comparison | None = None) -> Overview:
-    """Ask for what the first page shows; the trend by the filter's weeks or months."""
+    """Ask for what the first page shows; the trend by the filter's weeks or months.
+
+    How long stays lasted is by far the most to read: it is asked only of what is shown.
+    """
     view, connection = reading.view(Rollups), reading.connection
-    found: list[Figure] = []
-    if compared is not None:
-        found = view.figures(connection, compared.within(which), compared.told)
+    stages = view.figures(connection, which, _OF_STAGES, buckets=False)
+    fine, lengths = _is_fine(stages), _shown(stages, compared)
+    if fine:
+        stages = view.figures(connection, which, _OF_STAGES)
+        lengths = _shown(stages, compared)
+    elif lengths is not None:
+        of = lengths.of
+        only = replace(which, service=of.service, edition=of.edition, kind=of.kind, stage=of.stage)
+        (lengths,) = view.figures(connection, only, _OF_STAGES)
+    meant = which if lengths is None else replace(which, service=lengths.of.service)
+    told, others = _told_apart(reading, meant, compared)
     return Overview(
-        view.figures(connection, which, _OF_STAGES),
+        stages,
         view.figures(connection, which, (By.PERIOD,), buckets=False),
         view.deviations_of(connection, which),
-        found,
+        told,
+        others,
+        fine,
+        lengths,
     )
+
+
+def _told_apart(
+    reading: Reading, which: RollupFilter, compared: Comparison | None
+) -> tuple[list[Figure], int]:
+    """Return the worst, and how many others there are."""
+    if compared is None:
+        return [], 0
+    view, connection, meant = reading.view(Rollups), reading.connection, compared.within(which)
+    told = worst_first(view.figures(connection, meant, compared.told, buckets=False))
+    shown = told[: compared.most]
+    codes = sorted({figure.of.organisation or 0 for figure in shown})
+    if len(shown) < len(told):
+        meant = replace(meant, organisations=codes)
+    with_lengths = view.figures(connection, meant, compared.told)
+    wanted = {figure.of for figure in shown}
+    return worst_first(each for each in with_lengths if each.of in wanted), len(told) - len(shown)

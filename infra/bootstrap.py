@@ -64,6 +64,7 @@ from projections.loose_pages import LoosePages
 from projections.numbers import IncomingNumbers
 from projections.rollups import Rollups
 from projections.trips import Trips
+from projections.turnover import TurnoverSums
 from projections.unsettled import Unsettled
 from projections.view import Knowledge
 from projections.visits import Visits
@@ -82,7 +83,7 @@ KEY_FILE, LOCK_FILE, RELAY_LOCK_FILE = "vault.key", "server.lock", "relay.lock"
 RESTORING_FILE = "restore.unfinished"
 ALL_VIEWS = (
     Holdings, Visits, Rollups, Cases, CaseSums, DueView, Unsettled, Complaints, IncomingNumbers,
-    Bags, Discrepancies, Trips, DeviceLogs, LoosePages,
+    Bags, Discrepancies, Trips, DeviceLogs, LoosePages, TurnoverSums,
 )  # fmt: skip
 
 

@@ -15,11 +15,14 @@ from zoneinfo import ZoneInfo
 
 from domain.dispatch.discrepancies import DiscrepancyKind, SettledAs
 from domain.dispatch.tracing import Custody, custody, trace
+from domain.numbers import PacketNumber
 from domain.packet import Packet
 from domain.runs import Period, Punctuality, Route, punctuality_by_courier, punctuality_by_route
 from domain.shares import Interval, share_interval
 from infra.run_figures import trips_of
+from infra.store.mapper import read_event
 from projections.discrepancies import Discrepancies, DiscrepancyRow
+from projections.journal import Journal
 from projections.trips import LegRow, Trips
 
 if TYPE_CHECKING:
@@ -100,7 +103,7 @@ def courier_figures(qolhat: Qolhat, routes: Iterable[Route], period: Period) -> 
         punctuality_by_courier(trips, now),
         _counted(items, ((ends[_ends(leg)], leg) for leg in legs)),
         _counted(items, ((leg.courier, leg) for leg in legs)),
-        [_loss(qolhat, each) for each in losses[:MOST_LOSSES]],
+        _losses(qolhat, losses[:MOST_LOSSES]),
         len(losses),
     )
 
@@ -109,12 +112,20 @@ def _carried(
     qolhat: Qolhat, routes: list[Route], period: Period
 ) -> tuple[list[LegRow], list[DiscrepancyRow]]:
     """Return the legs of the routes' bags, taken in the period, and what was amiss with these."""
-    legs: list[LegRow] = []
+    if not routes:
+        return [], []
+    days = {frozenset(route.ends): _instants(route, period) for route in routes}
+    since, until = min(each[0] for each in days.values()), max(each[1] for each in days.values())
+    pairs = [(route.branch, route.authority) for route in routes]
     with qolhat.views.reading() as reading:
         trips, connection = reading.view(Trips), reading.connection
-        for route in routes:
-            since, until = _instants(route, period)
-            legs += trips.legs_between(connection, route.branch, route.authority, since, until)
+        found = trips.legs_between(connection, pairs, since, until)
+        legs = [
+            leg
+            for pair, between in found.items()
+            for leg in between
+            if days[pair][0] <= leg.taken_at < days[pair][1]
+        ]
         bags = sorted({leg.bag for leg in legs})
         return legs, reading.view(Discrepancies).of_bags(connection, bags)
 
@@ -157,8 +168,19 @@ def _sum(legs: Iterable[LegRow], of_bag: dict[int, list[DiscrepancyRow]]) -> Car
     return found
 
 
-def _loss(qolhat: Qolhat, item: DiscrepancyRow) -> Loss:
+def _losses(qolhat: Qolhat, items: list[DiscrepancyRow]) -> list[Loss]:
+    """Tell in whose hands packets were lost; the events of all are read at once."""
+    packets = sorted({item.packet for item in items if item.packet is not None})
+    with qolhat.views.reading() as reading:
+        entries = reading.view(Journal).entries_of_many(reading.connection, packets)
+    events = {
+        packet: [read_event(Packet.stream(packet), *entry) for entry in entries[packet]]
+        for packet in packets
+    }
+    return [_loss(item, events.get(item.packet or PacketNumber(0), [])) for item in items]
+
+
+def _loss(item: DiscrepancyRow, events: list[Packet.Event]) -> Loss:
     if item.packet is None:
         return Loss(item, ())
-    events = qolhat.log.events_of(Packet.stream(item.packet))
     return Loss(item, custody(trace(events, item.opened_at), item.opened_at))

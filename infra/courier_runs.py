@@ -6,7 +6,7 @@ bags that changed hands [003 service 7 §11, rows 3 and 12].
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 from typing import Any
@@ -23,6 +23,7 @@ from domain.runs import (
     Replayed,
     Route,
     Run,
+    RunKey,
     RunState,
     RunTrip,
     Waiting,
@@ -119,29 +120,61 @@ class CourierRuns:
 
     def first_day(self, route: Route) -> date | None:
         """Return the local day of the first run of which anything is known."""
-        pair = route.branch, route.authority
+        return self.first_days([route]).get(route)
+
+    def first_days(self, routes: Collection[Route]) -> dict[Route, date]:
+        """Return the same for many routes; those of which nothing is known are left out."""
+        by_pair = {(route.branch, route.authority): route for route in routes}
         with self._views.reading() as reading:
-            taken, said = reading.view(Trips).first_of(reading.connection, *pair)
-        days = [local_day(taken, route.zone)] if taken is not None else []
-        return min([*days, said.day] if said is not None else days, default=None)
+            known = reading.view(Trips).firsts_of(reading.connection, by_pair.keys())
+        found = {}
+        for pair, (taken, said) in known.items():
+            route = by_pair[pair]
+            days = [] if taken is None else [local_day(taken, route.zone)]
+            if said is not None:
+                days.append(said.day)
+            if days:
+                found[route] = min(days)
+        return found
 
     # --- how runs went ------------------------------------------------------------------------
 
     def lines(self, route: Route, first: date, last: date) -> list[RunLine]:
         """Return the runs of days with what became of them, in order."""
-        runs = self.planned(route, first, last)
-        if not runs:
-            return []
-        since, until = runs[0].planned_at - _DAY, runs[-1].planned_at + _DAY
+        return self.lines_of({route: first}, last)[route]
+
+    def lines_of(self, firsts: Mapping[Route, date], last: date) -> dict[Route, list[RunLine]]:
+        """Return the same of many routes, each from a day of its own on."""
+        planned = {route: self.planned(route, first, last) for route, first in firsts.items()}
+        times = [run.planned_at for runs in planned.values() for run in runs]
+        if not times:
+            return {route: [] for route in planned}
+        pairs = [(route.branch, route.authority) for route in planned]
+        keys = [run.key for runs in planned.values() for run in runs]
         with self._views.reading() as reading:
             view, connection = reading.view(Trips), reading.connection
-            legs = view.legs_between(connection, route.branch, route.authority, since, until)
-            said = view.reports(connection, [run.key for run in runs])
+            legs = view.legs_between(connection, pairs, min(times) - _DAY, max(times) + _DAY)
+            said = view.reports(connection, keys)
+        return {
+            route: self._lines(runs, legs[frozenset(route.ends)], said)
+            for route, runs in planned.items()
+        }
+
+    def _lines(
+        self,
+        runs: Sequence[PlannedRun],
+        legs: Iterable[LegRow],
+        said: Mapping[RunKey, Sequence[Run.Event]],
+    ) -> list[RunLine]:
         by_run: dict[PlannedRun, list[LegRow]] = {run: [] for run in runs}
-        for leg in legs:
-            run = run_of(leg.taken_at, runs)
-            if run is not None:
-                by_run[run].append(leg)
+        by_day: dict[date, list[PlannedRun]] = {}
+        for run in runs:
+            by_day.setdefault(run.key.day, []).append(run)
+        for leg in legs if runs else ():
+            day = local_day(leg.taken_at, runs[0].zone)
+            taken_with = run_of(leg.taken_at, by_day.get(day, ()))
+            if taken_with is not None:
+                by_run[taken_with].append(leg)
         return [self._line(run, said[run.key], by_run[run]) for run in runs]
 
     def _line(self, run: PlannedRun, said: Iterable[Run.Event], legs: Sequence[LegRow]) -> RunLine:

@@ -18,7 +18,7 @@ from infra.audit_figures import Progress, packets_as_known
 from infra.bootstrap import Qolhat
 from projections.holdings import Holdings
 from projections.rollups import By, Figure, Of, RollupFilter, Rollups, Span, SumsOfRows
-from projections.turnover import Turnover, TurnoverFilter, TurnoverOfRows, turnover
+from projections.turnover import Turnover, TurnoverFilter, TurnoverOfRows, TurnoverSums
 from projections.visits import Visits, week_of
 
 TREND = timedelta(weeks=12)  # of which a report shows the shares, its own weeks at the end
@@ -81,24 +81,22 @@ def report_of(qolhat: Qolhat, wanted: ReportWanted, progress: Progress | None = 
     return _now(qolhat, wanted, now)
 
 
-def _filters(wanted: ReportWanted, known: datetime) -> _Filters:
+def _filters(wanted: ReportWanted) -> _Filters:
     """Say what is counted; what is open is so at the end of the period, or when it was known."""
     period, mine = wanted.period, wanted.organisations
-    begins = _midnight(period.first, 0, wanted.zone)
-    ends = min(_midnight(period.until, 0, wanted.zone), known + _A_MOMENT)
     span = Span.WEEK if period.kind is PeriodKind.WEEK else Span.MONTH
     stays = RollupFilter(span, mine, since=period.first, until=period.until)
     last = week_of(period.last) + timedelta(weeks=1)
     first = min(last - TREND, week_of(period.first))
     return _Filters(
-        TurnoverFilter(begins, max(begins, ends), mine),
+        TurnoverFilter(period.first, period.until, mine),
         stays,
         replace(stays, span=Span.WEEK, since=first, until=last),
     )
 
 
 def _now(qolhat: Qolhat, wanted: ReportWanted, now: datetime) -> Report:
-    filters = _filters(wanted, now)
+    filters = _filters(wanted)
     with qolhat.views.reading() as reading:
         rollups, connection = reading.view(Rollups), reading.connection
         return Report(
@@ -106,7 +104,7 @@ def _now(qolhat: Qolhat, wanted: ReportWanted, now: datetime) -> Report:
             now,
             settled=False,
             knowledge=qolhat.views.knowledge.version,
-            services=turnover(connection, reading.view(Holdings), filters.packets),
+            services=reading.view(TurnoverSums).turnover(connection, filters.packets),
             stages=rollups.figures(connection, filters.stays, _OF_STAGES),
             deviations=rollups.deviations_of(connection, filters.stays),
             trend=rollups.figures(connection, filters.trend, (By.PERIOD,), buckets=False),
@@ -116,7 +114,7 @@ def _now(qolhat: Qolhat, wanted: ReportWanted, now: datetime) -> Report:
 def _as_known(
     qolhat: Qolhat, wanted: ReportWanted, known: datetime, progress: Progress | None
 ) -> Report:
-    filters, knowledge = _filters(wanted, known), qolhat.views.knowledge
+    filters, knowledge = _filters(wanted), qolhat.views.knowledge
     holdings, visits = Holdings(1, knowledge), Visits(1, knowledge)
     packets, stays = TurnoverOfRows(filters.packets), SumsOfRows(filters.stays, _OF_STAGES)
     everything, trend = SumsOfRows(filters.stays), SumsOfRows(filters.trend, (By.PERIOD,))

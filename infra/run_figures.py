@@ -60,8 +60,8 @@ def run_figures(
 
 def trips_of(runs: CourierRuns, routes: Iterable[Route], period: Period) -> Iterator[RunTrip]:
     """List the trips of some routes in a period. Raises StorageError."""
-    for route, first in _begun(runs, routes, period):
-        for line in runs.lines(route, first, period.last):
+    for lines in runs.lines_of(dict(_begun(runs, routes, period)), period.last).values():
+        for line in lines:
             yield line.trip
 
 
@@ -69,7 +69,6 @@ def _begun(
     runs: CourierRuns, routes: Iterable[Route], period: Period
 ) -> Iterator[tuple[Route, date]]:
     """Tell from which day of the period on anything is known of each route."""
-    for route in routes:
-        begun = runs.first_day(route)
-        if begun is not None and begun <= period.last:
+    for route, begun in runs.first_days(list(routes)).items():
+        if begun <= period.last:
             yield route, max(begun, period.first)

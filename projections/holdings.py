@@ -13,12 +13,14 @@ from domain.numbers import BagCode, PacketNumber, PlaceCode, place_organisation
 from domain.progress import CLOSED, Progress, VisitKind
 from projections.view import (
     Batch,
+    Landmarks,
     PacketChange,
     Target,
     View,
     among,
     instant,
     micros,
+    ordinal_days,
     parts,
     upsert,
 )
@@ -27,6 +29,7 @@ _CLOSED = frozenset(status.value for status in CLOSED)
 # Of a hundred packets of some years few are open: lists and counts of those must not depend on how
 # many are closed. A packet has a closing time exactly when its status is a closed one.
 _OPEN = "closed_at IS NULL"
+_DAYS = ("accepted_on", "rendered_on", "closed_on")
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +76,11 @@ class Surety:
 
 
 class Holdings(View):
-    """One row a packet."""
+    """One row a packet.
+
+    `accepted_on`, `rendered_on` and `closed_on` are for who adds packets up: the days (ordinal) by
+    the wall where the papers were handed in.
+    """
 
     name: ClassVar[str] = "holdings"
 
@@ -101,6 +108,7 @@ class Holdings(View):
             sa.Column("closed_at", sa.BigInteger),
             sa.Column("deviations", sa.Integer, nullable=False),
             sa.Column("bag", sa.BigInteger),
+            *(sa.Column(name, sa.Integer) for name in _DAYS),
             self.index("holdings", "place", "since", where=_OPEN, mark="open"),
             self.index("holdings", "organisation", "status", "since", where=_OPEN, mark="open"),
             self.index("holdings", "status", "since", where=_OPEN, mark="open"),
@@ -143,6 +151,7 @@ class Holdings(View):
             "closed_at": micros(progress.closed_at),
             "deviations": progress.deviating,
             "bag": progress.bag,
+            **dict(zip(_DAYS, ordinal_days(self.knowledge, Landmarks.of(progress)), strict=True)),
         }
 
     # --- questions ----------------------------------------------------------------------------
@@ -290,6 +299,8 @@ def _waiting(progress: Progress) -> bool:
 
 def _holding(row: sa.Row[Any]) -> Holding:
     values = row._asdict()
+    for name in _DAYS:
+        del values[name]
     for name in ("since", "accepted_at", "rendered_at", "closed_at"):
         values[name] = instant(values[name])
     return Holding(**values)

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from itertools import pairwise
-from operator import add
 from typing import Any
 
 import sqlalchemy as sa
@@ -36,20 +35,28 @@ class OpenWork:
     ages: tuple[int, ...]
 
 
-def by_organisation(work: Iterable[OpenWork]) -> list[OpenWork]:
-    """Add up what is open by organisation: the most late first, then the most open."""
-    found: dict[int, OpenWork] = {}
-    for each in work:
-        known = found.get(each.organisation, _nothing(each.organisation))
-        ages = tuple(map(add, known.ages, each.ages))
-        found[each.organisation] = replace(
-            known, count=known.count + each.count, late=known.late + each.late, ages=ages
-        )
-    return sorted(found.values(), key=lambda each: (-each.late, -each.count, each.organisation))
+def of_stages(work: Iterable[OpenWork]) -> list[OpenWork]:
+    """Add up what several organisations have open, by stage; the organisation is then 0."""
+    return _added(work, lambda each: replace(each, organisation=0))
 
 
-def _nothing(organisation: int) -> OpenWork:
-    return OpenWork(organisation, None, None, "", "", 0, 0, (0,) * (len(AGES) + 1))
+def of_organisations(work: Iterable[OpenWork]) -> list[OpenWork]:
+    """Add up what each organisation has open; the most late first. The stage is then empty."""
+    found = _added(work, lambda each: replace(each, service=None, edition=None, kind="", stage=""))
+    return sorted(found, key=lambda each: (-each.late, -each.count, each.organisation))
+
+
+def _added(work: Iterable[OpenWork], of: Callable[[OpenWork], OpenWork]) -> list[OpenWork]:
+    found: dict[tuple[Any, ...], OpenWork] = {}
+    for each in map(of, work):
+        key = (each.organisation, each.edition or "", each.stage, each.kind)
+        before = found.get(key)
+        if before is not None:
+            ages = tuple(one + other for one, other in zip(before.ages, each.ages, strict=True))
+            count, late = before.count + each.count, before.late + each.late
+            each = replace(before, count=count, late=late, ages=ages)  # noqa: PLW2901
+        found[key] = each
+    return [found[key] for key in sorted(found)]
 
 
 class OpenStays:

@@ -3,7 +3,8 @@
 A manager's page asks for a year of the whole country; it must not read every stay of it. Each stay
 that has ended, and of which it is known how long it lasted, adds to the week and to the month in
 which it ended, at three levels. What is worked out anew is taken away first: the sums are always
-those of the rows that the view of visits holds.
+those of the rows that the view of visits holds. Only how long the stays of one person lasted is
+asked of these themselves: they are few, and each would have a row of its own among the sums.
 """
 
 from __future__ import annotations
@@ -22,9 +23,10 @@ import sqlalchemy as sa
 from domain.shares import Interval, share_interval
 from domain.sketch import quantile
 from projections.view import Batch, Loading, SummingView, Target, View, add_up, delete_rows
-from projections.visits import Visits
+from projections.visits import Visits, week_of
 
 FEW = 20  # stays; of fewer a share tells little
+_FEW_PERIODS = 60
 MEDIAN, NINETIETH, NINETY_NINTH = Fraction(1, 2), Fraction(9, 10), Fraction(99, 100)
 _MILLISECOND = timedelta(milliseconds=1)
 _MICROS = 1_000  # of a millisecond
@@ -195,6 +197,7 @@ class Rollups(SummingView):
     """Sums and sketches of the stays that ended, by week and by month."""
 
     name: ClassVar[str] = "rollups"
+    revision: ClassVar[int] = 2  # how long the stays of persons lasted is not kept
 
     def define(self) -> dict[str, sa.Table]:
         """Define the tables; a row whose sums are all taken away is deleted."""
@@ -255,31 +258,22 @@ class Rollups(SummingView):
         """Add up all stays: by person, these by organisation, these for the country."""
         visits = cast("Visits", others[Visits.name]).visits
         for span in Span:
-            for table, statement in self._of_people(visits, span):
+            for table, statement in self._of_stays(visits, span):
                 _fill(connection, table, statement)
         for table in self.tables.values():
             for level in (Level.ORGANISATION, Level.COUNTRY):
-                _fill(connection, table, _of_level(table, level))
+                if table is not self.buckets or level is Level.COUNTRY:
+                    _fill(connection, table, _of_level(table, level))
 
-    def _of_people(self, visits: sa.Table, span: Span) -> Iterator[tuple[sa.Table, sa.Select[Any]]]:
+    def _of_stays(self, visits: sa.Table, span: Span) -> Iterator[tuple[sa.Table, sa.Select[Any]]]:
         c = visits.c
-        key: list[sa.ColumnElement[Any]] = [
-            sa.literal(span.value).label("span"),
-            sa.literal(Level.PERSON.value).label("level"),
-            c.organisation,
-            c.person,
-            c[span.value].label("begins"),
-            sa.func.coalesce(c.service, "").label("service"),
-            sa.func.coalesce(c.edition, "").label("edition"),
-            c.kind,
-            c.stage,
-        ]
-        by = [c.organisation, c.person, c[span.value], c.service, c.edition, c.kind, c.stage]
+        key, by = _derived_key(c, span, Level.PERSON)
         of, count = c.bucket.is_not(None), sa.func.count().label("count")
         yield self.sums, sa.select(*key, *_sums_of(c)).where(of).group_by(*by)
-        yield self.buckets, sa.select(*key, c.bucket, count).where(of).group_by(*by, c.bucket)
         deviating = sa.select(*key, c.deviations, count).where(of, c.deviations != "")
         yield self.deviations, deviating.group_by(*by, c.deviations)
+        key, by = _derived_key(c, span, Level.ORGANISATION)
+        yield self.buckets, sa.select(*key, c.bucket, count).where(of).group_by(*by, c.bucket)
 
     # --- questions ----------------------------------------------------------------------------
 
@@ -302,9 +296,7 @@ class Rollups(SummingView):
             key, values = tuple(row[: len(told)]), tuple(map(int, row[len(told) :]))
             found[key] = _figure(_of(told, key), values)
         if buckets:
-            c = self.buckets.c
-            query = self._select(self.buckets, which, told, [c.bucket, sa.func.sum(c.count)])
-            for row in connection.execute(query.group_by(c.bucket)):
+            for row in connection.execute(self._select_buckets(which, told)):
                 *of, bucket, count = row
                 found[tuple(of)].buckets[bucket] = int(count)
         return [found[key] for key in sorted(found)]
@@ -321,6 +313,13 @@ class Rollups(SummingView):
             for deviation in deviations.split():
                 counts[(*key, deviation)] += int(count)
         return _ordered(told, counts)
+
+    def _select_buckets(self, which: RollupFilter, told: tuple[By, ...]) -> sa.Select[Any]:
+        if _level(which, told) is Level.PERSON:
+            return _buckets_of_stays(which, told)
+        c = self.buckets.c
+        query = self._select(self.buckets, which, told, [c.bucket, sa.func.sum(c.count)])
+        return query.group_by(c.bucket)
 
     def _select(
         self, table: sa.Table, which: RollupFilter, told: tuple[By, ...], what: Sequence[Any]
@@ -359,7 +358,8 @@ class _Added:
         for key in _keys_of(row):
             sums = self.sums.get(key)
             self.sums[key] = values if sums is None else list(map(add, sums, values))
-            self.buckets[(*key, bucket)] += sign
+            if key[1] != Level.PERSON:
+                self.buckets[(*key, bucket)] += sign
             if deviations:
                 self.deviations[(*key, deviations)] += sign
 
@@ -390,6 +390,27 @@ def _values(row: Mapping[str, Any]) -> tuple[int, ...]:
         counted if repeated else 0,
         row["deviations"] != "",
     )
+
+
+def _derived_key(
+    c: sa.ColumnCollection[str, sa.Column[Any]], span: Span, level: Level
+) -> tuple[list[sa.ColumnElement[Any]], list[sa.Column[Any]]]:
+    """Return the columns of a key as stays have them, and those that it is grouped by."""
+    persons = level is Level.PERSON
+    none: sa.ColumnElement[int] = sa.literal_column("0")
+    key: list[sa.ColumnElement[Any]] = [
+        sa.literal(span.value).label("span"),
+        sa.literal(level.value).label("level"),
+        c.organisation,
+        c.person if persons else none.label("person"),
+        c[span.value].label("begins"),
+        sa.func.coalesce(c.service, "").label("service"),
+        sa.func.coalesce(c.edition, "").label("edition"),
+        c.kind,
+        c.stage,
+    ]
+    whose = [c.organisation, c.person] if persons else [c.organisation]
+    return key, [*whose, c[span.value], c.service, c.edition, c.kind, c.stage]
 
 
 def _sums_of(c: sa.ColumnCollection[str, sa.Column[Any]]) -> Iterator[sa.ColumnElement[Any]]:
@@ -457,10 +478,49 @@ def _conditions(
         value = getattr(which, name)
         if value is not None:
             yield c[name] == value
+    yield from _within(c.begins, which)
+
+
+def _within(begins: sa.ColumnElement[int], which: RollupFilter) -> Iterator[sa.ColumnElement[bool]]:
+    """Name the weeks or months one by one, if they are few: each is then looked up in the index."""
+    if which.since is not None and which.until is not None:
+        periods = _periods(which.span, which.since, which.until)
+        if len(periods) <= _FEW_PERIODS:
+            yield begins.in_(periods)
+            return
     if which.since is not None:
-        yield c.begins >= which.since.toordinal()
+        yield begins >= which.since.toordinal()
     if which.until is not None:
-        yield c.begins < which.until.toordinal()
+        yield begins < which.until.toordinal()
+
+
+def _periods(span: Span, since: date, until: date) -> list[int]:
+    """Return the first days (ordinal) of the weeks or months that begin from one to another."""
+    days = (date.fromordinal(each) for each in range(since.toordinal(), until.toordinal()))
+    if span is Span.WEEK:
+        return [day.toordinal() for day in days if day.weekday() == 0]
+    return [day.toordinal() for day in days if day.day == 1]
+
+
+def _buckets_of_stays(which: RollupFilter, told: tuple[By, ...]) -> sa.Select[Any]:
+    """Ask the live stays how long those of persons lasted."""
+    names = ("organisation", "person", "kind", "stage", "bucket", "week", "month")
+    c = sa.table("visits", *(sa.column(name) for name in (*names, "service", "edition"))).c
+    shown: dict[str, sa.ColumnElement[Any]] = {name: c[name] for name in names}
+    shown |= {name: sa.func.coalesce(c[name], "") for name in ("service", "edition")}
+    begins = shown["period"] = c[which.span.value]
+    by = [shown[each.value] for each in told]
+    conditions = [c.bucket.is_not(None), *_within(begins, which)]
+    if which.span is Span.MONTH and which.since is not None and which.until is not None:
+        first = week_of(which.since).toordinal()  # there is an index by weeks
+        conditions += [c.week >= first, c.week < which.until.toordinal()]
+    if which.organisations is not None:
+        conditions.append(c.organisation.in_(sorted(which.organisations)))
+    for name in ("person", *_WHAT):
+        value = getattr(which, name)
+        if value is not None:
+            conditions.append((shown[name] if value == "" else c[name]) == value)
+    return sa.select(*by, c.bucket, sa.func.count()).where(*conditions).group_by(*by, c.bucket)
 
 
 def _of(told: tuple[By, ...], key: Key) -> Of:

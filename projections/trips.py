@@ -111,29 +111,61 @@ class Trips(View):
     def legs_between(
         self,
         connection: sa.Connection,
-        one: int,
-        other: int,
+        pairs: Collection[tuple[int, int]],
         since: datetime,
         until: datetime,
-    ) -> list[LegRow]:
-        """Return the legs of a pair of organisations, either way, in order of taking.
+    ) -> dict[frozenset[int], list[LegRow]]:
+        """Return the legs of pairs of organisations, either way, in order of taking.
 
         Taken from `since` to before `until` (UTC).
         """
-        return self._taken(connection, since, until, self._between(one, other))
+        found: dict[frozenset[int], list[LegRow]] = {frozenset(pair): [] for pair in pairs}
+        ends = sorted(frozenset().union(*found))
+        c = self.legs.c
+        for leg in self._taken(
+            connection, since, until, c.origin.in_(ends), c.destination.in_(ends)
+        ):
+            between = found.get(frozenset({leg.origin, leg.destination}))
+            if between is not None:
+                between.append(leg)
+        return found
 
-    def first_of(
-        self, connection: sa.Connection, branch: int, authority: int
-    ) -> tuple[datetime | None, RunKey | None]:
-        """Return when the first bag of a pair was taken (UTC), and the first run that was told of.
+    def firsts_of(
+        self, connection: sa.Connection, pairs: Collection[tuple[int, int]]
+    ) -> dict[tuple[int, int], tuple[datetime | None, RunKey | None]]:
+        """Return when the first bag of each pair was taken (UTC), and the first run told of.
 
-        None where there is none.
+        Pairs of a branch and an authority; None where there is none. Each is looked up in an
+        index, all in one question: the bags of all years are not read.
         """
-        taken = sa.select(sa.func.min(self.legs.c.taken_at)).where(self._between(branch, authority))
+        queries = [
+            sa.select(
+                sa.literal(branch),
+                sa.literal(authority),
+                self._first_taken(branch, authority),
+                self._first_taken(authority, branch),
+                self._first_told(branch, authority),
+            )
+            for branch, authority in pairs
+        ]
+        found = connection.execute(sa.union_all(*queries)).all() if queries else []
+        return {
+            (branch, authority): (
+                instant(min((each for each in taken if each is not None), default=None)),
+                None if told is None else RunKey.parse(told),
+            )
+            for branch, authority, *taken, told in map(tuple, found)
+        }
+
+    def _first_taken(self, origin: int, destination: int) -> sa.ScalarSelect[int]:
+        c = self.legs.c
+        which = (c.origin == origin) & (c.destination == destination)
+        return sa.select(sa.func.min(c.taken_at)).where(which).scalar_subquery()
+
+    def _first_told(self, branch: int, authority: int) -> sa.ScalarSelect[str]:
         run = self.said.c.run  # keys of one pair are in order of time as texts are
         told = sa.select(sa.func.min(run)).where(run.startswith(f"{branch}-{authority}-"))
-        first = connection.scalar(told)
-        return instant(connection.scalar(taken)), None if first is None else RunKey.parse(first)
+        return told.scalar_subquery()
 
     def legs_of(
         self,
@@ -151,12 +183,6 @@ class Trips(View):
         c = self.legs.c
         mine = among(c.origin, None, organisations) | among(c.destination, None, organisations)
         return self._taken(connection, since, until, mine, among(c.courier, courier, None))
-
-    def _between(self, one: int, other: int) -> sa.ColumnElement[bool]:
-        """Either way between two organisations."""
-        c = self.legs.c
-        there = (c.origin == one) & (c.destination == other)
-        return there | ((c.origin == other) & (c.destination == one))
 
     def legs_of_bag(self, connection: sa.Connection, bag: BagCode) -> list[LegRow]:
         """Return the legs of a bag in order."""

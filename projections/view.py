@@ -15,7 +15,7 @@ from datetime import UTC, datetime, timedelta
 from enum import Enum
 from functools import cached_property, lru_cache
 from hashlib import sha256
-from typing import Any, ClassVar, Protocol
+from typing import Any, ClassVar, Protocol, Self
 
 import msgspec
 import sqlalchemy as sa
@@ -58,12 +58,35 @@ def span_micros(span: timedelta | None) -> int | None:
     return None if span is None else span // _MICROSECOND
 
 
+@dataclass(frozen=True, slots=True)
+class Landmarks:
+    """What is counted of a packet: what it is about, whose, and when it got where. Times are UTC.
+
+    `ending`: the status with which it was closed.
+    """
+
+    edition: str
+    accepting: int
+    deciding: int
+    accepted_at: datetime | None
+    rendered_at: datetime | None
+    outcome: str | None
+    closed_at: datetime | None
+    ending: str | None
+
+    @classmethod
+    def of(cls, progress: Progress) -> Self:
+        """Return what the progress says now; it goes on."""
+        return cls(*(getattr(progress, name) for name in cls.__slots__))
+
+
 @dataclass(slots=True)
 class PacketChange:
     """What a batch of events made of one packet.
 
     `anew`: an event came late, so all visits were worked out again and the old ones are void.
     `early`: what was recorded before the registration was; `absorbs`: there was such a thing.
+    `before`: its landmarks until then; None: nothing was known of it, or nobody asks.
     """
 
     number: PacketNumber
@@ -73,6 +96,7 @@ class PacketChange:
     early: set[str] = field(default_factory=set)
     absorbs: bool = False
     anew: bool = False
+    before: Landmarks | None = None
 
 
 @dataclass(slots=True)
@@ -142,6 +166,18 @@ class Knowledge:
     def version(self) -> str:
         """A label that changes when figures may: with a norm, a worked day, an office's hours."""
         return _digest(self.regulations.version, self.clocks.version)
+
+
+def ordinal_days(knowledge: Knowledge, of: Landmarks) -> tuple[int | None, ...]:
+    """Return on which days (ordinal) a packet was accepted, rendered and closed.
+
+    By the wall where the papers were handed in; None where that has not happened.
+    """
+    if not of.accepting:
+        return None, None, None
+    day = knowledge.clocks.calendar(of.accepting).local_date
+    times = (of.accepted_at, of.rendered_at, of.closed_at)
+    return tuple(None if at is None else day(at).toordinal() for at in times)
 
 
 class Loading:

@@ -115,6 +115,7 @@ class VisitFilter:
 
 ALL_VISITS = VisitFilter()
 _OPEN = "left_at IS NULL"
+_ENDED = "bucket IS NOT NULL"
 _EXACTLY = ("number", "organisation", "person", "edition", "service", "kind", "stage")
 
 
@@ -162,6 +163,8 @@ class Visits(View):
             sa.Column("bucket", sa.Integer),
             self.index("visits", "organisation", "entered_at"),
             self.index("visits", "organisation", "due_at", where=_OPEN, mark="open"),
+            self.index("visits", "due_at", where=_OPEN, mark="open"),
+            self.index("visits", "organisation", "stage", "week", where=_ENDED, mark="ended"),
         )
         return {"visits": self.visits}
 

@@ -8,21 +8,22 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from datetime import date
+from datetime import timedelta
 from typing import Annotated, Any
 from urllib.parse import urlencode
+from zoneinfo import ZoneInfo
 
 from fastapi import APIRouter, Depends
 from fastapi.responses import HTMLResponse
 
+from api.periods import Period
+from api.stage_order import in_order
+from api.web.alerts import all_organisations
 from api.web.asked import (
-    DAYS,
     Asked,
     OrganisationQuery,
     asked,
     choices,
-    figures_since,
-    midnight,
     moment_of,
     query_of,
 )
@@ -39,9 +40,10 @@ from projections.complaints import Complaints
 from projections.due import DueView
 from projections.holdings import Holdings
 from projections.pressing import Pressing, Whose
-from projections.visits import Timing, VisitFilter, Visits
+from projections.rollups import By, Figure, RollupFilter, Rollups, Span
 
 router = APIRouter(include_in_schema=False)
+_BACK = timedelta(weeks=4)
 FEW = 10  # stays: below, a share says little
 _TONES = {Urgency.OVERDUE: "red", Urgency.SOON: "amber"}
 
@@ -64,13 +66,13 @@ class StageLine:
     way: str
     stage: str
     norm: str
-    timing: Timing
+    timing: Figure
     query: dict[str, Any]
 
     @property
     def late(self) -> int:
         """How many stays were past the norm."""
-        return self.timing.judged - self.timing.within
+        return self.timing.late
 
     @property
     def few(self) -> bool:
@@ -93,22 +95,23 @@ def manager(
     organisation: OrganisationQuery = None,
 ) -> HTMLResponse:
     """Show the figures of one organisation, or of all in reach."""
-    whose, day = asked(visitor, organisation), figures_since(visitor, None)
+    whose, weeks = asked(visitor, organisation), _weeks(visitor)
     with visitor.qolhat.views.reading() as reading:
         now = list(_pressing(visitor, reading, whose))
         waiting = list(_waiting(visitor, reading, whose))
-        timings = reading.view(Visits).timings(reading.connection, _stays(visitor, whose, day))
+        figures = reading.view(Rollups).figures(
+            reading.connection, _stays(visitor, whose, weeks), (By.EDITION, By.STAGE)
+        )
     return visitor.page(
         "manager.html",
         asked=whose,
         choices=choices(visitor.qolhat, whose.in_reach),
         at=visitor.qolhat.now(),
         warning=visitor.qolhat.settings.warning,
-        days=DAYS,
-        day=day,
+        day=weeks.since,
         now=now,
         waiting=waiting,
-        stages=_stage_lines(visitor, timings, whose, day),
+        stages=_stage_lines(visitor, figures, whose, weeks),
     )
 
 
@@ -142,45 +145,46 @@ def _waiting(visitor: Visitor, reading: Reading, whose: Asked) -> Iterator[Tile]
 # --- stages --------------------------------------------------------------------------------------
 
 
-def _stays(visitor: Visitor, whose: Asked, day: date) -> VisitFilter:
-    return VisitFilter(
-        since=midnight(day, visitor.speech.zone),
-        organisations=whose.organisations,
+def _weeks(visitor: Visitor) -> Period:
+    """Return this week and those before it that are shown with it."""
+    today = visitor.qolhat.now().astimezone(ZoneInfo(visitor.speech.zone)).date()
+    return Period.of_days(Span.WEEK, today - _BACK, today)
+
+
+def _stays(visitor: Visitor, whose: Asked, weeks: Period) -> RollupFilter:
+    everywhere = whose.organisations == all_organisations(visitor.qolhat)
+    return RollupFilter(
+        weeks.span,
+        organisations=None if everywhere else whose.organisations,
         kind=VisitKind.STAGE.value,
-        timed=True,
+        since=weeks.since,
+        until=weeks.until,
     )
 
 
 def _stage_lines(
-    visitor: Visitor, timings: Iterable[Timing], whose: Asked, day: date
+    visitor: Visitor, figures: Iterable[Figure], whose: Asked, weeks: Period
 ) -> list[StageLine]:
     """Return the figures in the order of services and of their routes."""
-    found = []
-    for timing in timings:
-        if timing.edition is not None:
-            edition = visitor.qolhat.regulations.edition(timing.edition)
-            order = (edition.service.key, edition.id, edition.index_of[timing.stage])
-            found.append((order, _stage_line(visitor, timing, edition, whose, day)))
-    return [line for _, line in sorted(found, key=lambda pair: pair[0])]
+    return [
+        _stage_line(visitor, figure, edition, weeks.query() | _organisation(whose))
+        for edition, of_it in in_order(visitor.qolhat, figures)
+        for figure in of_it
+    ]
 
 
 def _stage_line(
-    visitor: Visitor, timing: Timing, edition: Edition, whose: Asked, day: date
+    visitor: Visitor, figure: Figure, edition: Edition, fields: dict[str, Any]
 ) -> StageLine:
-    qolhat, speech = visitor.qolhat, visitor.speech
-    query = {
-        "service": edition.service.key,
-        "edition": edition.id,
-        "stage": timing.stage,
-        "since": day.isoformat(),
-    }
+    qolhat, speech, stage = visitor.qolhat, visitor.speech, figure.of.stage or ""
+    query = {"service": edition.service.key, "edition": edition.id, "stage": stage}
     return StageLine(
         service_name(qolhat, speech, edition.id),
         speech.word("way", edition.way.value),
-        stage_name(qolhat, speech, edition.id, timing.stage),
-        _norm(visitor, edition.stage(timing.stage)),
-        timing,
-        query | _organisation(whose),
+        stage_name(qolhat, speech, edition.id, stage),
+        _norm(visitor, edition.stage(stage)),
+        figure,
+        query | fields,
     )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from functools import cache
+from functools import cache, lru_cache
 from hashlib import sha256
 from importlib.resources import files
 from pathlib import Path
@@ -100,18 +100,18 @@ class Speech:
         seconds = length.total_seconds() if isinstance(length, timedelta) else length
         minutes = round(abs(seconds) / _MINUTES_OF_AN_HOUR)
         hours, minutes = divmod(minutes, _MINUTES_OF_AN_HOUR)
-        parts = [self._unit(hours, "duration-hour")] if hours else []
+        parts = [_unit(hours, "duration-hour", self.language)] if hours else []
         if minutes or not hours:
-            parts.append(self._unit(minutes, "duration-minute"))
+            parts.append(_unit(minutes, "duration-minute", self.language))
         return " ".join(parts)
 
     def number(self, value: float) -> str:
         """Write a number."""
-        return format_decimal(value, locale=self._locale)
+        return _number(value, self.language)
 
     def share(self, value: float | None) -> str:
         """Write a share of 0 to 1 in per cent; a dash where there is nothing to share."""
-        return "–" if value is None else format_percent(value, "#,##0.#%", locale=self._locale)
+        return "–" if value is None else _percent(value, self.language)
 
     def sorted_by_name(self, named: Iterable[tuple[Any, str]]) -> list[tuple[Any, str]]:
         """Order pairs of a code and its name by the name."""
@@ -125,8 +125,21 @@ class Speech:
     def _zone(self) -> ZoneInfo:
         return ZoneInfo(self.zone)
 
-    def _unit(self, value: int, unit: str) -> str:
-        return format_unit(value, unit, "short", locale=self._locale)
+
+# A page of figures says the same few lengths and numbers hundreds of times.
+@lru_cache(maxsize=8192)
+def _unit(value: int, unit: str, language: Language) -> str:
+    return format_unit(value, unit, "short", locale=LOCALES[language])
+
+
+@lru_cache(maxsize=8192)
+def _number(value: float, language: Language) -> str:
+    return format_decimal(value, locale=LOCALES[language])
+
+
+@lru_cache(maxsize=8192)
+def _percent(value: float, language: Language) -> str:
+    return format_percent(value, "#,##0.#%", locale=LOCALES[language])
 
 
 @cache

@@ -31,7 +31,7 @@ from domain.walk import Walk
 from infra.store.mapper import read_event
 from infra.store.rows import EventRow
 from projections.journal import Journal
-from projections.view import BagChange, Batch, Knowledge, PacketChange
+from projections.view import BagChange, Batch, Knowledge, Landmarks, PacketChange
 
 OTHER_EVENTS = frozenset().union(
     UNSETTLED_EVENTS,
@@ -134,7 +134,7 @@ class Digest:
         known = self._journal.load(self._connection, sorted(numbers))
         for number in sorted(numbers):
             progress = known.get(number) or Progress()
-            change = PacketChange(PacketNumber(number), progress)
+            change = PacketChange(PacketNumber(number), progress, before=Landmarks.of(progress))
             self._changes[number] = change
             self._walks[number] = Walk(progress, self._editions)
             if progress.edition:

@@ -14,6 +14,7 @@ from projections.view import Loading, insert
 
 _QUOTE = IdentifierPreparer(postgresql.dialect()).quote  # type: ignore[no-untyped-call]
 _SORTING = "SET LOCAL maintenance_work_mem = '256MB'"
+_ADDING_UP = "SET LOCAL work_mem = '256MB'"
 
 
 def store(connection: sa.Connection, loading: Loading) -> None:
@@ -67,3 +68,9 @@ def finish(connection: sa.Connection, table: sa.Table) -> None:
         index.create(connection)
     if connection.dialect.name == "postgresql":
         connection.execute(sa.text(f"ANALYZE {table.name}"))
+
+
+def roomy(connection: sa.Connection) -> None:
+    """Let a whole table be added up in memory, in this transaction."""
+    if connection.dialect.name == "postgresql":
+        connection.execute(sa.text(_ADDING_UP))

@@ -32,7 +32,7 @@ from infra.store.mapper import read_event
 from infra.store.rows import FIRST_STREAM, LAST_STREAM, LAST_VERSION, EventRow, RowRecorder
 from infra.views.digest import PastEvents
 from infra.views.group import ViewGroup
-from infra.views.loading import finish, store, strip
+from infra.views.loading import finish, roomy, store, strip
 from infra.views.whole import LooksAcrossError, NothingElse, batch_of, streams_of
 from projections.journal import Journal, JournalRow
 from projections.view import BagChange, Batch, Knowledge, Loading, SummingView, View
@@ -181,6 +181,7 @@ class Builder:
         """Derive a view of sums from the others, which are full."""
         sums = self.sums[view]
         with self._group.writing.begin() as connection:
+            roomy(connection)
             for table in sums.tables.values():
                 strip(connection, table)
             sums.derive(connection, self._views)

@@ -18,7 +18,16 @@ from fastapi.responses import HTMLResponse
 from api.periods import LOOKS_BACK, Period
 from api.stage_order import in_order
 from api.web.alerts import all_organisations
-from api.web.asked import Asked, DayQuery, OrganisationQuery, asked, choices, midnight, query_of
+from api.web.asked import (
+    Asked,
+    DayQuery,
+    FlagQuery,
+    OrganisationQuery,
+    asked,
+    choices,
+    midnight,
+    query_of,
+)
 from api.web.figures.charts import (
     Chart,
     Lengths,
@@ -38,13 +47,15 @@ from domain.regulations.edition import Edition
 from domain.rights import Right
 from infra.audit_figures import Comparison, Overview, overview_as_known
 from infra.audit_figures import overview as overview_of
-from projections.rollups import FEW, By, Figure, RollupFilter, Span
+from projections.rollups import FEW, By, Figure, Of, RollupFilter, Span
 
 router = APIRouter()
 KeyQuery = Annotated[str, Query(max_length=64)]
 _A_MOMENT = timedelta(microseconds=1)
+RANKED = 20  # who is compared at first; the others are one click away
 _BARS = 16  # of the small picture of how long stays lasted
 _STAGE = VisitKind.STAGE.value
+_ON_THE_WAY = (_STAGE, VisitKind.HANDOVER.value)
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,11 +87,39 @@ class Way:
     way: str
     lines: list[Line]
     edition: str
+    key: str
+
+    @property
+    def whole(self) -> Line:
+        """All stays of its stages together."""
+        found = Figure(Of())
+        for line in self.lines:
+            if line.figure.of.kind == _STAGE:
+                found.add(line.figure)
+        return Line(f"{self.service} ({self.way})", found, {})
+
+    @property
+    def length(self) -> timedelta:
+        """How long a packet is on this way in all; what was astray or lost is no part of it."""
+        return sum((_length(line) for line in self._parts), timedelta(0))
+
+    @property
+    def slowest(self) -> Line | None:
+        """Where on the way a packet is longest."""
+        return max(self._parts, key=_length, default=None)
+
+    @property
+    def _parts(self) -> list[Line]:
+        return [line for line in self.lines if line.figure.of.kind in _ON_THE_WAY]
 
     @property
     def chart(self) -> str:
         """Under which key the page has the chart of where the time goes."""
         return f"way-{self.edition}"
+
+
+def _length(line: Line) -> timedelta:
+    return line.figure.per_packet or timedelta(0)
 
 
 @router.get("/figures")
@@ -94,10 +133,12 @@ def figures(
     stage: KeyQuery = "",
     service: KeyQuery = "",
     known: DayQuery = None,
+    everybody: FlagQuery = None,
 ) -> HTMLResponse:
-    """Show the stages; with an edition and a stage: by organisation, or person.
+    """Show services and their stages; with an edition and a stage: by organisation, or person.
 
-    `known`: only what was recorded by the end of that day. It takes as long as reading everything.
+    `everybody`: not only the worst of these. `known`: only what was recorded by the end of that
+    day. It takes as long as reading everything.
     """
     whose = asked(visitor, organisation)
     today = visitor.qolhat.now().astimezone(ZoneInfo(visitor.speech.zone)).date()
@@ -105,11 +146,12 @@ def figures(
     period = Period.of_days(span, since or last - LOOKS_BACK, last)
     which = _which(visitor, whose, period, service)
     by = By.PERSON if _is_one(which) else By.ORGANISATION
-    one = Comparison(edition, stage, by) if edition and stage else None
+    most = None if everybody or by is By.PERSON else RANKED
+    one = Comparison(edition, stage, by, most) if edition and stage else None
     found = _asked_for(visitor, which, known, one)
     listed = {} if known else period.query()
     ways = _ways(visitor, found.stages, listed, organisation)
-    shown = _shown_lengths(visitor, found.stages, edition, stage)
+    shown = _shown_lengths(visitor, found.lengths)
     return visitor.page(
         "figures/figures.html",
         asked=whose,
@@ -121,16 +163,22 @@ def figures(
         few=FEW,
         trend=[Line("", figure, {}) for figure in found.trend],
         ways=ways,
+        fine=found.fine,
         lengths=shown,
         charts=_charts(visitor, found, ways, shown),
         deviations=[(name, count) for _, name, count in found.deviations],
         compared=list(_compared(visitor, found.compared, listed, edition, stage)),
+        others=found.others,
+        ranked=len(found.compared),
+        edition=edition,
+        stage_key=stage,
         stage=stage_name(visitor.qolhat, visitor.speech, edition, stage) if found.compared else "",
         service=service,
         services=services(visitor.qolhat, visitor.speech),
-        address=lambda **more: query_of(organisation=organisation, span=period.span.value,
-                                        since=period.since, until=period.last, known=known,
-                                        service=service or None, **more),
+        address=lambda **more: query_of(**{
+            "organisation": organisation, "span": period.span.value, "since": period.since,
+            "until": period.last, "known": known, "service": service or None, **more,
+        }),
     )  # fmt: skip
 
 
@@ -179,6 +227,7 @@ def _ways(
             visitor.speech.word("way", edition.way.value),
             list(_on_the_way(visitor, edition, figures, fields)),
             edition.id,
+            edition.service.key,
         )
         for edition, figures in in_order(visitor.qolhat, found)
     ]
@@ -238,14 +287,8 @@ class _Shown:
     labels: list[str]
 
 
-def _shown_lengths(
-    visitor: Visitor, stages: Collection[Figure], edition: str, stage: str
-) -> _Shown | None:
-    """Return how long the stays of the chosen stage lasted; if none is chosen, of the busiest."""
-    mine = [each for each in stages if each.of.kind == _STAGE and each.of.edition]
-    if edition and stage:
-        mine = [each for each in mine if (each.of.edition, each.of.stage) == (edition, stage)]
-    figure = max(mine, key=lambda each: (each.count, each.counted), default=None)
+def _shown_lengths(visitor: Visitor, figure: Figure | None) -> _Shown | None:
+    """Return how long the stays of a stage lasted."""
     if figure is None:
         return None
     of = visitor.qolhat.regulations.edition(figure.of.edition or "")

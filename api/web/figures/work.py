@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from itertools import groupby
+from operator import attrgetter
 from typing import Annotated
 
 from fastapi import APIRouter, Depends
 from fastapi.responses import HTMLResponse
 
-from api.web.asked import OrganisationQuery, asked, choices
+from api.web.alerts import all_organisations
+from api.web.asked import FlagQuery, OrganisationQuery, asked, choices
 from api.web.figures.charts import ages_chart, charts_of
 from api.web.named import service_name, stage_name
 from api.web.station import place_name
@@ -15,40 +18,50 @@ from api.web.visitor import Visitor, allowed
 from domain.progress import VisitKind
 from domain.rights import Right
 from infra.audit_figures import late_next
-from projections.open_stays import AGES, OpenStays, OpenWork, by_organisation
+from projections.open_stays import AGES, OpenStays, OpenWork, of_organisations, of_stages
 from projections.visits import Visits
 
 router = APIRouter()
+RANKED = 20  # packets; organisations at first, the others are one click away
 
 
 @router.get("/figures/open")
 def open_work(
     visitor: Annotated[Visitor, Depends(allowed(Right.SEE_FIGURES))],
     organisation: OrganisationQuery = None,
+    everybody: FlagQuery = None,
 ) -> HTMLResponse:
-    """Show who will be late next, and what is open: by organisation, or by stage of one."""
+    """Show open work by stage and by organisation, and who will be late next.
+
+    `everybody`: not only the organisations where the most is late.
+    """
     qolhat, speech, whose = visitor.qolhat, visitor.speech, asked(visitor, organisation)
-    now = qolhat.now()
+    everywhere = whose.organisations == all_organisations(qolhat)
+    meant, now = None if everywhere else whose.organisations, qolhat.now()
     with qolhat.views.reading() as reading:
         stays = OpenStays(reading.view(Visits))
-        work = stays.work(reading.connection, now, whose.organisations)
-        risks = late_next(reading, qolhat.views.knowledge, now, whose.organisations)
+        work = stays.work(reading.connection, now, meant)
+        risks = late_next(reading, qolhat.views.knowledge, now, meant, limit=RANKED)
+    offices = [] if whose.one else of_organisations(work)
+    most = None if everybody else RANKED
+    work = work if whose.one else of_stages(work)
     return visitor.page(
         "figures/open.html",
         asked=whose,
         choices=choices(qolhat, whose.in_reach),
         at=now,
         days=[age.days for age in AGES],
-        work=work,
-        organisations=by_organisation(work),
+        work=[(edition, list(lines)) for edition, lines in groupby(work, attrgetter("edition"))],
+        offices=offices[:most],
+        others=len(offices) - len(offices[:most]),
         charts=charts_of(
             {"ages": ages_chart(speech, [(_name(visitor, each), each) for each in work])}
         ),
-        likely=[risk for risk in risks if risk.chance],
-        unlikely=[risk for risk in risks if not risk.chance],
+        risks=risks,
         names=qolhat.personnel.names({risk.stay.person for risk in risks}),
         organisation_of=lambda line: qolhat.directory.organisation(line.organisation).name_kk,
         service_of=lambda line: service_name(qolhat, speech, line.edition),
+        way_of=lambda line: speech.word("way", qolhat.regulations.edition(line.edition).way.value),
         stage_of=lambda line: stage_name(qolhat, speech, line.edition, line.stage),
         place_of=lambda stay: place_name(visitor, stay.place),
     )

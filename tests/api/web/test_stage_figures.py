@@ -140,18 +140,6 @@ def test_open_work_names_what_is_late_and_who_may_be_next(manager: Browser, day:
     assert 'id="work-title"' in html
 
 
-def test_open_work_of_all_organisations_leads_to_that_of_each(manager: Browser) -> None:
-    html = opened(manager, "/figures/open").partition('id="work-title"')[2]
-    rows = re.findall(
-        r'href="/figures/open\?organisation=(\d+)">[^<]+</a></th>\s*<td class="figure">(\d+)', html
-    )
-    assert str(AUTHORITY) in dict(rows)
-    for code, count in rows:
-        one = opened(manager, f"/figures/open?organisation={code}").partition('id="work-title"')[2]
-        of_stages = re.findall(r'</th>\s*<td class="figure">(\d+)', one.partition("<tbody>")[2])
-        assert sum(map(int, of_stages)) == int(count)
-
-
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_the_pages_speak_three_languages(day: Day, language: str) -> None:
     browser = day.office.enter(Role.MANAGER, AUTHORITY, scope=Scope.REGION, language=language)
