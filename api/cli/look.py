@@ -7,6 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
+from api.cited import cited
 from api.cli.display import Line, Sheet, table
 from api.cli.failure import MisuseError
 from api.cli.language import language, say, term
@@ -166,7 +167,7 @@ def _clocks_table(told: Scored) -> Sheet:
             span(clock.budget),
             span(clock.consumed),
             span(clock.over),
-            clock.source,
+            cited(clock.source, language()),
         )
     return made
 
@@ -184,7 +185,7 @@ def _lines_table(qolhat: Qolhat, told: Scored) -> Sheet:
             line.stage,
             place_name(qolhat, line.place),
             str(line.person),
-            line.source or "",
+            cited(line.source, language()) if line.source else "",
         )
     return made
 

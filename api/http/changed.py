@@ -30,8 +30,8 @@ def changed_stays(
     until: Annotated[
         date | None, Query(description="Ended on this day of the country, or before.")
     ] = None,
-    after: Annotated[
-        PacketField | None, Query(description="Packets with greater numbers: `after` of a page.")
+    past: Annotated[
+        PacketField | None, Query(description="Packets with greater numbers: `past` of a page.")
     ] = None,
 ) -> schemas.ChangedStaysOut:
     """What late records, corrections and changed calendars made of an organisation's stays.
@@ -39,11 +39,11 @@ def changed_stays(
     Some hundred packets are looked at in one go, in the order of their numbers.
     """
     call.within(Right.SEE_FIGURES, organisation)
-    found = changed_page(call.qolhat, organisation, since, until, after or 0)
+    found = changed_page(call.qolhat, organisation, since, until, past or 0)
     return schemas.ChangedStaysOut(
         stays=[_changed_out(call.tell, each) for each in found.stays],
         looked_at=found.looked_at,
-        after=None if found.after is None else str(found.after),
+        past=None if found.after is None else str(found.after),
     )
 
 

@@ -121,6 +121,7 @@ def _outcome(scene: Scene, staffing: Staffing) -> Outcome:
         settled=tally["settlements"],
         complaints=tally["complaints"],
         complaints_answered=tally["answers"],
+        surveys=scene.answered,
         duplicates=tally["duplicate"],
         deviations=tally["deviation"],
         unsettled=tally["unsettled"],

@@ -135,4 +135,4 @@ class ChangedStaysOut(Out):
 
     stays: list[ChangedStayOut]
     looked_at: int = Field(description="How many packets were looked at.")
-    after: str | None = Field(description="Ask for `after` this packet next; null: there is none.")
+    past: str | None = Field(description="Ask for those `past` it next; null: there are none.")

@@ -36,7 +36,7 @@ def test_stages_are_told_by_both_norms(auditing: Counter) -> None:
     assert auditing.get("/what-if", Role.AUDITOR, edition="s7c-2012", service="002")["stages"] == []
     unknown = {"edition": "s7c-2012", "service": "no-such"}
     refused = auditing.ask("GET", f"{V1}/what-if", Role.AUDITOR, params=unknown)
-    assert refused.json()["code"] == "unknown-service"
+    assert refused.json()["code"] == "unknown-service-key"
     other = auditing.get("/what-if", Role.AUDITOR, edition="uc-2011")
     assert other["stages"] == []
 
