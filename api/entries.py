@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from domain.packet import Packet
+from domain.rescoring import Rescoring
 
 _KINDS: dict[type[Packet.Event], str] = {
     Packet.Scanned: "scanned",
@@ -47,6 +48,27 @@ def kind_of(event: Packet.Event) -> tuple[str, str]:
     if isinstance(event, Packet.Scanned) and event.bag is not None:
         return "entry", UNPACKED
     return "entry", _KINDS[type(event)]
+
+
+def reason_of(event: Packet.Event) -> tuple[str, str] | None:
+    """Return of which words the reason of a correction is, and its code; None: none was given."""
+    match event:
+        case Packet.ScanVoided(reason=str(reason)):
+            return "void-reason", reason
+        case Packet.PersonalDataErased(reason=str(reason)):
+            return "erasure-reason", reason
+        case Packet.ScanSettled(settlement=settlement):
+            return "settlement", settlement
+    return None
+
+
+def why_rescored(found: Rescoring) -> tuple[str, str]:
+    """Return why a late record changed what was known: a correction's reason, or that it came late.
+
+    As with `reason_of`: of which words it is, and the code.
+    """
+    corrects = isinstance(found.event, Packet.ScanVoided | Packet.ScanSettled)
+    return reason_of(found.event) or ("rescored", "not-said" if corrects else "late")
 
 
 def details_of(event: Packet.Event) -> dict[str, Any]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from api.changed import Changed, changed_in
 from api.editions import edition_named
 from domain.errors import UnknownPacketError
 from domain.ledger import Ledger, ledger_of
@@ -35,6 +36,11 @@ class Scored:
     entries: Sequence[Packet.Event]
     rescored: Sequence[Rescoring] = ()
     recalendared: Sequence[CalendarRescoring] = ()
+
+    @property
+    def changed(self) -> list[Changed]:
+        """What both changed."""
+        return changed_in(self.number, self.edition, [*self.rescored, *self.recalendared])
 
 
 def scored(qolhat: Qolhat, number: PacketNumber, norms: str | None = None) -> Scored:

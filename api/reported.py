@@ -11,6 +11,7 @@ from datetime import date, timedelta
 from enum import StrEnum
 from typing import Any
 
+from api.cited import cited
 from api.stage_order import in_order
 from api.web.named import norm_text, service_name, span_text, stage_name
 from api.web.rendering import COUNTRY_ZONE, Speech
@@ -354,7 +355,8 @@ class _Writing:
         if stage.norm is None:
             return None
         said = norm_text(self.speech, stage.norm.amount, stage.norm.unit.value)
-        return f"{said} [{stage.norm_source or stage.source}]"
+        source = cited(stage.norm_source or stage.source, self.speech.language)
+        return f"{said} [{source}]"
 
     def _query(self, edition: Edition, figure: Figure) -> dict[str, Any]:
         """Return the fields by which the page of stays lists these; of a past day there are none.

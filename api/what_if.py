@@ -10,7 +10,7 @@ from api.editions import edition_named
 from domain.regulations.edition import Edition
 from infra.bootstrap import Qolhat
 from infra.exports.wanted import wanted_of
-from infra.what_if import Compared, what_if
+from infra.what_if import Compared, Only, what_if
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,12 +27,15 @@ def supposed(
     since: date | None,
     until: date | None,
     organisations: Collection[int] | None,
+    service: str | None = None,
+    only: Only = Only(),  # noqa: B008  it cannot be changed
 ) -> Supposed:
     """Compare stays that ended on these days of the country, both inside; None: no limit.
 
-    Raises UnknownEditionError, DaysBackwardsError.
+    Raises UnknownEditionError, DaysBackwardsError, UnknownServiceKeyError.
     """
     other = edition_named(qolhat, edition)
-    wanted = wanted_of((), since, until, organisations, None)
+    services = {each.service.key for each in qolhat.regulations}
+    wanted = wanted_of(services, since, until, organisations, service)
     with qolhat.views.reading() as reading:
-        return Supposed(other, what_if(reading, qolhat.views.knowledge, other, wanted))
+        return Supposed(other, what_if(reading, qolhat.views.knowledge, other, wanted, only))

@@ -13,6 +13,7 @@ from enum import StrEnum
 import msgspec
 
 from domain.acts import ActKind, Handing, Outcome
+from domain.corrections import VoidReason
 from domain.numbers import PacketNumber, PlaceCode
 
 
@@ -60,6 +61,7 @@ class VoidScan:
     stamp: Stamp
     number: PacketNumber
     scan: str
+    reason: VoidReason | None = None
 
 
 class Settlement(StrEnum):

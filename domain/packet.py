@@ -21,6 +21,7 @@ from domain.complaints import (
     TakeComplaint,
     UnknownComplaintError,
 )
+from domain.corrections import ErasureReason
 from domain.errors import AlreadyRegisteredError, ReasonsMissingError, RefusedError
 from domain.numbers import BagCode, PacketNumber, PlaceCode, grouped
 from domain.stamped import StampedStream
@@ -116,10 +117,11 @@ class Packet(StampedStream):
         bag: BagCode
 
     class ScanVoided(Event):
-        """The author took the scan back within a minute."""
+        """The author took the scan back within a minute. `reason`: a VoidReason."""
 
         TOPIC = "pkt.void"
         scan: str
+        reason: str | None = None
 
     class ScanSettled(Event):
         """Somebody decided about an unsettled scan."""
@@ -236,9 +238,13 @@ class Packet(StampedStream):
         claimed_at: datetime | None = None
 
     class PersonalDataErased(Event):
-        """The vault's records of this packet were erased; this mark stays."""
+        """The vault's records of this packet were erased; this mark stays.
+
+        `reason`: an ErasureReason.
+        """
 
         TOPIC = "pkt.era"
+        reason: str | None = None
 
     class ComplaintTaken(Event):
         """A written complaint; its slip says by when it is answered and whom to ask [002 §24]."""
@@ -379,7 +385,13 @@ class Packet(StampedStream):
         why = why_void_fails(self._scan(command.scan), command.stamp, self.entries)
         if why is not None:
             raise VoidRefusedError(why=why)
-        self.record(Packet.ScanVoided, command.stamp, recorded_at, scan=command.scan)
+        self.record(
+            Packet.ScanVoided,
+            command.stamp,
+            recorded_at,
+            scan=command.scan,
+            reason=command.reason.value if command.reason else None,
+        )
         return True
 
     def settle(self, command: SettleScan, recorded_at: datetime) -> bool:
@@ -413,11 +425,14 @@ class Packet(StampedStream):
         self.record(event_class, command.stamp, recorded_at, **_details(command))
         return True
 
-    def erase_personal_data(self, stamp: Stamp, recorded_at: datetime) -> bool:
+    def erase_personal_data(
+        self, stamp: Stamp, recorded_at: datetime, reason: ErasureReason | None = None
+    ) -> bool:
         """Leave the mark that the vault's records were erased; False if it stands already."""
         if stamp.ref in self.refs:
             return False
-        self.record(Packet.PersonalDataErased, stamp, recorded_at)
+        why = reason.value if reason else None
+        self.record(Packet.PersonalDataErased, stamp, recorded_at, reason=why)
         return True
 
     def complain(self, command: TakeComplaint, recorded_at: datetime) -> bool:

@@ -10,10 +10,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 
 from domain.clocks import Clocks, Measured
-from domain.numbers import place_organisation
+from domain.numbers import PlaceCode, place_organisation
 from domain.packet import Packet
 from domain.progress import Progress, Visit, VisitKind
 from domain.regulations.edition import Edition
@@ -28,13 +28,16 @@ _StayKey = tuple[str, str, int]
 class Rescoring:
     """A stay's figures before and after an event was recorded; spans are working time.
 
-    After: None where the stay is not there any more, or has not ended after all.
+    `place` and `left_at` (UTC) are the stay's as it was known before. After: None where the stay is
+    not there any more, or has not ended after all.
     """
 
     event: Packet.Event
     kind: str
     stage: str
     loop: int
+    place: PlaceCode
+    left_at: datetime
     counted_before: timedelta | None
     late_before: bool | None
     counted_after: timedelta | None
@@ -53,6 +56,8 @@ class CalendarRescoring:
     kind: str
     stage: str
     loop: int
+    place: PlaceCode
+    left_at: datetime
     before: Measured
     after: Measured
 
@@ -86,9 +91,8 @@ def _recalendared(
             ends = max(left, *(each.due.at for each in (old, new) if each.due is not None), left)
             first, last = calendar.local_date(visit.entered_at), calendar.local_date(ends)
             days = tuple(each for each in change.days if first <= each.day <= last)
-            yield CalendarRescoring(
-                change.known_from, days, visit.kind, visit.stage, visit.loop, old, new
-            )
+            stay = visit.kind, visit.stage, visit.loop, visit.place, left
+            yield CalendarRescoring(change.known_from, days, *stay, old, new)
 
 
 def rescorings_of(
@@ -109,8 +113,8 @@ def rescorings_of(
             continue
         before = timeline_of(events[:count], editions)
         after = timeline_of(events[: count + 1], editions)
-        scores = (_scores(each, editions, clocks) for each in (before, after))
-        found += _compared(event, *scores)
+        new = _scores(after, editions, clocks)
+        found += _compared(event, _ended(before), _scores(before, editions, clocks), new)
         progress = after.progress
         walk = Walk(progress, editions)
     return found
@@ -122,18 +126,31 @@ def _tells_service(progress: Progress, event: Packet.Event) -> bool:
 
 
 def _compared(
-    event: Packet.Event, before: dict[_StayKey, Measured], after: dict[_StayKey, Measured]
+    event: Packet.Event,
+    stays: dict[_StayKey, tuple[Visit, datetime]],
+    before: dict[_StayKey, Measured],
+    after: dict[_StayKey, Measured],
 ) -> Iterator[Rescoring]:
-    for key, old in before.items():
-        new = after.get(key, Measured())
+    for key, (visit, left) in stays.items():
+        old, new = before[key], after.get(key, Measured())
         if (old.counted, old.late) != (new.counted, new.late):
-            yield Rescoring(event, *key, old.counted, old.late, new.counted, new.late)
+            yield Rescoring(
+                event, *key, visit.place, left, old.counted, old.late, new.counted, new.late
+            )
+
+
+def _ended(timeline: Timeline) -> dict[_StayKey, tuple[Visit, datetime]]:
+    return {
+        (visit.kind, visit.stage, visit.loop): (visit, visit.left_at)
+        for visit in timeline.visits
+        if visit.left_at is not None
+    }
 
 
 def _scores(timeline: Timeline, editions: Editions, clocks: Clocks) -> dict[_StayKey, Measured]:
     edition = _edition_of(timeline, editions)
-    ended = (visit for visit in timeline.visits if visit.left_at is not None)
-    return {(v.kind, v.stage, v.loop): _measured(v, edition, clocks) for v in ended}
+    ended = _ended(timeline).items()
+    return {key: _measured(visit, edition, clocks) for key, (visit, _) in ended}
 
 
 def _edition_of(timeline: Timeline, editions: Editions) -> Edition | None:

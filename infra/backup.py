@@ -216,15 +216,15 @@ def _move(source: Path, target: Path, names: Iterable[str]) -> None:
     """Give the files their places: all of them, or the mark stays."""
     mark = target / RESTORING_FILE
     mark.touch()
-    _sync(target)
+    sync(target)
     for name in names:
-        _sync(source / name)
+        sync(source / name)
         (source / name).replace(target / name)
-    _sync(target)
+    sync(target)
     mark.unlink()
 
 
-def _sync(path: Path) -> None:
+def sync(path: Path) -> None:
     """Let what was written to a file or a folder reach the disk."""
     descriptor = os.open(path, os.O_RDONLY)
     try:

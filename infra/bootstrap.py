@@ -81,6 +81,7 @@ EVENTS_FILE, VAULT_FILE, VIEWS_FILE = "events.db", "vault.db", "views.db"
 KAFKA_VIEWS_FILE = "views-kafka.db"
 KEY_FILE, LOCK_FILE, RELAY_LOCK_FILE = "vault.key", "server.lock", "relay.lock"
 RESTORING_FILE = "restore.unfinished"
+DEMONSTRATION_READY = "demonstration.ready"
 ALL_VIEWS = (
     Holdings, Visits, Rollups, Cases, CaseSums, DueView, Unsettled, Complaints, IncomingNumbers,
     Bags, Discrepancies, Trips, DeviceLogs, LoosePages, TurnoverSums,
@@ -98,6 +99,13 @@ class UnfinishedRestoreError(StorageError):
     """A restore was interrupted: only a part of the backup is in the folder."""
 
     code = "unfinished-restore"
+    status = 409
+
+
+class UnfinishedDemonstrationError(StorageError):
+    """A demonstration was made, and only a part of it is in the folder as yet."""
+
+    code = "unfinished-demonstration"
     status = 409
 
 
@@ -220,6 +228,8 @@ def _check_ready(settings: Settings) -> None:
     make_folder(settings.data_dir)
     if (settings.data_dir / RESTORING_FILE).exists():
         raise UnfinishedRestoreError(folder=str(settings.data_dir))
+    if (settings.data_dir / DEMONSTRATION_READY).exists():
+        raise UnfinishedDemonstrationError(folder=str(settings.data_dir))
     if settings.store is StoreKind.POSTGRES:
         check_migrated(settings)
 

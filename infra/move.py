@@ -57,6 +57,10 @@ TABLES: dict[str, tuple[sa.Table, ...]] = {
 }
 # A server that was started once, and stopped without anything having been recorded, has made them.
 _REPLACED = frozenset({"store_identity", "vault_proof"})
+# What a store has without anything having been recorded in it: its names, and notes of a server.
+OF_EVERY_STORE = frozenset(
+    {"store_identity", "vault_proof", "evidence_leaves", "evidence_checks", "log_in_guesses"}
+)
 
 
 class NothingToMoveError(QolhatError):
@@ -116,6 +120,16 @@ def move(settings: Settings, source: Path, progress: Progress | None = None) -> 
             return _Move(files, target, progress or _silent).run()
 
 
+def pour(settings: Settings, source: Path) -> Moved:
+    """Copy what was recorded in an embedded store with the target's key, which must be empty.
+
+    The target stays the store that it is: servers may be at work there. Raises TargetNotEmptyError,
+    MoveDiffersError, StorageError.
+    """
+    with _held(source) as files, _target(settings) as target:
+        return _Move(files, target, _silent, OF_EVERY_STORE).run()
+
+
 def _silent(_done: int, _of: int) -> None:
     return
 
@@ -164,20 +178,22 @@ def _take_key(settings: Settings, source: Path, files: dict[str, sqlite3.Connect
 
 
 class _Move:
-    """One move, within one transaction of the target."""
+    """One move, within one transaction of the target; tables that are `left` stay as they are."""
 
     def __init__(
         self,
         files: dict[str, sqlite3.Connection],
         target: psycopg.Connection[Any],
         progress: Progress,
+        left: frozenset[str] = frozenset(),
     ) -> None:
         self._target = target
+        self._names = [t.name for of in TABLES.values() for t in of if t.name not in left]
         self._tables = [
             _Side(table, files[name])
             for name, tables in TABLES.items()
             for table in tables
-            if _exists(files[name], table)
+            if table.name in self._names and _exists(files[name], table)
         ]
         self._of = 3 * sum(side.count() for side in self._tables)  # copied, read here, read there
         self._done = 0
@@ -197,7 +213,7 @@ class _Move:
         return Moved(proofs[_events.name].rows, proofs)
 
     def _empty(self) -> None:
-        for name in [table.name for tables in TABLES.values() for table in tables]:
+        for name in self._names:
             self._execute(f'LOCK TABLE "{name}" IN ACCESS EXCLUSIVE MODE')
             if name in _REPLACED:
                 self._execute(f'DELETE FROM "{name}"')  # noqa: S608  a name of ours

@@ -65,17 +65,30 @@ class Compared:
     other: Share = field(default_factory=Share)
 
 
+@dataclass(frozen=True, slots=True)
+class Only:
+    """Which of the stays are meant; None: all. `person` is who held the packet."""
+
+    stage: str | None = None
+    person: int | None = None
+
+
 def what_if(
-    reading: Reading, knowledge: Knowledge, other: Edition, wanted: Wanted
+    reading: Reading,
+    knowledge: Knowledge,
+    other: Edition,
+    wanted: Wanted,
+    only: Only = Only(),
 ) -> list[Compared]:
     """Compare the norms of the stages, in the order of editions and routes.
 
-    `wanted`: when the stays ended, and where they were. Raises UnknownOrganisationError,
+    `wanted`: when the stays ended, and where they were; where it names a service that the other
+    edition does not regulate, there is none. Raises UnknownOrganisationError,
     OutsideCalendarError.
     """
     found: dict[_Key, Compared] = {}
     scorer = Scorer(knowledge.clocks)
-    for rows in _pages(reading, other.service.key, wanted):
+    for rows in _pages(reading, other.service.key, wanted, only):
         keys = list(dict.fromkeys((row[1], row[2]) for row in rows))
         for key in keys:
             if key not in found:
@@ -127,12 +140,20 @@ def _columns(rows: Sequence[Sequence[Any]], courses: dict[_Key, int]) -> Rows:
     )
 
 
-def _pages(reading: Reading, service: str, wanted: Wanted) -> Iterator[Sequence[Sequence[Any]]]:
+def _pages(
+    reading: Reading, service: str, wanted: Wanted, only: Only
+) -> Iterator[Sequence[Sequence[Any]]]:
     """Read the stays that ended, in years for which a calendar is kept."""
     c = reading.view(Visits).visits.c
     query = sa.select(
         c.organisation, c.edition, c.stage, c.entered_at, c.clock_from, c.left_at
     ).where(c.service == service, c.kind == VisitKind.STAGE.value, c.working.is_not(None))
+    if wanted.service is not None:
+        query = query.where(c.service == wanted.service)
+    if only.stage is not None:
+        query = query.where(c.stage == only.stage)
+    if only.person is not None:
+        query = query.where(c.person == only.person)
     if wanted.since is not None:
         query = query.where(c.left_at >= micros(wanted.since))
     if wanted.until is not None:

@@ -40,7 +40,7 @@ from infra.demonstration import (
     Outcome,
     Plan,
     demonstrate,
-    keep_log_ins,
+    finish_demonstration,
     kept_log_ins,
     recent_start,
 )
@@ -90,6 +90,7 @@ def demo(
 ) -> None:
     """Fill the store with a simulated day of a region, and tell where its packets are."""
     shell, settings = Shell(as_json), load_settings()
+    finish_demonstration(settings)
     with bootstrap(settings) as qolhat:
         empty = not qolhat.log.rows.last_position()
         plan = Plan(days, packets, seed, _start(qolhat, start, days))
@@ -97,7 +98,6 @@ def demo(
     if empty or not if_empty:
         with shell.progress(say("demo.running")) as told:
             outcome = demonstrate(settings, plan, told)
-        keep_log_ins(settings.data_dir, outcome.log_ins)
     log_ins = kept_log_ins(settings.data_dir)
     happened = [_happened(outcome), _carried(outcome)] if outcome else [say("demo.kept")]
     with bootstrap(settings) as qolhat:

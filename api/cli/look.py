@@ -7,9 +7,11 @@ from typing import Annotated, Any
 
 import typer
 
+from api.cited import cited
 from api.cli.display import Line, Sheet, table
 from api.cli.failure import MisuseError
 from api.cli.language import language, say, term
+from api.cli.rescored import changed_data, changed_table
 from api.cli.shell import (
     AsJson,
     Limit,
@@ -24,7 +26,7 @@ from api.cli.shell import (
     span,
 )
 from api.cli.shell import where as place_name
-from api.entries import ENTRY_KINDS, details_of, kind_of
+from api.entries import ENTRY_KINDS, details_of, kind_of, reason_of
 from api.http.fields import read_packet, read_place
 from api.ledger import Scored, scored
 from domain.errors import UnknownPacketError
@@ -145,8 +147,11 @@ def ledger(
             "norms": told.norms,
             "clocks": told.ledger.clocks,
             "lines": told.ledger.lines,
+            "changed": [changed_data(each) for each in told.changed],
         }
-        Shell(as_json).show(data, [_clocks_table(told), _lines_table(qolhat, told)])
+        shown: list[Line] = [_clocks_table(told), _lines_table(qolhat, told)]
+        shown += [changed_table(qolhat, told.changed)] if told.changed else []
+        Shell(as_json).show(data, shown)
 
 
 def _clocks_table(told: Scored) -> Sheet:
@@ -162,7 +167,7 @@ def _clocks_table(told: Scored) -> Sheet:
             span(clock.budget),
             span(clock.consumed),
             span(clock.over),
-            clock.source,
+            cited(clock.source, language()),
         )
     return made
 
@@ -180,7 +185,7 @@ def _lines_table(qolhat: Qolhat, told: Scored) -> Sheet:
             line.stage,
             place_name(qolhat, line.place),
             str(line.person),
-            line.source or "",
+            cited(line.source, language()) if line.source else "",
         )
     return made
 
@@ -203,6 +208,7 @@ def _entries(events: list[Packet.Event], timeline: Timeline) -> list[dict[str, A
             "deviations": [each.value for each in timeline.notes.get(event.ref, ())],
             "doubt": getattr(event, "doubt", None) if event.ref in doubted else None,
             "voided": event.ref in timeline.voided,
+            "reason": reason_of(event),
             "details": _details(event),
         }
         for event in sorted(events, key=order_key)
@@ -234,6 +240,8 @@ def _history_table(qolhat: Qolhat, entries: list[dict[str, Any]]) -> Sheet:
 def _remarks(entry: dict[str, Any]) -> list[str]:
     """Say in words what an entry says beside, and what was odd about it."""
     remarks = [_detail_in_words(name, value) for name, value in entry["details"].items()]
+    if entry["reason"] and entry["reason"][0] != "settlement":  # which is told as a detail
+        remarks.append(term(*entry["reason"]))
     remarks += [term("deviation", each) for each in entry["deviations"]]
     if entry["doubt"]:
         remarks.append(term("doubt", entry["doubt"]))

@@ -36,6 +36,7 @@ from api.cli.shell import (
 from api.http.fields import is_iin, read_packet, read_place
 from domain.acts import ActKind, Handing, Outcome
 from domain.commands import Settlement
+from domain.corrections import ErasureReason, VoidReason
 from domain.errors import QolhatError
 from domain.intake import RawScan
 from domain.numbers import PacketNumber
@@ -324,6 +325,7 @@ def _finish(
 def void(
     number: Annotated[str, typer.Argument(help=say("help.number"))],
     scan_id: Annotated[str, typer.Argument(help=say("help.own-scan-id"))] = "",
+    reason: Annotated[VoidReason | None, typer.Option(help=say("help.void-reason"))] = None,
     token: Token = "",
     person: PersonNumber = None,
     place: PlaceText = "",
@@ -336,7 +338,7 @@ def void(
         asking = source(qolhat, token, person, place, at, ref)
         packet = read_packet(number)
         which = scan_id or _own_last_scan(qolhat, packet, asking.person)
-        _finish(qolhat, [qolhat.desk.void(packet, which, asking)], [packet], as_json)
+        _finish(qolhat, [qolhat.desk.void(packet, which, asking, reason)], [packet], as_json)
 
 
 def _own_last_scan(qolhat: Qolhat, packet: PacketNumber, person: int) -> str:
@@ -430,6 +432,7 @@ def answer(
 def erase(
     number: Annotated[str, typer.Argument(help=say("help.number"))],
     sure: Annotated[bool, typer.Option("--yes", help=say("help.yes"))] = False,
+    reason: Annotated[ErasureReason | None, typer.Option(help=say("help.erasure-reason"))] = None,
     token: Token = "",
     person: PersonNumber = None,
     as_json: AsJson = False,
@@ -440,7 +443,7 @@ def erase(
         raise MisuseError("not-confirmed")
     with opened() as qolhat:
         asking = source(qolhat, token, person, "", "")
-        _finish(qolhat, [qolhat.desk.erase(packet, asking)], [packet], as_json)
+        _finish(qolhat, [qolhat.desk.erase(packet, asking, reason)], [packet], as_json)
 
 
 def _agreed(question: str) -> bool:

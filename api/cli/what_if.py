@@ -9,11 +9,11 @@ import typer
 from api.cli.display import Sheet, table
 from api.cli.exports import Since, Until, day_of
 from api.cli.language import language, say
-from api.cli.look import norm
+from api.cli.look import Service, norm
 from api.cli.shell import AsJson, Organisation, Shell, opened, span
 from api.what_if import Supposed, supposed
 from domain.regulations.edition import NormText
-from infra.what_if import Compared, Share
+from infra.what_if import Compared, Only, Share
 
 
 def install(app: typer.Typer) -> None:
@@ -26,6 +26,9 @@ def what_if(
     organisation: Organisation = None,
     since: Since = "",
     until: Until = "",
+    service: Service = "",
+    stage: Annotated[str, typer.Option(help=say("help.stage"))] = "",
+    person: Annotated[int | None, typer.Option(min=0, help=say("help.what-if-person"))] = None,
     as_json: AsJson = False,
 ) -> None:
     """Score the stays that ended in a period by another edition's norms, beside their own."""
@@ -34,7 +37,8 @@ def what_if(
             qolhat.directory.organisation(organisation)
         qolhat.runner.catch_up()
         organisations = None if organisation is None else (organisation,)
-        found = supposed(qolhat, edition, day_of(since), day_of(until), organisations)
+        days, only = (day_of(since), day_of(until)), Only(stage or None, person)
+        found = supposed(qolhat, edition, *days, organisations, service or None, only)
         Shell(as_json).show(_data(found), _table(found))
 
 

@@ -12,6 +12,7 @@ from starlette.concurrency import run_in_threadpool
 from api.http import (
     audit,
     bags,
+    changed,
     complaints,
     couriers,
     directory,
@@ -87,6 +88,7 @@ _MODULES = (
     places,
     visits,
     what_if,
+    changed,
     figures,
     reports,
     due,

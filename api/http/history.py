@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from api.entries import details_of, kind_of
+from api.entries import details_of, kind_of, reason_of
 from api.http import schemas
 from api.http.telling import Teller
 from api.http.visits import visit_out
@@ -57,6 +57,7 @@ class _Entries:
             doubt=tell.maybe("doubt", getattr(event, "doubt", None)),
             settled=self._settled.get(event.ref),
             counts_as=self._counts_as(event),
+            reason=tell.maybe_word(reason_of(event)),
             text_kept=getattr(event, "text_ref", None) is not None,
             details=details_of(event),
         )

@@ -8,7 +8,7 @@ from typing import Annotated
 
 from fastapi import Query
 
-from api.entries import kind_of
+from api.entries import kind_of, why_rescored
 from api.http import schemas
 from api.http.calls import Asking
 from api.http.fields import KeyField, read_packet
@@ -88,6 +88,9 @@ def _rescoring_out(tell: Teller, edition: str | None, found: Rescoring) -> schem
     return schemas.RescoringOut(
         ref=found.event.ref,
         entry=tell.word(*kind_of(found.event)),
+        person=found.event.person,
+        reason=tell.word(*why_rescored(found)),
+        text_kept=getattr(found.event, "text_ref", None) is not None,
         recorded_at=found.event.timestamp,
         kind=tell.word("visit", found.kind),
         stage=tell.maybe_stage(edition, found.stage),

@@ -173,7 +173,8 @@ def void(
 ) -> schemas.PositionedAnswer:
     """The author's undo, within a minute and before another person has acted."""
     call.require(Right.SCAN)
-    answer = call.qolhat.desk.void(read_packet(number), ref, call.source_anywhere(body))
+    source = call.source_anywhere(body)
+    answer = call.qolhat.desk.void(read_packet(number), ref, source, body.reason)
     call.recorded()
     return _positioned(call, answer)
 

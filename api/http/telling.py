@@ -40,6 +40,10 @@ class Teller:
         """Return the word of a code, if there is one."""
         return None if code is None else self.word(kind, code)
 
+    def maybe_word(self, named: tuple[str, str] | None) -> out.Word | None:
+        """Return the word of a kind and a code, if there are any."""
+        return None if named is None else self.word(*named)
+
     def words(self, kind: str, codes: Iterable[str]) -> list[out.Word]:
         """Return the words of some codes."""
         return [self.word(kind, str(code)) for code in codes]

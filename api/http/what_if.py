@@ -9,14 +9,14 @@ from fastapi import Query
 
 from api.http import schemas
 from api.http.calls import Asking
-from api.http.fields import KeyField
+from api.http.fields import KeyField, PersonField
 from api.http.media import resource
 from api.http.problems import documented
 from api.http.telling import Teller
 from api.what_if import supposed
 from domain.regulations.edition import NormText
 from domain.rights import Right
-from infra.what_if import Compared, Share
+from infra.what_if import Compared, Only, Share
 
 router = resource("visits")
 
@@ -36,13 +36,17 @@ def what_if(
     until: Annotated[
         date | None, Query(description="Ended on this day of the country, or before.")
     ] = None,
+    service: KeyField | None = None,
+    stage: KeyField | None = None,
+    person: Annotated[PersonField | None, Query(description="Who held the packet.")] = None,
 ) -> schemas.WhatIfOut:
     """How the stages of the edition's service did, and how they would have; nothing is rewritten.
 
     A stage that the edition does not know has no norm there.
     """
     organisations = call.within(Right.SEE_FIGURES, organisation)
-    found = supposed(call.qolhat, edition, since, until, organisations)
+    only = Only(stage, person)
+    found = supposed(call.qolhat, edition, since, until, organisations, service, only)
     stages = [_stage_out(call.tell, each) for each in found.stages]
     return schemas.WhatIfOut(norms=call.tell.edition(found.edition.id), stages=stages)
 

@@ -13,7 +13,7 @@ from typing import Annotated
 from fastapi import APIRouter, Query
 from fastapi.responses import HTMLResponse
 
-from api.entries import kind_of
+from api.entries import kind_of, why_rescored
 from api.ledger import Scored, scored
 from api.web.packets import NumberPath, Seeing, open_packet
 from api.web.station import place_name
@@ -48,7 +48,7 @@ def ledger(
     told = scored(visitor.qolhat, facts.number, edition or None)
     lines = told.ledger.lines if stay is None else told.ledger.of_stay(stay)
     clocks = [each for each in told.ledger.clocks if stay is None or each.seq == stay]
-    people = {line.person for line in lines}
+    people = {line.person for line in lines} | {each.event.person for each in told.rescored}
     return visitor.page(
         "ledger.html",
         facts=facts,
@@ -66,6 +66,7 @@ def ledger(
         tone=lambda label: _TONES.get(label, "closed"),
         entries_of=lambda line: _entries(told, line),
         kind_of=kind_of,
+        why_rescored=why_rescored,
     )
 
 

@@ -20,6 +20,7 @@ from fastapi.responses import HTMLResponse
 from jinja2 import Environment, PackageLoader, StrictUndefined, pass_context
 from jinja2.runtime import Context
 
+from api.cited import cited
 from api.messages import LANGUAGES, LOCALES, page_count, page_text, word
 from domain.numbers import grouped
 from domain.workdays import Language
@@ -166,6 +167,7 @@ def environment() -> Environment:
         "clock": pass_context(lambda context, at: _speech(context).clock(at)),
         "span": pass_context(lambda context, length: _speech(context).span(length)),
         "number": pass_context(lambda context, value: _speech(context).number(value)),
+        "cited": pass_context(lambda context, source: cited(source, _speech(context).language)),
         "share": pass_context(lambda context, value: _speech(context).share(value)),
     }
     return made

@@ -34,6 +34,7 @@ from api.web.facts import PacketFacts, facts_of
 from api.web.visitor import Visitor, allowed
 from domain.acts import ROLES_OF_ACT
 from domain.cards import DESK_CARDS, Card, act_of, card_code
+from domain.corrections import VoidReason
 from domain.directory import Place
 from domain.errors import QolhatError, RefusedError, UnknownPersonError
 from domain.intake import RawScan
@@ -107,6 +108,7 @@ class Undo(BaseModel):
     place: PlaceField
     number: PacketField
     scan: str = Field(max_length=64)
+    reason: VoidReason | None = None
 
 
 class OtherPersonError(RefusedError):
@@ -126,6 +128,7 @@ def station(visitor: Scanning, place: Annotated[str, Query(max_length=40)] = "")
         headers=WITH_CAMERA,
         here=here,
         cards=_cards(visitor),
+        void_reasons=list(VoidReason),
         codes=codes,
         texts=_texts(visitor),
     )
@@ -391,7 +394,7 @@ def void(visitor: Scanning, body: Undo) -> dict[str, Any]:
         body.place, ref=body.ref, counter=body.counter, happened_at=body.happened_at
     )
     try:
-        answer = visitor.qolhat.desk.void(body.number, body.scan, source)
+        answer = visitor.qolhat.desk.void(body.number, body.scan, source, body.reason)
     except QolhatError as error:
         return {"answers": [_told_other(visitor, Answer(body.ref, Status.REFUSED, 0, error=error))]}
     visitor.qolhat.runner.wake()

@@ -22,6 +22,7 @@ from pydantic import BaseModel, Field
 from api.http.fields import is_ref, read_packet, read_place
 from api.http.problems import problem_of
 from api.http.schemas import Problem
+from api.web.decided import reason_written
 from api.web.filed_pages import loose_at, may_settle
 from api.web.station import place_name
 from api.web.visitor import Visitor, allowed
@@ -277,12 +278,13 @@ def _page(
 ) -> HTMLResponse:
     problem = None if error is None else problem_of(error, visitor.speech.language)
     people = {row.person, row.settled_by or 0} - {0}
-    may_settle = _may_settle(visitor, row)
+    may_settle, waits = _may_settle(visitor, row), row.fate == Fate.WAITING.value
     return visitor.page(
         "unsettled_scan.html",
         status=200 if problem is None else problem.status,
         row=row,
-        waits=row.fate == Fate.WAITING.value,
+        waits=waits,
+        reason=reason_written(visitor, row) if may_settle and not waits else None,
         may_settle=may_settle,
         raw=_raw(visitor, row) if may_settle else {},
         names=visitor.qolhat.personnel.names(people),

@@ -5,13 +5,13 @@ same plan gives the same events, byte for byte. It is the load generator too.
 """
 
 from infra.demonstration.agenda import SimulatedClock
-from infra.demonstration.log_ins import LOG_INS_FILE, keep_log_ins, kept_log_ins
+from infra.demonstration.aside import demonstrate, finish_demonstration
+from infra.demonstration.log_ins import LOG_INS_FILE, kept_log_ins
 from infra.demonstration.outcome import Outcome
 from infra.demonstration.plan import DEFAULT_START, BadPlanError, Plan, recent_start
 from infra.demonstration.simulation import (
     NotEmptyError,
     Progress,
-    demonstrate,
     run_demonstration,
 )
 from infra.demonstration.staffing import LogIn
@@ -29,7 +29,7 @@ __all__ = [
     "SimulatedClock",
     "Trouble",
     "demonstrate",
-    "keep_log_ins",
+    "finish_demonstration",
     "kept_log_ins",
     "recent_start",
     "run_demonstration",

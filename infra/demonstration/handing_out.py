@@ -7,6 +7,7 @@ from functools import partial
 
 from domain.acts import ActKind, Handing
 from domain.roles import Role
+from infra.demonstration.answering import Answering
 from infra.demonstration.comings import coming_on
 from infra.demonstration.pace import Pace
 from infra.demonstration.papers import Paper
@@ -28,6 +29,7 @@ class HandingOut:
         self._scene = scene
         self._agenda = scene.agenda
         self._pace = Pace(scene)
+        self._answering = Answering(scene)
 
     def expect(self, paper: Paper) -> None:
         """Let the result be issued when somebody comes, posted, or kept until the term ends."""
@@ -70,6 +72,7 @@ class HandingOut:
         source = paper.holder.source(self._agenda.now)
         request = ActRequest(source, ActKind.ISSUED, handing=handing, began_at=came)
         self._scene.wire.act([paper.number], request)
+        self._answering.issued(paper)
 
     def _keep(self, paper: Paper) -> None:
         """Keep the result for as long as the edition says, then give it to the authority."""

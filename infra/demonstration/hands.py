@@ -9,7 +9,9 @@ from functools import partial
 
 from domain.acts import ActKind
 from domain.commands import Settlement
+from domain.corrections import VoidReason
 from domain.intake import RawScan
+from infra.demonstration.chance import dice
 from infra.demonstration.papers import Paper
 from infra.demonstration.scene import Scene
 from infra.demonstration.settling import Settling
@@ -163,9 +165,10 @@ class Hands:
 
     def _void(self, worker: Worker, paper: Paper, scan: RawScan) -> None:
         """Take the scan back within the minute, and scan again."""
+        reason = dice(self._scene.plan.seed, "voided", scan.ref).choice([None, *VoidReason])
 
         def void() -> None:
-            self._scene.wire.void(paper.number, scan.ref, worker.source(self._now))
+            self._scene.wire.void(paper.number, scan.ref, worker.source(self._now), reason)
 
         def again() -> None:
             self._scene.wire.scan([worker.scan(paper.number, self._now - worker.lag())])

@@ -20,7 +20,7 @@ class Outcome:
     `events` is the length of the event log, with the staff's events. `duplicates` were known
     already and count nowhere else; `deviations` left the route, `unsettled` waited for a decision.
     `acts`, `doubts` and `deviating` count by kind, `troubles` and `mishaps` what was done by the
-    simulation.
+    simulation, `surveys` how many applicants answered.
     """
 
     plan: Plan
@@ -33,6 +33,7 @@ class Outcome:
     settled: int
     complaints: int
     complaints_answered: int
+    surveys: int
     duplicates: int
     deviations: int
     unsettled: int

@@ -29,6 +29,7 @@ class Scene:
     struck: Counter[Trouble] = field(default_factory=Counter)
     mishaps: Counter[Mishap] = field(default_factory=Counter)
     bags: list[BagCode] = field(default_factory=list)  # all that were sealed
+    answered: int = 0  # surveys
 
     @property
     def pace(self) -> float:

@@ -10,7 +10,7 @@ from itertools import chain
 from domain.acts import ActKind
 from domain.errors import RefusedError
 from domain.route import Deviation
-from infra.bootstrap import Qolhat, bootstrap
+from infra.bootstrap import Qolhat
 from infra.demonstration.agenda import Agenda, SimulatedClock
 from infra.demonstration.arrivals import Arrivals
 from infra.demonstration.complaints import Complaining
@@ -26,7 +26,6 @@ from infra.demonstration.staffing import Staffing
 from infra.demonstration.tracking import Tracking
 from infra.demonstration.troubles import Trouble
 from infra.demonstration.wire import Wire
-from infra.settings import Settings
 
 Progress = Callable[[int, int], None]
 _DAY = timedelta(days=1)
@@ -39,18 +38,6 @@ class NotEmptyError(RefusedError):
 
     code = "not-empty"
     status = 409
-
-
-def demonstrate(settings: Settings, plan: Plan, progress: Progress | None = None) -> Outcome:
-    """Fill the empty store that the settings name, and bring its views up to it.
-
-    Raises NotEmptyError, StorageError and what `bootstrap` raises.
-    """
-    clock = SimulatedClock()
-    with bootstrap(settings, now=clock) as qolhat:
-        outcome = run_demonstration(qolhat, clock, plan, progress)
-        qolhat.runner.catch_up()
-        return outcome
 
 
 def run_demonstration(
@@ -134,6 +121,7 @@ def _outcome(scene: Scene, staffing: Staffing) -> Outcome:
         settled=tally["settlements"],
         complaints=tally["complaints"],
         complaints_answered=tally["answers"],
+        surveys=scene.answered,
         duplicates=tally["duplicate"],
         deviations=tally["deviation"],
         unsettled=tally["unsettled"],

@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 
+from domain.corrections import VoidReason
 from domain.dispatch.device_log import Finding
 from domain.dispatch.discrepancies import Discrepancy, SettledAs
 from domain.dispatch.journey import Journey
@@ -86,10 +87,12 @@ class Wire:
         self._note("acts", answers)
         self.tally[f"act {request.kind.value}"] += len(answers)
 
-    def void(self, number: PacketNumber, scan: str, source: Source) -> None:
+    def void(
+        self, number: PacketNumber, scan: str, source: Source, reason: VoidReason | None
+    ) -> None:
         """Take a scan back."""
         self.send()
-        self._note("voidings", [self._desk.void(number, scan, source)])
+        self._note("voidings", [self._desk.void(number, scan, source, reason)])
 
     def settle(self, request: SettleRequest) -> None:
         """Decide about an unsettled scan."""

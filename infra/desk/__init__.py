@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
+from domain.corrections import ErasureReason, VoidReason
 from domain.intake import RawScan
 from domain.numbers import PacketNumber
 from infra.desk import acting, complaining, correcting, filing, scanning
@@ -68,17 +69,21 @@ class Desk:
         """
         return acting.act(self._counter, numbers, request)
 
-    def void(self, number: PacketNumber, scan: str, source: Source) -> Answer:
+    def void(
+        self, number: PacketNumber, scan: str, source: Source, reason: VoidReason | None = None
+    ) -> Answer:
         """Take back one's own scan of less than a minute ago. Raises VoidRefusedError."""
-        return correcting.void(self._counter, number, scan, source)
+        return correcting.void(self._counter, number, scan, source, reason)
 
     def settle(self, request: SettleRequest) -> Answer:
         """Decide about an unsettled scan. Raises UnknownScanError, WrongRoleError and others."""
         return correcting.settle(self._counter, request)
 
-    def erase(self, number: PacketNumber, source: Source) -> Answer:
+    def erase(
+        self, number: PacketNumber, source: Source, reason: ErasureReason | None = None
+    ) -> Answer:
         """Erase the personal data of one packet; its events stay, with a mark that it was done."""
-        return correcting.erase(self._counter, number, source)
+        return correcting.erase(self._counter, number, source, reason)
 
     def complain(self, request: ComplaintRequest) -> Answer:
         """Take a written complaint about a packet; sent again it changes nothing.

@@ -8,6 +8,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from domain.commands import ScanPacket, Settlement, SettleScan, Stamp, VoidScan
+from domain.corrections import ErasureReason, VoidReason
 from domain.errors import UnknownPacketError, WrongRoleError
 from domain.numbers import PacketNumber, grouped
 from domain.packet import Packet, UnknownScanError
@@ -27,11 +28,17 @@ SETTLERS = frozenset(role for role, rights in RIGHTS_OF_ROLE.items() if Right.SE
 _UNBELIEVED = frozenset({Doubt.IN_THE_FUTURE.value, Doubt.IMPLAUSIBLE_TIME.value})
 
 
-def void(counter: Counter, number: PacketNumber, scan: str, source: Source) -> Answer:
+def void(
+    counter: Counter,
+    number: PacketNumber,
+    scan: str,
+    source: Source,
+    reason: VoidReason | None = None,
+) -> Answer:
     """Take back one's own scan of less than a minute ago. Raises VoidRefusedError."""
     now = counter.now()
     stamp, _ = counter.stamp(source, now)
-    command = VoidScan(stamp, number, scan)
+    command = VoidScan(stamp, number, scan, reason)
     return counter.run(number, stamp.ref, lambda packet: packet.void(command, now))
 
 
@@ -137,11 +144,13 @@ def _apply(
     return list(packet.entries)
 
 
-def erase(counter: Counter, number: PacketNumber, source: Source) -> Answer:
+def erase(
+    counter: Counter, number: PacketNumber, source: Source, reason: ErasureReason | None = None
+) -> Answer:
     """Erase the personal data of one packet; its events stay, with a mark that it was done."""
     now = counter.now()
     stamp, _ = counter.stamp(source, now)
     if not counter.log.events_of(Packet.stream(number)):
         raise UnknownPacketError(number=grouped(number))
     counter.vault.erase(str(number), now, source.person)
-    return counter.run(number, stamp.ref, lambda p: p.erase_personal_data(stamp, now))
+    return counter.run(number, stamp.ref, lambda p: p.erase_personal_data(stamp, now, reason))

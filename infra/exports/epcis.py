@@ -170,7 +170,11 @@ class _Writer:
         error: Fields = {
             "declarationTime": iso(by.timestamp),
             "reason": "incorrect_data" if applied else "did_not_occur",
+            "qolhat:person": by.person,
         }
+        reason = getattr(by, "reason", None)
+        if reason is not None:
+            error["qolhat:reason"] = reason
         if applied:
             error["correctiveEventIDs"] = [event_urn(by)]
         first = _why_of_packet(scan) or DOUBTED

@@ -76,6 +76,7 @@ DETAILS: tuple[Column, ...] = (
     ("how", Kind.TEXT),
     ("claimed_at", Kind.INSTANT),
     ("answer_by", Kind.INSTANT),
+    ("reason", Kind.TEXT),
 )
 _EVENT_COLUMNS: tuple[Column, ...] = (
     ("position", Kind.NUMBER),

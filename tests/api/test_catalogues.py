@@ -27,6 +27,7 @@ from domain.acts import ActKind, Handing, Outcome
 from domain.cards import Card
 from domain.commands import Settlement
 from domain.conformance import Misfit
+from domain.corrections import ErasureReason, VoidReason
 from domain.directory import OrganisationKind, Rule
 from domain.dispatch.device_log import FindingKind
 from domain.dispatch.discrepancies import DiscrepancyKind, SettledAs
@@ -70,6 +71,8 @@ WORDS: dict[str, type[Enum]] = {
     "outcome": Outcome,
     "handing": Handing,
     "settlement": Settlement,
+    "void-reason": VoidReason,
+    "erasure-reason": ErasureReason,
     "scope": Scope,
     "card": Card,
     "run": RunState,

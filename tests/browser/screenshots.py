@@ -14,6 +14,7 @@ from pathlib import Path
 
 from playwright.sync_api import Browser, FilePayload, Page, ViewportSize
 
+from api.changed import changed_page
 from api.dispatched import bag_journey
 from domain.cards import Card, card_code
 from domain.dispatch.discrepancies import DiscrepancyKind
@@ -22,6 +23,7 @@ from domain.numbers import PacketNumber
 from domain.progress import Status
 from domain.roles import Role
 from infra.demonstration import LogIn
+from infra.evidence.night import check, close_days
 from projections.bags import Bags
 from projections.discrepancies import Discrepancies
 from projections.holdings import Holding, Holdings
@@ -33,6 +35,7 @@ from tests.photographs import table
 PICTURES = Path(__file__).parents[2] / "docs" / "pages"
 DAYS, PACKETS = 10, 60  # as `make run` shows them
 OFFICE: ViewportSize = {"width": 1366, "height": 768}
+TALL: ViewportSize = {"width": 1366, "height": 1500}  # for charts and the tables below them
 PHONE: ViewportSize = {"width": 390, "height": 844}
 
 
@@ -91,6 +94,8 @@ def take_all(studio: Studio) -> None:
         _of_pictures,
         _of_couriers,
         _of_managers,
+        _of_figures,
+        _of_the_audit,
         _of_administrators,
     ):
         part(studio)
@@ -107,6 +112,7 @@ def _of_everybody(studio: Studio) -> None:
     phone.press("input[name=code]", "Enter")
     phone.wait_for_load_state("networkidle")
     studio.take(phone, "receipt")
+    studio.take(phone, "survey", "/survey")
 
 
 def _of_the_desk(studio: Studio) -> None:
@@ -136,6 +142,7 @@ def _of_the_packet(studio: Studio) -> None:
     page = studio.page(Role.AUDITOR)
     number = _through_a_centre(studio.held())
     studio.take(page, "packet", f"/packets/{number}")
+    studio.take(studio.page(Role.AUDITOR, TALL), "ledger", f"/packets/{number}/ledger")
 
 
 def _through_a_centre(held: list[Holding]) -> PacketNumber:
@@ -209,6 +216,44 @@ def _of_managers(studio: Studio) -> None:
     studio.take(page, "unsettled", "/unsettled")
     studio.take(page, "complaints", "/complaints")
     studio.take(studio.page(Role.AUDITOR), "access", "/access")
+
+
+def _of_figures(studio: Studio) -> None:
+    page = studio.page(Role.MANAGER, TALL)
+    authority = studio.person(Role.HEAD).organisation
+    day = studio.last_day()
+    for name, address in (
+        ("figures", f"/figures?organisation={authority}"),
+        ("figures-open", f"/figures/open?organisation={authority}"),
+        ("figures-what-if", "/figures/what-if?edition=s7c-2012"),
+        ("figures-couriers", "/figures/couriers"),
+        ("reports", f"/reports?organisation={authority}&kind=month&day={day}"),
+        ("indicators", "/indicators"),
+    ):
+        page.goto(f"{studio.served.url}{address}")
+        page.wait_for_timeout(1500)  # charts are drawn
+        studio.take(page, name)
+
+    changed = f"/figures/changed?organisation={_most_changed(studio)}"
+    studio.take(studio.page(Role.MANAGER), "figures-changed", changed)
+
+
+def _most_changed(studio: Studio) -> int:
+    """Return the organisation of whose stays most were scored anew."""
+    every = {each.accepting for each in studio.held()} | {each.deciding for each in studio.held()}
+    found = {
+        code: len(changed_page(studio.served.qolhat, code, None, None).stays)
+        for code in every
+        if code
+    }
+    return max(found, key=lambda code: (found[code], code))
+
+
+def _of_the_audit(studio: Studio) -> None:
+    """As on the morning after: the days are signed, and everything has been checked."""
+    close_days(studio.served.qolhat)
+    check(studio.served.qolhat)
+    studio.take(studio.page(Role.AUDITOR), "audit", "/audit")
 
 
 def _of_administrators(studio: Studio) -> None:

@@ -20,6 +20,7 @@ OF_FIGURES = (
     "/figures?organisation=267&edition=s7c-2012&stage=incoming",
     "/figures/open",
     "/figures/what-if?edition=s7c-2012&since=2026-01-01",
+    "/figures/changed?organisation=267&since=2026-01-01",
     "/figures/couriers",
     "/figures/couriers?organisation=267",
     "/indicators",

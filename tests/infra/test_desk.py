@@ -10,6 +10,7 @@ import pytest
 
 from domain.acts import ActKind, Outcome
 from domain.commands import Settlement
+from domain.corrections import ErasureReason, VoidReason
 from domain.errors import (
     AlreadyRegisteredError,
     ReasonsMissingError,
@@ -258,8 +259,11 @@ def test_the_author_takes_a_scan_back_within_a_minute(office: Office) -> None:
     number, _ = office.register()
     office.scan(20, number, Role.COLLECTING)
     office.scan(30, number, Role.COURIER, ref="slip")
-    answer = office.qolhat.desk.void(number, "slip", office.source(30.5, Role.COURIER))
+    source = office.source(30.5, Role.COURIER)
+    answer = office.qolhat.desk.void(number, "slip", source, VoidReason.OTHER_PACKET)
     assert stage(answer) == "collect"
+    voided = office.qolhat.log.events_of(Packet.stream(number))[-1]
+    assert (voided.person, voided.reason) == (PEOPLE[Role.COURIER], "other-packet")
     assert office.place_of(number) == place(Role.COLLECTING)
     office.scan(40, number, Role.COURIER, ref="slip-2")
     with pytest.raises(VoidRefusedError):
@@ -320,7 +324,8 @@ def test_the_paper_is_at_the_wrong_authority_and_that_is_where_it_is(office: Off
 def test_erasing_one_packets_personal_data_leaves_its_events(office: Office) -> None:
     number, _ = office.register()
     before = office.qolhat.log.events_of(Packet.stream(number))
-    office.qolhat.desk.erase(number, office.source(60, Role.OFFICE))
+    office.qolhat.desk.erase(number, office.source(60, Role.OFFICE), ErasureReason.ASKED)
+    assert office.qolhat.log.events_of(Packet.stream(number))[-1].reason == "asked"
     after = office.qolhat.log.events_of(Packet.stream(number))
     assert after[:-1] == before
     assert isinstance(after[-1], Packet.PersonalDataErased)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import msgspec
 
@@ -12,10 +13,10 @@ from domain.regulations.edition import Edition, NormText
 from domain.roles import Role
 from infra.bootstrap import Qolhat
 from infra.exports.wanted import Wanted
-from infra.what_if import Compared, Share, what_if
+from infra.what_if import Compared, Only, Share, what_if
 from projections.visits import Visits
 from tests.office import Office
-from tests.stories import AUTHORITY, OTHER_AUTHORITY
+from tests.stories import AUTHORITY, OTHER_AUTHORITY, PEOPLE
 
 EVERYTHING = Wanted()
 
@@ -25,6 +26,24 @@ def asked(qolhat: Qolhat, other: Edition, wanted: Wanted = EVERYTHING) -> dict[s
     with qolhat.views.reading() as reading:
         found = what_if(reading, qolhat.views.knowledge, other, wanted)
     return {each.stage.key: each for each in found}
+
+
+def only(qolhat: Qolhat, edition: Edition, **which: Any) -> list[str]:
+    with qolhat.views.reading() as reading:
+        found = what_if(reading, qolhat.views.knowledge, edition, EVERYTHING, Only(**which))
+    return [each.stage.key for each in found]
+
+
+def test_one_stage_and_one_persons_stays_are_meant(office: Office, qolhat: Qolhat) -> None:
+    day(office)
+    edition = qolhat.regulations.edition("s7c-2012")
+    assert {"accept", "collect", "incoming"} <= set(asked(qolhat, edition))
+    assert only(qolhat, edition, stage="incoming") == ["incoming"]
+    assert only(qolhat, edition, person=PEOPLE[Role.OFFICE]) == ["incoming"]
+    assert only(qolhat, edition, stage="accept", person=PEOPLE[Role.OFFICE]) == []
+    of_this = Wanted(service="003-7")
+    assert asked(qolhat, edition, of_this) == asked(qolhat, edition)
+    assert asked(qolhat, edition, Wanted(service="002")) == {}
 
 
 def day(office: Office) -> None:

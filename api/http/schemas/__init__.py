@@ -75,6 +75,8 @@ from api.http.schemas.indicators import CurrentOut, IndicatorOut, IndicatorsOut
 from api.http.schemas.ledger import (
     CalendarRescoringOut,
     ChangedDayOut,
+    ChangedStayOut,
+    ChangedStaysOut,
     LabelSumOut,
     LedgerLineOut,
     LedgerOut,
@@ -194,6 +196,8 @@ __all__ = [
     "CalendarRescoringOut",
     "CarriedOut",
     "ChangedDayOut",
+    "ChangedStayOut",
+    "ChangedStaysOut",
     "CheckOut",
     "CodeOut",
     "ComparedStageOut",

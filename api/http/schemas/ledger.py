@@ -54,6 +54,9 @@ class RescoringOut(Out):
 
     ref: str
     entry: Word
+    person: int = Field(description="Who recorded it.")
+    reason: Word = Field(description="Why it changed what was known: it came late, or corrects.")
+    text_kept: bool = Field(description="The author wrote a text, which lies in the vault.")
     recorded_at: datetime
     kind: Word
     stage: StageRef | None
@@ -100,3 +103,36 @@ class LedgerOut(Out):
     recalendared: list[CalendarRescoringOut] = Field(
         description="What days that became known later changed."
     )
+
+
+class ChangedStayOut(Out):
+    """A stay whose figures are others than were known; null before or after: it was not there."""
+
+    number: str
+    grouped: str
+    edition: EditionRef | None
+    kind: Word
+    stage: StageRef | None
+    loop: int
+    place: PlaceRef
+    left_at: datetime = Field(description="When it had ended, as was known before.")
+    counted_seconds_before: float | None
+    late_before: bool | None
+    counted_seconds_after: float | None
+    late_after: bool | None
+    reason: Word = Field(description="Recorded late, corrected, or another calendar.")
+    ref: str | None = Field(description="The record that changed it.")
+    entry: Word | None
+    person: int | None = Field(description="Who recorded it.")
+    recorded_at: datetime | None
+    text_kept: bool
+    known_from: date | None = Field(description="Of a changed calendar: since when it is known.")
+    days: list[ChangedDayOut]
+
+
+class ChangedStaysOut(Out):
+    """The changed stays of some packets of an organisation."""
+
+    stays: list[ChangedStayOut]
+    looked_at: int = Field(description="How many packets were looked at.")
+    past: str | None = Field(description="Ask for those `past` it next; null: there are none.")

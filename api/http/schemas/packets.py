@@ -67,6 +67,7 @@ class EntryOut(Out):
     doubt: Word | None = Field(description="Why it had to be settled when it was recorded.")
     settled: str | None = Field(description="`apply` or `dismiss`.")
     counts_as: Corrected | None
+    reason: Word | None = Field(description="Of a correction: why its author made it.")
     text_kept: bool = Field(description="A text lies in the vault.")
     details: dict[str, Any]
 

@@ -26,6 +26,7 @@ from api.http.fields import (
 from api.http.schemas.words import In
 from domain.acts import ActKind, Handing, Outcome
 from domain.commands import Settlement
+from domain.corrections import VoidReason
 
 MOST_AT_ONCE = 500
 
@@ -247,6 +248,8 @@ class ComplaintAnswerIn(SentFrom):
 
 class VoidIn(Sent):
     """The author takes a scan of less than a minute ago back."""
+
+    reason: VoidReason | None = None
 
 
 class SettleIn(Sent):

@@ -5,10 +5,10 @@ They are made from roll-ups; every count of stays opens the list of exactly thes
 
 from fastapi import APIRouter
 
-from api.web.figures import couriers, overview, what_if, work
+from api.web.figures import changed, couriers, overview, what_if, work
 
 router = APIRouter(include_in_schema=False)
-for module in (overview, what_if, work, couriers):
+for module in (overview, what_if, changed, work, couriers):
     router.include_router(module.router)
 
 __all__ = ["router"]

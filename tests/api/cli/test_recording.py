@@ -289,10 +289,13 @@ def test_the_author_takes_the_last_scan_back_without_knowing_its_id(
 ) -> None:
     qolhat("scan", day.carried, *by(Role.OFFICE), "--at", qolhat.at(310))
     qolhat.at(310.5)
-    told = qolhat("void", day.carried, *by(Role.OFFICE))
+    told = qolhat("void", day.carried, "--reason", "other-packet", *by(Role.OFFICE))
     assert told.code == 0
     assert place_of(qolhat, day.carried) == place(Role.COURIER)
-    assert "voided" in qolhat("history", day.carried).text
+    history = qolhat("history", day.carried).text
+    assert "voided" in history
+    assert "another packet was meant" in history
+    assert qolhat("void", day.carried, "--reason", "because", *by(Role.OFFICE)).code == 2
     once_more = qolhat("void", day.carried, *by(Role.OFFICE), "--json")
     assert (once_more.code, once_more.problem["code"]) == (1, "unknown-scan")
 
@@ -356,8 +359,9 @@ def test_the_personal_data_of_one_packet_are_erased_and_its_events_stay(
     qolhat: Terminal, day: Day
 ) -> None:
     before = len(events(qolhat, day.issued))
-    told = qolhat("erase", day.issued, "--yes", *by(Role.OFFICE))
+    told = qolhat("erase", day.issued, "--yes", "--reason", "term-over", *by(Role.OFFICE))
     assert told.code == 0
+    assert "the term of keeping is over" in qolhat("history", day.issued).text
     assert len(events(qolhat, day.issued)) == before + 1
     assert events(qolhat, day.issued)[-1]["what"] == "erased"
     assert not records_of(day.folder, day.issued, "applicant")

@@ -13,6 +13,11 @@ def test_stages_are_told_by_both_norms_in_every_language(qolhat: Terminal, day: 
     stages = {each["stage"]: each for each in told["stages"]}
     assert stages["accept"]["own"] == stages["accept"]["other"]
     assert stages["accept"]["own"]["norm"] == {"amount": 30, "unit": "minute"}
+    one = qolhat("what-if", "--edition", "s7c-2012", "--stage", "accept", "--json").data
+    assert [each["stage"] for each in one["stages"]] == ["accept"]
+    nobodys = ("--person", 4711, "--service", "003-7")
+    assert qolhat("what-if", "--edition", "s7c-2012", *nobodys, "--json").data["stages"] == []
+    assert qolhat("what-if", "--edition", "s7c-2012", "--service", "no-such").code != 0
     said = in_every_language(qolhat, "what-if", "--edition", "s7c-2012")
     assert {each.code for each in said.values()} == {0}
     assert "Stages by both norms" in said["en"].text

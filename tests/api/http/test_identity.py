@@ -28,6 +28,7 @@ PATHS = [
     ("GET", "/visits"),
     ("GET", "/timings"),
     ("GET", "/what-if"),
+    ("GET", "/changed-stays"),
     ("GET", "/figures"),
     ("GET", "/reports/2026-W41"),
     ("GET", "/reports/2026-W41/pdf"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from api.messages import word
 from domain.roles import Role
 from tests.api.http.counter import V1, Counter
 from tests.stories import CENTRE, place
@@ -101,6 +102,7 @@ def test_the_author_takes_a_scan_back_within_a_minute(shared: Counter) -> None:
     shared.scan(20, number, Role.COLLECTING, ref="slip")
     body = shared.stamp(20.5, Role.COLLECTING)
     del body["place"]
+    body["reason"] = "other-place"
     answer = shared.post(f"/packets/{number}/scans/slip/void", body, Role.COLLECTING)
     assert answer.status_code == 200
     assert answer.json()["packet"]["place"]["role"]["code"] == "inspector"
@@ -110,6 +112,12 @@ def test_the_author_takes_a_scan_back_within_a_minute(shared: Counter) -> None:
         ("scanned", True),
         ("voided", False),
     ]
+    assert [e["reason"] and e["reason"]["code"] for e in entries] == [None, None, "other-place"]
+    assert entries[-1]["reason"]["text"] == word("void-reason", "other-place", "kk")
+    body |= {"ref": "again", "reason": "Айша Алпысбаева"}  # no place for a text about people
+    assert (
+        shared.post(f"/packets/{number}/scans/slip/void", body, Role.COLLECTING).status_code == 422
+    )
 
 
 def test_a_scan_is_not_taken_back_too_late_nor_by_another(shared: Counter) -> None:

@@ -6,7 +6,7 @@ import pytest
 
 from domain.roles import Role
 from tests.api.http.counter import V1, Counter
-from tests.stories import AUTHORITY
+from tests.stories import AUTHORITY, PEOPLE
 
 
 @pytest.fixture
@@ -27,6 +27,16 @@ def test_stages_are_told_by_both_norms(auditing: Counter) -> None:
     assert stages["accept"]["own"]["norm"]["unit"]["code"] == "minute"
     assert all(each["own"] == each["other"] for each in told["stages"])
     assert stages["to-head"]["own"]["judged"] == stages["to-head"]["count"] >= 1
+    one = auditing.get("/what-if", Role.AUDITOR, edition="s7c-2012", stage="to-head")
+    assert one["stages"] == [stages["to-head"]]
+    person = {"edition": "s7c-2012", "person": PEOPLE[Role.OFFICE], "service": "003-7"}
+    assert {
+        e["stage"]["key"] for e in auditing.get("/what-if", Role.AUDITOR, **person)["stages"]
+    } < set(stages)
+    assert auditing.get("/what-if", Role.AUDITOR, edition="s7c-2012", service="002")["stages"] == []
+    unknown = {"edition": "s7c-2012", "service": "no-such"}
+    refused = auditing.ask("GET", f"{V1}/what-if", Role.AUDITOR, params=unknown)
+    assert refused.json()["code"] == "unknown-service-key"
     other = auditing.get("/what-if", Role.AUDITOR, edition="uc-2011")
     assert other["stages"] == []
 

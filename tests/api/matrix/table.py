@@ -269,6 +269,7 @@ API = (
     ),
     get(f"{V1}/audit", Case(SEES_FIGURES, nothing, about_a_place=False)),
     get(f"{V1}/what-if", Case(SEES_FIGURES, _what_if)),
+    get(f"{V1}/changed-stays", Case(SEES_FIGURES, of_organisation)),
     post(
         f"{V1}/pictures",
         Case(SCANS, lambda it: Asked(body={"file": BLANK}), about_a_place=False),
@@ -868,6 +869,11 @@ LISTS = (
     ),
     get(
         "/figures/open",
+        Case(SEES_FIGURES, of_organisation),
+        Case(SEES_FIGURES, nothing, about_a_place=False),
+    ),
+    get(
+        "/figures/changed",
         Case(SEES_FIGURES, of_organisation),
         Case(SEES_FIGURES, nothing, about_a_place=False),
     ),

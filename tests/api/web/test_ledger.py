@@ -15,7 +15,7 @@ from domain.workdays import parse_workdays
 from tests.api.web.day import Day
 from tests.api.web.office import Office
 from tests.domain.test_calendar import KZ
-from tests.stories import MORNING
+from tests.stories import MORNING, PEOPLE
 
 
 @pytest.fixture
@@ -60,6 +60,8 @@ def test_what_a_late_scan_changed_is_told_with_the_scan(day: Day) -> None:
     told = after.partition('id="rescored"')[2]
     assert page_text("packet.ledger.rescored.before", "kk") in told
     assert word("entry", "scanned", "kk") in told
+    assert word("rescored", "late", "kk") in told
+    assert day.office.qolhat.personnel.names([PEOPLE[Role.HEAD]])[PEOPLE[Role.HEAD]] in told
 
 
 def test_what_a_day_off_that_became_known_later_changed_is_told_with_its_source(

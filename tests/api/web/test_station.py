@@ -679,11 +679,13 @@ def test_one_s_own_last_scan_is_taken_back(office: Office, day: Day) -> None:
     number = day.at_the_office(0)
     head = station(day, Role.HEAD)
     scanned = head.scan(number)
-    told = head.void(number, scanned["ref"])
+    told = head.void(number, scanned["ref"], reason="not-handed-over")
     assert told["verdict"] == page_text("station.undone", "en")
     assert told["to"].startswith("office 1")
     assert told["undo"] is False
     assert day.kinds(number)[-1] is Packet.ScanVoided
+    page = office.enter(Role.HEAD, language="en").get(f"/packets/{number}").text
+    assert word("void-reason", "not-handed-over", "en") in page
 
 
 def test_a_scan_of_a_packet_that_nobody_registered_is_taken_back(day: Day) -> None:

@@ -133,6 +133,7 @@ def test_it_was_nothing(office: Office, day: Day) -> None:
     assert again.status_code == 409
     assert text("problems", "settled-already.title", "en") in again.text
     assert not inspector.has_form(path)
+    assert '<p class="written">Сынақ</p>' in shown(inspector, path)
 
 
 def test_a_scan_without_a_place_is_at_home_where_its_person_works(office: Office, day: Day) -> None:

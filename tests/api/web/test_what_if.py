@@ -33,6 +33,12 @@ def test_the_stages_are_shown_by_both_norms(day: Day) -> None:
         page = opened(manager, "/figures/what-if?edition=s7c-2012")
         assert page_text("figures.what-if.within", language) in page
         assert "1 / 2" in page
+        assert "1 / 2" in opened(
+            manager, "/figures/what-if?edition=s7c-2012&stage=incoming&service=&person="
+        )
+        for other in ("stage=sign", "service=002", "person=4711"):
+            narrowed = opened(manager, f"/figures/what-if?edition=s7c-2012&{other}")
+            assert page_text("figures.what-if.none", language) in narrowed
         none = opened(manager, "/figures/what-if?edition=uc-2011")
         assert page_text("figures.what-if.none", language) in none
         assert page_text("figures.what-if.about", language) in opened(manager, "/figures/what-if")

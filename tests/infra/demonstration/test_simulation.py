@@ -18,6 +18,7 @@ from domain.acts import ActKind
 from domain.regulations.edition import Way
 from domain.roles import PLACE_DIGITS, Role, Scope
 from domain.route import Deviation
+from domain.survey import Opinion, Question
 from domain.unsettled import Doubt
 from infra.bootstrap import bootstrap
 from infra.demonstration import NotEmptyError, Plan, Trouble, demonstrate
@@ -25,6 +26,7 @@ from infra.demonstration.arrivals import MIX
 from infra.demonstration.troubles import SHARES
 from infra.personnel import token_hash
 from infra.settings import Settings
+from infra.survey import SumsFilter
 from infra.views.rebuild import verify
 from tests.infra.demonstration.simulated import LARGE, Simulated, simulated
 
@@ -56,6 +58,8 @@ def test_the_same_plan_gives_the_same_events(small: Simulated, tmp_path: Path) -
     with simulated(tmp_path, SMALL) as again:
         assert again.digest == small.digest
         assert again.outcome == small.outcome
+        year = SumsFilter(date(2026, 1, 1), date(2027, 1, 1))
+        assert again.qolhat.surveys.sums(year) == small.qolhat.surveys.sums(year)
 
 
 def test_the_same_plan_gives_the_same_events_in_another_process(
@@ -226,6 +230,18 @@ def test_ten_days_have_a_complaint_answered_late_one_in_time_and_an_open_one(
         asked = ten.sql("SELECT DISTINCT ask FROM complaints")
         register = ten.qolhat.staff.register
         assert all(Role.EXECUTOR in register.member(person).roles for (person,) in asked)
+
+
+def test_every_third_applicant_answers_the_survey_and_waiting_vexes(large: Simulated) -> None:
+    year = SumsFilter(date(2026, 1, 1), date(2027, 1, 1))
+    found = large.qolhat.surveys.sums(year)["2026-12"]
+    asked = {question: sum(opinions.values()) for question, opinions in found.items()}
+    issued = large.outcome.acts[ActKind.ISSUED.value]
+    assert 0.2 * issued < large.outcome.surveys < 0.45 * issued
+    assert asked[Question.PROCESS] == large.outcome.surveys > asked[Question.APPEALS] > 0
+    content = found[Question.PROCESS][Opinion.CONTENT] / asked[Question.PROCESS]
+    assert 0.6 < content < 0.95
+    assert set(found[Question.PROCESS]) == set(Opinion)
 
 
 # --- what must hold ---------------------------------------------------------------------------

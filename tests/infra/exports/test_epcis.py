@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 from domain.commands import Settlement
+from domain.corrections import VoidReason
 from domain.dispatch.bag import EVENTS as BAG_EVENTS
 from domain.dispatch.registry import EVENTS as REGISTRY_EVENTS
 from domain.numbers import PacketNumber
@@ -169,11 +170,14 @@ def test_an_event_has_the_same_name_in_every_export_and_no_two_share_one(
 def test_a_voided_scan_did_not_occur(office: Office) -> None:
     number, _ = office.register()
     office.scan(20, number, Role.COLLECTING, ref="wrong")
-    office.qolhat.desk.void(number, "wrong", office.source(20.5, Role.COLLECTING))
+    source = office.source(20.5, Role.COLLECTING)
+    office.qolhat.desk.void(number, "wrong", source, VoidReason.MISTAKE)
     *_, scan, declared = about(events_of(office.qolhat), number)
     error = declared.pop("errorDeclaration")
     assert error["reason"] == "did_not_occur"
     assert "correctiveEventIDs" not in error
+    assert (error["qolhat:person"], error["qolhat:reason"]) == (source.person, "mistake")
+    assert faults("epcis-2.0", document_of(office.qolhat)) == []
     assert declared.pop("recordTime") == error["declarationTime"]
     assert declared == {key: value for key, value in scan.items() if key != "recordTime"}
 

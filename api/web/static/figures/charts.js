@@ -84,6 +84,7 @@ function dataOf(drawn) {
       backgroundColor: colours,
       pointBackgroundColor: colours,
       pointRadius: 4,
+      clip: false, // a point at 100 % is drawn whole
       borderWidth: drawn.kind === "line" ? 2 : 0,
       categoryPercentage: drawn.kind === "bars" ? 1 : 0.8,
       barPercentage: 0.95,

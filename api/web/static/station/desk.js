@@ -280,6 +280,7 @@ export class Desk {
   /** Take back the last scan. */
   undo() {
     const last = this.undoable[0];
+    const reason = this.view.undoReason.value;
     this.undoable = [];
     const late = last === undefined || Date.now() - last.at >= UNDOABLE;
     this.offerUndo();
@@ -289,7 +290,11 @@ export class Desk {
       return;
     }
     this.current = null;
-    const entry = this.queue.add("void", { number: last.number, scan: last.ref });
+    const entry = this.queue.add("void", {
+      number: last.number,
+      scan: last.ref,
+      ...(reason ? { reason } : {}),
+    });
     this.await(entry);
     this.showPending(entry);
   }

@@ -31,6 +31,8 @@ export class View {
     this.choices = byId("choices");
     this.refusedList = document.getElementById("refused");
     this.undoButton = button("undo");
+    this.undoReasonField = byId("undo-why");
+    this.undoReason = /** @type {HTMLSelectElement} */ (byId("undo-reason"));
     this.shown = 0;
     this.calm = 0;
     /** @type {(string | HTMLElement)[]} */
@@ -191,6 +193,8 @@ export class View {
   /** @param {boolean} can */
   allowUndo(can) {
     if (this.undoButton) this.undoButton.hidden = !can;
+    this.undoReasonField.hidden = !can;
+    if (!can) this.undoReason.value = "";
   }
 
   // --- questions ---------------------------------------------------------------------------------
