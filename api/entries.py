@@ -29,6 +29,7 @@ _DETAILS = (
     "entitled",
     "outcome",
     "grounds",
+    "ground",
     "handing",
     "began_at",
     "scan",

@@ -32,7 +32,7 @@ class Measured(NamedTuple):
     a pause lasted is left out. `due` is None where there is no norm, or its clock stands. `late` is
     None where there is no norm, the stay is still open, or the applicant's coming was not recorded.
     `over` is the working time past the due instant (negative: what was left of it), pauses left
-    out.
+    out. `stood` is the working time of the pauses, of a stay that has ended.
     """
 
     working: timedelta | None = None
@@ -40,6 +40,7 @@ class Measured(NamedTuple):
     due: Due | None = None
     late: bool | None = None
     over: timedelta | None = None
+    stood: timedelta = _NOTHING
 
 
 class Clocks:
@@ -98,10 +99,11 @@ class Clocks:
         try:
             working = calendar.working_time(visit.entered_at, left)
             counted = _counted(calendar, visit, left, working, times)
+            still = _stood(calendar, times, visit.entered_at, left)
             if due is None:
-                return Measured(working, counted)
+                return Measured(working, counted, stood=still)
             over = _over(calendar, due.at, left, times)
-            return Measured(working, counted, due, left > due.at, over)
+            return Measured(working, counted, due, left > due.at, over, still)
         except OutsideCalendarError:
             return Measured(due=due)
 
@@ -182,12 +184,16 @@ def _counted(
     if since is None:
         return None
     counted = working if since == visit.entered_at else calendar.working_time(since, left)
-    return counted - working_time(calendar, spans_within(times, since, left)) if times else counted
+    return counted - _stood(calendar, times, since, left)
 
 
 def _over(calendar: Calendar, due: datetime, left: datetime, times: tuple[Stood, ...]) -> timedelta:
     since, until = min(due, left), max(due, left)
-    between = calendar.working_time(since, until)
-    if times:
-        between -= working_time(calendar, spans_within(times, since, until))
+    between = calendar.working_time(since, until) - _stood(calendar, times, since, until)
     return between if left > due else _NOTHING - between
+
+
+def _stood(
+    calendar: Calendar, times: tuple[Stood, ...], since: datetime, until: datetime
+) -> timedelta:
+    return working_time(calendar, spans_within(times, since, until)) if times else _NOTHING

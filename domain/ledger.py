@@ -156,14 +156,21 @@ def ledger_of(
     stage_clocks: list[StageClock] = []
     packed = _packed(timeline.entries)
     for visit, completing in _stays(timeline.visits):
-        stage = _stage_of(visit, edition, norms)
-        stay = _Stay(visit, stage, clocks, now, packed, completing=completing)
-        own = list(stay.lines())
+        stay = _Stay(visit, _stage_of(visit, edition, norms), clocks, now, packed, completing)
+        own, clock = stay.told()
         lines += own
-        clock = stay.clock(own)
         if clock is not None:
             stage_clocks.append(clock)
     return Ledger(tuple(lines), tuple(stage_clocks))
+
+
+def ledger_of_stay(visit: Visit, stage: Stage, clocks: Clocks, now: datetime) -> Ledger:
+    """Label the time of one stay in a stage, apart from what else befell its packet.
+
+    Raises OutsideCalendarError, UnknownOrganisationError.
+    """
+    lines, clock = _Stay(visit, stage, clocks, now).told()
+    return Ledger(tuple(lines), () if clock is None else (clock,))
 
 
 def _packed(entries: Iterable[Packet.Event]) -> tuple[Span, ...]:
@@ -199,9 +206,8 @@ class _Stay:
         stage: Stage | None,
         clocks: Clocks,
         now: datetime,
-        packed: tuple[Span, ...],
-        *,
-        completing: bool,
+        packed: tuple[Span, ...] = (),
+        completing: bool = False,  # noqa: FBT001, FBT002  handed on
     ) -> None:
         self._packed = packed
         self._visit = visit
@@ -214,6 +220,11 @@ class _Stay:
         self._due_at = self._due = _at(clocks.stage_due(visit, stage, self._raw))
         if visit.standing is not None:  # as if the clock ran again now
             self._due = _at(clocks.stage_due(visit, stage, self._stood))
+
+    def told(self) -> tuple[list[Line], StageClock | None]:
+        """Return the lines of the stay, and its clock if there is a norm."""
+        lines = list(self.lines())
+        return lines, self.clock(lines)
 
     def lines(self) -> Iterator[Line]:
         """Cut the stay at opening and closing, and where its norm begins to run and runs out."""

@@ -14,7 +14,7 @@ What stops the clock after the norm has run out moves nothing.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 
@@ -89,6 +89,17 @@ def spans_within(
         if each.until is not None
     )
     return [span for span in cut if span[0] < span[1]]
+
+
+def running(times: Iterable[Stood], since: datetime, until: datetime) -> Iterator[Span]:
+    """Cut out of the time between two instants when the clock stood; yield the rest in order."""
+    at = since
+    for each in times:
+        if at < each.since < until:
+            yield at, each.since
+        at = max(at, until if each.until is None else each.until)
+    if at < until:
+        yield at, until
 
 
 def working_time(calendar: Calendar, spans: Iterable[Span]) -> timedelta:

@@ -76,6 +76,7 @@ DETAILS: tuple[Column, ...] = (
     ("how", Kind.TEXT),
     ("claimed_at", Kind.INSTANT),
     ("answer_by", Kind.INSTANT),
+    ("ground", Kind.TEXT),
 )
 _EVENT_COLUMNS: tuple[Column, ...] = (
     ("position", Kind.NUMBER),
@@ -162,6 +163,7 @@ _VISIT_COLUMNS: tuple[Column, ...] = (
     ("late", Kind.YES_NO),
     ("deviations", Kind.TEXT),
     ("verified", Kind.YES_NO),
+    ("stood_seconds", Kind.SECONDS),
 )
 
 
@@ -212,6 +214,7 @@ def _visit_row(source: Source, story: PacketStory, visit: Visit) -> Row:
         measured.late,
         " ".join(visit.deviations),
         visit.verified,
+        _seconds(measured.stood) if visit.left_at else None,
     )
 
 
