@@ -206,14 +206,21 @@ class PacketFacts:
         except OutsideCalendarError:
             return Stay(visit, stage, measured, None, (), stood)
         consumed = sum((to - since for since, to in worked), timedelta(0))
-        return Stay(visit, stage, self._with_overrun(measured, visit), consumed, worked, stood)
+        return Stay(
+            visit, stage, self._with_overrun(measured, visit, stood), consumed, worked, stood
+        )
 
-    def _with_overrun(self, measured: Measured, visit: Visit) -> Measured:
-        """Say of an open stay how far its norm is overrun already."""
-        if visit.left_at is not None or measured.due is None:
+    def _with_overrun(self, measured: Measured, visit: Visit, stood: tuple[Stood, ...]) -> Measured:
+        """Say of an open stay how far its norm is overrun already; pauses do not add to it."""
+        due = measured.due
+        if visit.left_at is not None or due is None:
             return measured
-        over = -self._left(measured.due, place_organisation(visit.place))
-        return Measured(due=measured.due, over=over)
+        over = -self._left(due, place_organisation(visit.place))
+        if stood and due.at < self.now:
+            calendar = self.qolhat.clocks.calendar(place_organisation(visit.place))
+            ran = running(stood, due.at, self.now)
+            over = sum((calendar.working_time(*span) for span in ran), timedelta(0))
+        return Measured(due=due, over=over)
 
 
 def facts_of(qolhat: Qolhat, number: PacketNumber) -> PacketFacts:
