@@ -153,7 +153,8 @@ class _Term:
         norm = self._norm
         if norm.unit is NormUnit.NEXT_RUN:
             return self._by_the_run
-        if norm.unit in _WITH_THE_DAY or NotCounted.ACCEPTANCE in norm.not_counted:
+        in_days = norm.unit in _OF_CALENDAR or norm.unit is NormUnit.WORKING_DAY
+        if norm.unit in _WITH_THE_DAY or (in_days and NotCounted.ACCEPTANCE in norm.not_counted):
             return self._by_whole_days
         return self._by_time if norm.unit in _OF_CALENDAR else self._by_working_time
 
@@ -165,25 +166,30 @@ class _Term:
         self.ends = calendar.add_working_time(self.ends, calendar.working_time(since, until))
 
     def _by_time(self, since: datetime, until: datetime) -> None:
-        self._at += until - since
+        # What a day off has moved to the next working day ends there, and moves on from there.
+        self._at = (self._at if since < self._at else self.ends) + (until - since)
         self.ends = self._closed_end(self._calendar.local_date(self._at)) or self._at
 
     def _by_whole_days(self, since: datetime, until: datetime) -> None:
-        calendar, last = self._calendar, self._last
-        day = max(calendar.local_date(since), self._first)
-        while day <= calendar.local_date(until):
-            if self._is_counted(day) and since < self._end_of(day) <= until:
-                last = self._next(last)
+        lost = sum(since < self._end_of(day) <= until for day in self._counted_days(since, until))
+        if lost and since >= self._end_of(self._last):
+            self._last = self._calendar.local_date(self.ends)
+        for _ in range(lost):
+            self._last = self._next(self._last)
+        if lost:
+            self.ends = self._closed_end(self._last) or self._end_of(self._last)
+
+    def _counted_days(self, since: datetime, until: datetime) -> Iterator[date]:
+        """Yield the days of the term's kind between two instants, theirs included."""
+        calendar = self._calendar
+        day, last = max(calendar.local_date(since), self._first), calendar.local_date(until)
+        while day <= last:
+            if self._norm.unit in _OF_CALENDAR or calendar.is_working_day(day):
+                yield day
             day += _DAY
-        if last != self._last:
-            self._last = last
-            self.ends = self._closed_end(last) or self._end_of(last)
 
     def _end_of(self, day: date) -> datetime:
         return self._calendar.closing(day) or self._calendar.midnight(day + _DAY)
-
-    def _is_counted(self, day: date) -> bool:
-        return self._norm.unit in _OF_CALENDAR or self._calendar.is_working_day(day)
 
     def _next(self, day: date) -> date:
         if self._norm.unit in _OF_CALENDAR:

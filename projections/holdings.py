@@ -76,6 +76,11 @@ class Holding:
     paused_until: datetime | None
     paused_by: int | None
 
+    def stands_at(self, now: datetime) -> bool:
+        """Tell whether the stage's clock stands at this moment (UTC), by an act."""
+        until = self.paused_until
+        return self.paused_since is not None and (until is None or now < until)
+
 
 @dataclass(frozen=True, slots=True)
 class Surety:
@@ -176,11 +181,13 @@ class Holdings(View):
         if visit is None or standing is None:
             return _NOT_PAUSED
         stage = self.knowledge.regulations.edition(progress.edition).stage(visit.stage)
-        stood = self.knowledge.clocks.stood(visit, stage)[-1]
+        stood = self.knowledge.clocks.stood(visit, stage)
+        if not stood:  # the edition's file has lost the ground
+            return _NOT_PAUSED
         return {
             "pause": standing.ground,
-            "paused_since": micros(stood.since),
-            "paused_until": micros(stood.until),
+            "paused_since": micros(standing.since),
+            "paused_until": micros(stood[-1].until),
             "paused_by": standing.person,
         }
 

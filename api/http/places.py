@@ -74,7 +74,7 @@ def _paused_out(tell: Teller, holding: Holding) -> schemas.PausedOut | None:
     if holding.edition is None or holding.pause is None or since is None or by is None:
         return None
     ground = tell.qolhat.regulations.edition(holding.edition).pause(holding.pause)
-    if ground is None or (until is not None and until <= tell.qolhat.now()):
+    if ground is None or not holding.stands_at(tell.qolhat.now()):
         return None
     return schemas.PausedOut(
         ground=ground.key,

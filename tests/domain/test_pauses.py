@@ -409,7 +409,18 @@ def test_a_last_day_that_is_a_day_off_moves_on_where_the_edition_says() -> None:
     thursday, over_friday = friday - timedelta(days=1), [(DAY, DAY)]
     ends = CALENDAR.midnight(saturday + timedelta(days=1))
     assert _moved(thursday, whole, over_friday) == ends
-    assert _moved(thursday, replace(whole, closed_end=norm.closed_end), over_friday) == monday
+    moving = replace(whole, closed_end=norm.closed_end)
+    assert _moved(thursday, moving, over_friday) == monday
+    tuesday = CALENDAR.closing(saturday + timedelta(days=3))
+    on_monday = [(3 * DAY + 60, DAY)]  # the term ends at its closing, for its last day was Saturday
+    assert _moved(friday, moving, on_monday) == tuesday
+    assert monday is not None
+    assert _moved(friday, norm, on_monday) == monday + timedelta(days=1)
+
+
+def test_a_norm_of_minutes_knows_no_day_that_is_not_counted() -> None:
+    norm = Norm(30, NormUnit.MINUTE, frozenset({NotCounted.ACCEPTANCE}))
+    assert _moved(MORNING, norm, [(10, 5)]) == MORNING + timedelta(minutes=35)
 
 
 def test_the_next_run_is_the_first_after_the_clock_ran_again() -> None:

@@ -9,6 +9,8 @@ from pathlib import Path
 import pytest
 
 from api.messages import page_text, text, word
+from api.web.applicant import told_of
+from api.web.facts import facts_of
 from domain.acts import ActKind
 from domain.numbers import PacketNumber
 from domain.roles import Role
@@ -17,7 +19,7 @@ from tests.api.web.day import Day
 from tests.api.web.office import Office
 from tests.api.web.test_packets import buttons, opened, press
 from tests.pausing import EXPERTISE, OPERATOR, PAPER, written_to
-from tests.stories import MORNING
+from tests.stories import MORNING, place
 
 DAY = 24 * 60
 
@@ -100,6 +102,35 @@ def test_an_edition_without_grounds_has_no_button(office: Office, day: Day) -> N
     number = day.register(10, "002")
     window = office.log_in(day.people[Role.INSPECTOR])
     assert not {"paused", "resumed"} & set(buttons(window, number))
+
+
+@pytest.mark.parametrize("language", ["kk", "ru", "en"])
+def test_the_applicant_is_told_that_a_paper_is_waited_for(
+    office: Office, day: Day, language: str
+) -> None:
+    number = at_the_executor(day)
+    day.act(40, ActKind.PAUSED, Role.EXECUTOR, number, grounds=(PAPER,))
+    told = told_of(facts_of(office.qolhat, number), language)
+    assert (told.expected, told.unsaid, told.overdue) == (None, False, False)
+    browser = office.browser(language)
+    browser.get("/receipt")
+    code = office.qolhat.vault.receipt_code(number)
+    shown = browser.submit("post /receipt", number=str(number), code=code).text
+    assert page_text("packet.paused", language) in shown
+    assert "tests §9" in shown
+    day.act(60, ActKind.RESUMED, Role.EXECUTOR, number)
+    again = told_of(facts_of(office.qolhat, number), language)
+    assert (again.waits, again.expected is None) == (None, False)
+
+
+def test_at_its_place_it_is_said_to_wait(office: Office, day: Day) -> None:
+    number = at_the_executor(day)
+    desk = office.log_in(day.people[Role.EXECUTOR], "en")
+    day.act(40, ActKind.PAUSED, Role.EXECUTOR, number, grounds=(PAPER,))
+    day.shown()
+    shown = desk.get(f"/places/{place(Role.EXECUTOR)}").text
+    assert f"{number}" in shown
+    assert page_text("packet.paused", "en") in shown
 
 
 def test_what_waits_stands_apart_from_what_is_late(office: Office, day: Day) -> None:
