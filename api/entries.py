@@ -30,6 +30,7 @@ _DETAILS = (
     "entitled",
     "outcome",
     "grounds",
+    "ground",
     "handing",
     "began_at",
     "scan",

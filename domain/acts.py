@@ -28,10 +28,14 @@ class ActKind(StrEnum):
     LOST = "lost"
     FOUND = "found"
     RELABELLED = "relabelled"  # a damaged label was printed anew; the number stays
+    PAUSED = "paused"  # the stage's clock stands, on a ground that the edition gives
+    RESUMED = "resumed"  # it runs again
 
 
 _HEADS = frozenset({Role.HEAD, Role.AKIM})
 _ACCEPTING = frozenset({Role.INSPECTOR, Role.OFFICE, Role.AKIM})
+# Who can be named by an edition's ground: those who examine papers, or hear of the applicant.
+_PAUSING = _ACCEPTING | _HEADS | {Role.EXECUTOR}
 _HOLDERS = frozenset(
     {
         Role.INSPECTOR,
@@ -59,6 +63,8 @@ ROLES_OF_ACT: dict[ActKind, frozenset[Role]] = {
     ActKind.LOST: _HOLDERS | {Role.MANAGER},
     ActKind.FOUND: _HOLDERS | {Role.MANAGER},
     ActKind.RELABELLED: _HOLDERS,
+    ActKind.PAUSED: _PAUSING,
+    ActKind.RESUMED: _PAUSING,
 }
 # Who can be named by a resolution.
 EXECUTORS = ROLES_OF_ACT[ActKind.DRAFTED]

@@ -14,6 +14,7 @@ from domain.calendar import Calendar, Timetable, calendar_of
 from domain.directory import Directory
 from domain.norms import Due, Norm, NormUnit
 from domain.numbers import place_organisation
+from domain.pauses import Stood, due_with_pauses, spans_within, stood, working_time
 from domain.progress import Progress, Visit, VisitKind
 from domain.regulations.edition import Edition, Stage
 from domain.urgency import DEFAULT_WARNING, warn_from
@@ -27,9 +28,11 @@ class Measured(NamedTuple):
     """How a stay compares with its norm.
 
     `working` is working time from entering to leaving, `counted` the part that the norm is about:
-    where the applicant is waited for, it begins when they come (None: nobody wrote when). `late` is
+    where the applicant is waited for, it begins when they come (None: nobody wrote when), and what
+    a pause lasted is left out. `due` is None where there is no norm, or its clock stands. `late` is
     None where there is no norm, the stay is still open, or the applicant's coming was not recorded.
-    `over` is the working time past the due instant (negative: what was left of it).
+    `over` is the working time past the due instant (negative: what was left of it), pauses left
+    out. `stood` is the working time of the pauses, of a stay that has ended.
     """
 
     working: timedelta | None = None
@@ -37,6 +40,7 @@ class Measured(NamedTuple):
     due: Due | None = None
     late: bool | None = None
     over: timedelta | None = None
+    stood: timedelta = _NOTHING
 
 
 class Clocks:
@@ -87,33 +91,60 @@ class Clocks:
     def measure(self, visit: Visit, stage: Stage | None) -> Measured:
         """Compare a stay with the norm of its stage (None: a stay outside the route)."""
         calendar = self.calendar(place_organisation(visit.place))
-        due = self._stage_due(calendar, visit, stage)
+        times = self.stood(visit, stage) if visit.pauses else ()
+        due = self.stage_due(visit, stage, times)
         left = visit.left_at
         if left is None:
             return Measured(due=due)
         try:
             working = calendar.working_time(visit.entered_at, left)
-            counted = _counted(calendar, visit, left, working)
+            counted = _counted(calendar, visit, left, working, times)
+            still = _stood(calendar, times, visit.entered_at, left)
             if due is None:
-                return Measured(working, counted)
-            return Measured(working, counted, due, left > due.at, _over(calendar, due.at, left))
+                return Measured(working, counted, stood=still)
+            over = _over(calendar, due.at, left, times)
+            return Measured(working, counted, due, left > due.at, over, still)
         except OutsideCalendarError:
             return Measured(due=due)
 
-    def _stage_due(self, calendar: Calendar, visit: Visit, stage: Stage | None) -> Due | None:
+    def stood(
+        self, visit: Visit, stage: Stage | None, until: datetime | None = None
+    ) -> tuple[Stood, ...]:
+        """Tell when the clock of a stay stood, on grounds of its stage.
+
+        `until` ends what stands still. Raises UnknownOrganisationError.
+        """
+        return () if stage is None else stood(visit.pauses, stage.pauses, self.calendar, until)
+
+    def stage_due(
+        self, visit: Visit, stage: Stage | None, times: tuple[Stood, ...] = ()
+    ) -> Due | None:
+        """Return when the norm of a stay runs out, its clock having stood at these times.
+
+        None where there is no norm, its clock stands still or has not begun to run.
+        """
         if stage is None or stage.norm is None or visit.kind != _STAGE:
             return None
         if visit.clock_from is None:
             return None
-        return self._due(calendar, visit.clock_from, stage.norm.norm)
+        calendar = self.calendar(place_organisation(visit.place))
+        return self._due(calendar, visit.clock_from, stage.norm.norm, times)
 
     def total_due(self, progress: Progress, edition: Edition) -> Due | None:
-        """Return when the whole service must be rendered, None where the sources do not say."""
+        """Return when the whole service must be rendered: what stops a stage stops it as well.
+
+        None where the sources do not say, or while the clock stands.
+        """
         total = edition.total
         if total.norm is None or progress.accepted_at is None:
             return None
         calendar = self.calendar(progress.parties.on(total.calendar))
-        return self._due(calendar, progress.accepted_at, total.norm.norm)
+        times: tuple[Stood, ...] = ()
+        if progress.pauses:
+            rendered = progress.rendered_at
+            before = (p for p in progress.pauses if rendered is None or p.since < rendered)
+            times = stood(before, edition.pauses, self.calendar)
+        return self._due(calendar, progress.accepted_at, total.norm.norm, times)
 
     def kept_until(self, progress: Progress, edition: Edition) -> Due | None:
         """Return until when an uncollected result is kept for the applicant [002 §15]."""
@@ -129,26 +160,40 @@ class Clocks:
         """
         return warn_from(self.calendar(organisation), begun, due.at, self._warning)
 
-    def _due(self, calendar: Calendar, start: datetime, norm: Norm) -> Due | None:
+    def _due(
+        self, calendar: Calendar, start: datetime, norm: Norm, times: tuple[Stood, ...] = ()
+    ) -> Due | None:
         if norm.unit is NormUnit.NEXT_RUN and self._runs is None:
             return None
         try:
+            if times:
+                return due_with_pauses(calendar, start, norm, times, self._runs)
             return calendar.due(start, norm, self._runs)
         except OutsideCalendarError:
             return None
 
 
 def _counted(
-    calendar: Calendar, visit: Visit, left: datetime, working: timedelta
+    calendar: Calendar,
+    visit: Visit,
+    left: datetime,
+    working: timedelta,
+    times: tuple[Stood, ...],
 ) -> timedelta | None:
-    if visit.clock_from is None:
+    since = visit.clock_from
+    if since is None:
         return None
-    if visit.clock_from == visit.entered_at:
-        return working
-    return calendar.working_time(visit.clock_from, left)
+    counted = working if since == visit.entered_at else calendar.working_time(since, left)
+    return counted - _stood(calendar, times, since, left)
 
 
-def _over(calendar: Calendar, due: datetime, left: datetime) -> timedelta:
-    if left > due:
-        return calendar.working_time(due, left)
-    return _NOTHING - calendar.working_time(left, due)
+def _over(calendar: Calendar, due: datetime, left: datetime, times: tuple[Stood, ...]) -> timedelta:
+    since, until = min(due, left), max(due, left)
+    between = calendar.working_time(since, until) - _stood(calendar, times, since, until)
+    return between if left > due else _NOTHING - between
+
+
+def _stood(
+    calendar: Calendar, times: tuple[Stood, ...], since: datetime, until: datetime
+) -> timedelta:
+    return working_time(calendar, spans_within(times, since, until)) if times else _NOTHING

@@ -16,10 +16,11 @@ from itertools import pairwise
 import msgspec
 
 from domain.acts import ActKind
-from domain.clocks import Clocks, Measured
-from domain.norms import NormUnit
+from domain.clocks import Clocks
+from domain.norms import Due, NormUnit
 from domain.numbers import PlaceCode, place_organisation
 from domain.packet import Packet
+from domain.pauses import Stood, spans_within, working_time
 from domain.progress import Visit, VisitKind
 from domain.regulations.edition import Edition, NormText, Stage
 from domain.stretches import Hours, Stretch, stretches
@@ -38,6 +39,7 @@ class Label(StrEnum):
     RETURNED = "returned"  # the head returned the notice; it is being completed
     WAITING_RUN = "waiting-run"  # in a bag, which waits for the courier's next run
     WAITING_APPLICANT = "waiting-applicant"
+    PAUSED = "paused"  # by an act, on a ground of the edition
     HANDOVER = "handover"  # the giver has ended, the receiver has not accepted: nobody's norm
     ASTRAY = "astray"
     LOST = "lost"
@@ -66,8 +68,9 @@ class Line:
     """A stretch of one packet's time; `since` is inside, `until` is not. UTC.
 
     `seq` is the stay's, `stage` its key (of a hand-over: the stage it leads to). `source` is the
-    paragraph that gives the norm or the stage. `counts`: the stretch uses the norm's budget up, or
-    exceeds it; a norm in calendar days is used up at night as well.
+    paragraph that gives the norm or the stage; of time that was stopped by an act the paragraph of
+    the ground. `ground` is that one's key, `stopped_by` who stopped it. `counts`: the stretch uses
+    the norm's budget up, or exceeds it; a norm in calendar days is used up at night as well.
     """
 
     since: datetime
@@ -80,6 +83,8 @@ class Line:
     place: PlaceCode
     person: int
     source: str | None
+    ground: str | None = None
+    stopped_by: int | None = None
 
     @property
     def length(self) -> timedelta:
@@ -92,7 +97,9 @@ class StageClock:
     """A stay against its norm: what was allowed and what is used, by the norm's own counting.
 
     `budget` is the time from `since` to the due instant that counts, `consumed` the time that has
-    counted since then. `since` None: the clock does not run yet.
+    counted since then. `since` None: the clock does not run yet. `stands`: what has stopped
+    it and stops it still; `budget` is then as if it ran again now, and `due_at` None unless the
+    pause ends by itself.
     """
 
     seq: int
@@ -105,6 +112,7 @@ class StageClock:
     budget: timedelta | None
     consumed: timedelta
     open: bool
+    stands: Stood | None = None
 
     @property
     def over(self) -> timedelta:
@@ -148,14 +156,21 @@ def ledger_of(
     stage_clocks: list[StageClock] = []
     packed = _packed(timeline.entries)
     for visit, completing in _stays(timeline.visits):
-        stage = _stage_of(visit, edition, norms)
-        stay = _Stay(visit, stage, clocks, now, packed, completing=completing)
-        own = list(stay.lines())
+        stay = _Stay(visit, _stage_of(visit, edition, norms), clocks, now, packed, completing)
+        own, clock = stay.told()
         lines += own
-        clock = stay.clock(own)
         if clock is not None:
             stage_clocks.append(clock)
     return Ledger(tuple(lines), tuple(stage_clocks))
+
+
+def ledger_of_stay(visit: Visit, stage: Stage, clocks: Clocks, now: datetime) -> Ledger:
+    """Label the time of one stay in a stage, apart from what else befell its packet.
+
+    Raises OutsideCalendarError, UnknownOrganisationError.
+    """
+    lines, clock = _Stay(visit, stage, clocks, now).told()
+    return Ledger(tuple(lines), () if clock is None else (clock,))
 
 
 def _packed(entries: Iterable[Packet.Event]) -> tuple[Span, ...]:
@@ -191,9 +206,8 @@ class _Stay:
         stage: Stage | None,
         clocks: Clocks,
         now: datetime,
-        packed: tuple[Span, ...],
-        *,
-        completing: bool,
+        packed: tuple[Span, ...] = (),
+        completing: bool = False,  # noqa: FBT001, FBT002  handed on
     ) -> None:
         self._packed = packed
         self._visit = visit
@@ -201,7 +215,16 @@ class _Stay:
         self._calendar = clocks.calendar(place_organisation(visit.place))
         self._stage = stage
         self._completing = completing
-        self._due = _due(clocks.measure(visit, self._stage))
+        self._raw = clocks.stood(visit, stage) if visit.pauses else ()
+        self._stood = clocks.stood(visit, stage, self._ends) if visit.pauses else ()
+        self._due_at = self._due = _at(clocks.stage_due(visit, stage, self._raw))
+        if visit.standing is not None:  # as if the clock ran again now
+            self._due = _at(clocks.stage_due(visit, stage, self._stood))
+
+    def told(self) -> tuple[list[Line], StageClock | None]:
+        """Return the lines of the stay, and its clock if there is a norm."""
+        lines = list(self.lines())
+        return lines, self.clock(lines)
 
     def lines(self) -> Iterator[Line]:
         """Cut the stay at opening and closing, and where its norm begins to run and runs out."""
@@ -221,42 +244,58 @@ class _Stay:
             stage.norm,
             stage.norm_source or stage.source,
             visit.clock_from,
-            self._due,
+            self._due_at,
             self._budget(stage.norm),
             sum((line.length for line in lines if line.counts), _NOTHING),
             visit.left_at is None,
+            self._stands(),
         )
+
+    def _stands(self) -> Stood | None:
+        last = self._raw[-1] if self._raw and self._visit.standing else None
+        still = last is not None and (last.until is None or last.until > self._ends)
+        return last if still else None
 
     def _budget(self, norm: NormText) -> timedelta | None:
         since = self._visit.clock_from
         if since is None or self._due is None:
             return None
+        spans = spans_within(self._stood, since, max(since, self._due))
         if norm.unit in OF_CALENDAR:
-            return self._due - since
-        return self._calendar.working_time(since, self._due)
+            return self._due - since - sum((to - at for at, to in spans), _NOTHING)
+        return self._calendar.working_time(since, self._due) - working_time(self._calendar, spans)
 
     def _parts(self) -> Iterator[tuple[datetime, datetime]]:
         begins, ends = self._visit.entered_at, self._ends
         turns = [self._visit.clock_from, self._due, *(at for span in self._packed for at in span)]
+        turns += [at for each in self._stood for at in (each.since, each.until)]
         inside = {at for at in turns if at is not None and begins < at < ends}
         edges = [begins, *sorted(inside), ends]
         return (pair for pair in pairwise(edges) if pair[0] < pair[1])
 
     def _line(self, stretch: Stretch) -> Line:
-        visit = self._visit
-        label = CLOSED_LABELS.get(stretch.hours) or self._working(stretch.since)
+        visit, stopped = self._visit, self._stopped(stretch.since)
+        closed = CLOSED_LABELS.get(stretch.hours)
+        by = None if closed else stopped
         return Line(
             stretch.since,
             stretch.until,
-            label,
-            self._counts(stretch),
+            closed or (Label(by.ground.kind.value) if by else self._working(stretch.since)),
+            stopped is None and self._counts(stretch),
             visit.seq,
             visit.stage,
             visit.loop,
             visit.place,
             visit.person,
-            self._source(),
+            by.ground.source if by else self._source(),
+            by.ground.key if by else None,
+            by.pause.person if by else None,
         )
+
+    def _stopped(self, at: datetime) -> Stood | None:
+        """Return what stopped the clock at an instant."""
+        found = (each for each in self._stood if each.until is None or at < each.until)
+        return next((each for each in found if each.since <= at), None)
 
     def _source(self) -> str | None:
         stage = self._stage
@@ -284,18 +323,27 @@ class _Stay:
         return Label.NO_NORM if stage.norm is None else Label.RUNNING
 
 
+def _at(due: Due | None) -> datetime | None:
+    return None if due is None else due.at
+
+
 def _stage_of(visit: Visit, edition: Edition, norms: Edition | None) -> Stage | None:
     if visit.kind != VisitKind.STAGE.value:
         return None
     stage = edition.stage(visit.stage)
-    if norms is None:
-        return stage
-    index = norms.index_of.get(visit.stage)
+    return stage if norms is None else under(stage, norms)
+
+
+def under(stage: Stage, norms: Edition) -> Stage:
+    """Return a stage with the norm and the grounds for pausing that another edition gives it.
+
+    A stage that the other one does not know has neither. A pause on a ground that it does not give
+    stops no clock there.
+    """
+    index = norms.index_of.get(stage.key)
     if index is None:
-        return msgspec.structs.replace(stage, norm=None, norm_source=None)
+        return msgspec.structs.replace(stage, norm=None, norm_source=None, pauses=())
     other = norms.stages[index]
-    return msgspec.structs.replace(stage, norm=other.norm, norm_source=other.norm_source)
-
-
-def _due(measured: Measured) -> datetime | None:
-    return None if measured.due is None else measured.due.at
+    return msgspec.structs.replace(
+        stage, norm=other.norm, norm_source=other.norm_source, pauses=other.pauses
+    )

@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 from typing import Any, ClassVar
 from uuid import UUID
 
+from domain.act_details import details_of
 from domain.acts import ActKind
 from domain.commands import ActOnPacket, RegisterPacket, ScanPacket, SettleScan, Stamp, VoidScan
 from domain.complaints import (
@@ -22,7 +23,7 @@ from domain.complaints import (
     UnknownComplaintError,
 )
 from domain.corrections import ErasureReason
-from domain.errors import AlreadyRegisteredError, ReasonsMissingError, RefusedError
+from domain.errors import AlreadyRegisteredError, RefusedError
 from domain.numbers import BagCode, PacketNumber, PlaceCode, grouped
 from domain.stamped import StampedStream
 from domain.streams import Happening, Topics, number_of, numbered_stream
@@ -36,18 +37,6 @@ class VoidRefusedError(RefusedError):
 
     code = "void-refused"
     status = 409
-
-
-class ExecutorMissingError(RefusedError):
-    """A resolution that names nobody."""
-
-    code = "executor-missing"
-
-
-class OutcomeMissingError(RefusedError):
-    """A notice that says neither granted nor refused."""
-
-    code = "outcome-missing"
 
 
 class UnknownScanError(RefusedError):
@@ -237,6 +226,23 @@ class Packet(StampedStream):
         text_ref: str | None = None
         claimed_at: datetime | None = None
 
+    class Paused(Event):
+        """The stage's clock stands, on this ground of the edition."""
+
+        TOPIC = "pkt.pau"
+        kind = ActKind.PAUSED.value
+        ground: str
+        text_ref: str | None = None
+        claimed_at: datetime | None = None
+
+    class Resumed(Event):
+        """The stage's clock runs again."""
+
+        TOPIC = "pkt.rsm"
+        kind = ActKind.RESUMED.value
+        text_ref: str | None = None
+        claimed_at: datetime | None = None
+
     class PersonalDataErased(Event):
         """The vault's records of this packet were erased; this mark stays.
 
@@ -417,12 +423,13 @@ class Packet(StampedStream):
     def act(self, command: ActOnPacket, recorded_at: datetime) -> bool:
         """Record an act; False if this very act is known already.
 
-        Raises ReasonsMissingError, ExecutorMissingError or OutcomeMissingError.
+        Raises ReasonsMissingError, ExecutorMissingError, OutcomeMissingError or
+        PauseGroundMissingError.
         """
         if command.stamp.ref in self.refs:
             return False
         event_class = EVENT_OF_ACT[command.kind]
-        self.record(event_class, command.stamp, recorded_at, **_details(command))
+        self.record(event_class, command.stamp, recorded_at, **details_of(command))
         return True
 
     def erase_personal_data(
@@ -524,39 +531,3 @@ def why_void_fails(
         if acted and first < order_key(entry) < last:
             return "acted-upon"
     return None
-
-
-def _details(command: ActOnPacket) -> dict[str, Any]:
-    """Check and pick the details that belong to this kind of act."""
-    details: dict[str, Any] = {"claimed_at": command.claimed_at}
-    match command.kind:
-        case ActKind.INCOMING:
-            details["incoming_number"] = command.incoming_number
-        case ActKind.RESOLUTION:
-            if command.executor is None:
-                raise ExecutorMissingError
-            details["executor"] = command.executor
-        case ActKind.RIGHT:
-            details["entitled"] = command.entitled
-        case ActKind.DRAFTED:
-            details |= _notice(command)
-        case ActKind.ISSUED:
-            details["handing"] = command.handing.value if command.handing else None
-            details["began_at"] = command.began_at
-        case ActKind.SIGNED | ActKind.SENT_BACK | ActKind.HANDED_BACK:
-            pass
-        case _:
-            details["text_ref"] = command.text_ref
-    return details
-
-
-def _notice(command: ActOnPacket) -> dict[str, Any]:
-    if command.outcome is None:
-        raise OutcomeMissingError
-    if command.outcome == "refused" and not (command.grounds or command.text_ref):
-        raise ReasonsMissingError
-    return {
-        "outcome": command.outcome.value,
-        "grounds": command.grounds,
-        "text_ref": command.text_ref,
-    }

@@ -37,6 +37,22 @@ CLOSED = frozenset({Status.ISSUED, Status.HANDED_BACK, Status.WITHDRAWN})
 ENDED_BY_SCAN = "scan"
 
 
+class Pause(msgspec.Struct, frozen=True):
+    """From when (UTC) to when the clock of a stage stood, by an act of `person`.
+
+    `ground` is a key of the packet's edition, `organisation` where the packet lay; `until` None: it
+    stands still. `resumed_by` None: it ended with the stay. `ref` is the act's own id.
+    """
+
+    ref: str
+    ground: str
+    organisation: int
+    person: int
+    since: datetime
+    until: datetime | None = None
+    resumed_by: int | None = None
+
+
 class Visit(msgspec.Struct):
     """A stretch of a packet's time, with the place and the person who held it. Times are UTC.
 
@@ -56,6 +72,13 @@ class Visit(msgspec.Struct):
     ended_by: str | None = None
     deviations: tuple[str, ...] = ()
     verified: bool = True  # false: nobody scanned the packet in; concluded from an act or a bag
+    pauses: tuple[Pause, ...] = ()
+
+    @property
+    def standing(self) -> Pause | None:
+        """The pause that no act has ended yet."""
+        last = self.pauses[-1] if self.pauses else None
+        return last if last is not None and last.until is None else None
 
 
 class Progress(msgspec.Struct):
@@ -84,6 +107,7 @@ class Progress(msgspec.Struct):
     open: Visit | None = None
     last_key: OrderKey | None = None
     bag: int | None = None  # in which it lies, or is taken to lie
+    pauses: tuple[Pause, ...] = ()  # of all its stays
 
     @property
     def status(self) -> Status:

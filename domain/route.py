@@ -30,6 +30,7 @@ class Deviation(StrEnum):
     AFTER_THE_END = "after-the-end"
     FOUND = "found"  # scanned after it was declared lost
     CLOCK_AHEAD = "clock-ahead"  # the device's clock lay in the future
+    NO_GROUND = "no-ground"  # the clock was to stand on a ground that the edition does not give
     VOID_OVERRULED = "void-overruled"  # somebody had acted before the scan was voided
 
 

@@ -10,11 +10,13 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Protocol
 
+import msgspec
+
 from domain import route
 from domain.acts import ActKind
 from domain.numbers import PlaceCode, place_digit, place_organisation
 from domain.packet import Packet, order_key
-from domain.progress import ENDED_BY_SCAN, Progress, Status, Visit, VisitKind
+from domain.progress import ENDED_BY_SCAN, Pause, Progress, Status, Visit, VisitKind
 from domain.regulations.edition import Edition
 from domain.roles import PLACE_DIGITS, Role
 from domain.route import Deviation, Found, Position
@@ -30,6 +32,7 @@ _ENDINGS = {
     ActKind.WITHDRAWN.value: Status.WITHDRAWN.value,
 }
 _WITH_A_BAG = (Packet.PutIntoBag, Packet.TakenOutOfBag, Packet.Carried)
+_OF_THE_CLOCK = (Packet.Paused, Packet.Resumed)
 _COURIERS = PLACE_DIGITS[Role.COURIER]
 _DECISIONS = frozenset({ActKind.SIGNED.value, ActKind.RETURNED.value})
 
@@ -153,6 +156,8 @@ class Walk:
             self._lose()
         elif kind == Packet.Found.kind:
             self._find()
+        elif isinstance(event, _OF_THE_CLOCK):
+            self._stop_or_start(event)
         elif kind != Packet.Relabelled.kind:
             self._remember(event)
             self._act_on_route(event, kind)
@@ -228,6 +233,61 @@ class Walk:
             self._scanned(self._event.place)
         else:
             self._deviations.append(Deviation.OUT_OF_TURN)
+
+    # --- the clock, stopped by an act -------------------------------------------------------
+
+    def _stop_or_start(self, event: Packet.Paused | Packet.Resumed) -> None:
+        """Neither moves the paper: whoever does it need not have it in hand."""
+        progress = self.progress
+        if not progress.edition or progress.ending is not None:
+            self._aside()
+        elif place_organisation(event.place) not in (progress.accepting, progress.deciding):
+            self._deviations.append(Deviation.WRONG_ORGANISATION)
+        elif isinstance(event, Packet.Paused):
+            self._pause(event)
+        elif progress.open is not None and progress.open.standing is not None:
+            self._let_run(progress.open, event.person)
+        else:
+            self._deviations.append(Deviation.OUT_OF_TURN)
+
+    def _pause(self, event: Packet.Paused) -> None:
+        if self._route.pause(event.ground) is None:
+            self._deviations.append(Deviation.NO_GROUND)
+            return
+        if not self._may_stand(event):
+            self._deviations.append(Deviation.OUT_OF_TURN)
+            return
+        progress = self.progress
+        if not self._in_stage():
+            self._deviations.append(Deviation.NOT_ACCEPTED)
+            self._begin(progress.stage, verified=False)
+        visit = progress.open
+        assert visit is not None  # noqa: S101  the packet is in a stage
+        whose = place_organisation(visit.place)
+        pause = Pause(event.ref, event.ground, whose, event.person, self._at)
+        visit.pauses, progress.pauses = (*visit.pauses, pause), (*progress.pauses, pause)
+        self.touched[visit.seq] = visit
+
+    def _may_stand(self, event: Packet.Paused) -> bool:
+        """Tell whether the ground is one of this stage, whose clock runs; or begins herewith."""
+        progress, stages = self.progress, self._route.stages
+        if progress.lost or not 0 <= progress.stage < len(stages):
+            return False
+        stage, visit = stages[progress.stage], progress.open
+        if stage.pause(event.ground) is None:
+            return False
+        if visit is not None and self._in_stage():
+            return visit.standing is None
+        return route.holds(stage, progress.parties, event.place)
+
+    def _let_run(self, visit: Visit, person: int | None = None) -> None:
+        """End the pause, if there is one: by somebody's act, or with the stay."""
+        standing, progress = visit.standing, self.progress
+        if standing is not None:
+            ended = msgspec.structs.replace(standing, until=self._at, resumed_by=person)
+            visit.pauses = (*visit.pauses[:-1], ended)
+            progress.pauses = (*progress.pauses[:-1], ended)
+            self.touched[visit.seq] = visit
 
     # --- where on the route: answers that depend on the edition only are remembered with it -----
 
@@ -358,6 +418,8 @@ class Walk:
         visit = self.progress.open
         if visit is not None:
             visit.left_at, visit.ended_by = self._at, ended_by
+            if visit.pauses:
+                self._let_run(visit)
             self.touched[visit.seq] = visit
             self.progress.open = None
 

@@ -2,31 +2,37 @@
 
 Nothing is rewritten: stays are read from the view of visits and scored anew (`domain.scoring`), by
 the norms of the edition under which they were and by those of the other one. Meant are the stages
-of the service that the other edition regulates; a stage that it does not know has no norm there.
+of the service that the other edition regulates; a stage that it does not know has no norm there,
+and a pause on a ground that it does not give stops no clock there (ADR 43).
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import numpy as np
 import sqlalchemy as sa
 
 from domain.calendar import Timetable
-from domain.progress import VisitKind
+from domain.ledger import under
+from domain.numbers import PlaceCode
+from domain.progress import Visit, VisitKind
 from domain.regulations.edition import Edition, NormText, Stage
 from domain.scoring.scorer import Rows, Scorer, Tally
 from domain.scoring.scores import Course
+from domain.scoring.singly import tally_of
 from domain.scoring.tables import NONE
 from infra.exports.wanted import Wanted
 from infra.views.group import Reading
-from projections.view import Knowledge, micros
-from projections.visits import Visits
+from projections.view import Knowledge, instant, micros
+from projections.visits import Visits, pauses_in
 
 _AT_ONCE = 250_000  # rows
+_MEANT = ("organisation", "edition", "stage", "entered_at", "clock_from", "left_at")
+_ALONE = (*_MEANT, "kind", "seq", "loop", "place", "person", "ended_by", "pauses")
 _Key = tuple[str, str]  # edition, stage
 
 
@@ -73,6 +79,18 @@ class Only:
     person: int | None = None
 
 
+class _Found(dict[_Key, Compared]):
+    """The stages that have stays, each as it is first asked for."""
+
+    def __init__(self, knowledge: Knowledge, other: Edition) -> None:
+        super().__init__()
+        self._knowledge, self._other = knowledge, other
+
+    def __missing__(self, key: _Key) -> Compared:
+        self[key] = compared = _compared(self._knowledge, key, self._other)
+        return compared
+
+
 def what_if(
     reading: Reading,
     knowledge: Knowledge,
@@ -86,14 +104,14 @@ def what_if(
     edition does not regulate, there is none. Raises UnknownOrganisationError,
     OutsideCalendarError.
     """
-    found: dict[_Key, Compared] = {}
+    found = _Found(knowledge, other)
     scorer = Scorer(knowledge.clocks)
-    for rows in _pages(reading, other.service.key, wanted, only):
-        keys = list(dict.fromkeys((row[1], row[2]) for row in rows))
-        for key in keys:
-            if key not in found:
-                found[key] = _compared(knowledge, key, other)
+    for rows in _pages(reading, _MEANT, other.service.key, wanted, only, paused=False):
+        keys = dict.fromkeys((row.edition, row.stage) for row in rows)
         _score(scorer, knowledge, rows, [(key, found[key]) for key in keys])
+    for rows in _pages(reading, _ALONE, other.service.key, wanted, only, paused=True):
+        for row in rows:
+            _score_alone(knowledge, row, found[row.edition, row.stage], other)
     return sorted(
         found.values(), key=lambda each: (each.edition.id, each.edition.index_of[each.stage.key])
     )
@@ -124,6 +142,37 @@ def _score(
         compared[tally.course][1].other.add(tally)
 
 
+def _score_alone(
+    knowledge: Knowledge, row: sa.Row[Any], compared: Compared, other: Edition
+) -> None:
+    """Add the scores of a stay whose clock was stopped: each edition knows its own grounds."""
+    left, stage, clocks = instant(row.left_at), compared.stage, knowledge.clocks
+    assert left is not None  # noqa: S101  only what has ended is read
+    visit = _visit(row, left)
+    own = tally_of(visit, stage, clocks, left)
+    compared.count += own.count
+    compared.own.add(own)
+    compared.other.add(tally_of(visit, under(stage, other), clocks, left))
+
+
+def _visit(row: sa.Row[Any], left: datetime) -> Visit:
+    entered = instant(row.entered_at)
+    assert entered is not None  # noqa: S101  no row is without
+    return Visit(
+        row.seq,
+        row.kind,
+        row.stage,
+        row.loop,
+        PlaceCode(row.place),
+        row.person,
+        entered,
+        instant(row.clock_from),
+        left,
+        row.ended_by,
+        pauses=pauses_in(row.pauses),
+    )
+
+
 def _course(norm: NormText | None, runs: Timetable | None) -> Course:
     return Course(norm=None if norm is None else norm.norm, runs=runs)
 
@@ -141,13 +190,22 @@ def _columns(rows: Sequence[Sequence[Any]], courses: dict[_Key, int]) -> Rows:
 
 
 def _pages(
-    reading: Reading, service: str, wanted: Wanted, only: Only
-) -> Iterator[Sequence[Sequence[Any]]]:
-    """Read the stays that ended, in years for which a calendar is kept."""
+    reading: Reading,
+    columns: Sequence[str],
+    service: str,
+    wanted: Wanted,
+    only: Only,
+    *,
+    paused: bool,
+) -> Iterator[Sequence[sa.Row[Any]]]:
+    """Read the stays that ended, in years for which a calendar is kept: paused ones, or others."""
     c = reading.view(Visits).visits.c
-    query = sa.select(
-        c.organisation, c.edition, c.stage, c.entered_at, c.clock_from, c.left_at
-    ).where(c.service == service, c.kind == VisitKind.STAGE.value, c.working.is_not(None))
+    query = sa.select(*(c[name] for name in columns)).where(
+        c.service == service,
+        c.kind == VisitKind.STAGE.value,
+        c.working.is_not(None),
+        (c.pauses != "") if paused else (c.pauses == ""),
+    )
     if wanted.service is not None:
         query = query.where(c.service == wanted.service)
     if only.stage is not None:

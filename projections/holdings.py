@@ -25,11 +25,23 @@ from projections.view import (
     upsert,
 )
 
+_INSTANTS = (
+    "since",
+    "accepted_at",
+    "rendered_at",
+    "closed_at",
+    "paused_since",
+    "paused_until",
+)
 _CLOSED = frozenset(status.value for status in CLOSED)
 # Of a hundred packets of some years few are open: lists and counts of those must not depend on how
 # many are closed. A packet has a closing time exactly when its status is a closed one.
 _OPEN = "closed_at IS NULL"
 _DAYS = ("accepted_on", "rendered_on", "closed_on")
+_PAUSED = "paused_since IS NOT NULL"
+
+
+_NOT_PAUSED = dict.fromkeys(("pause", "paused_since", "paused_until", "paused_by"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +49,9 @@ class Holding:
     """One packet: who holds it, how surely, and where on its route it is. Times are UTC.
 
     `verified`: the last to take it scanned it; false: concluded from an act or from its bag.
-    `waiting`: the stage's holder has not accepted it yet. `bag`: in which it lies.
+    `waiting`: the stage's holder has not accepted it yet. `bag`: in which it lies. `paused_since`:
+    from when on the stage's clock stands, on the ground `pause` (a key of the edition), by an act
+    of `paused_by`; at the longest until `paused_until`, where the edition says so.
     """
 
     number: PacketNumber
@@ -60,6 +74,15 @@ class Holding:
     closed_at: datetime | None
     deviations: int
     bag: BagCode | None
+    pause: str | None
+    paused_since: datetime | None
+    paused_until: datetime | None
+    paused_by: int | None
+
+    def stands_at(self, now: datetime) -> bool:
+        """Tell whether the stage's clock stands at this moment (UTC), by an act."""
+        until = self.paused_until
+        return self.paused_since is not None and (until is None or now < until)
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,9 +132,14 @@ class Holdings(View):
             sa.Column("deviations", sa.Integer, nullable=False),
             sa.Column("bag", sa.BigInteger),
             *(sa.Column(name, sa.Integer) for name in _DAYS),
+            sa.Column("pause", sa.Text),
+            sa.Column("paused_since", sa.BigInteger),
+            sa.Column("paused_until", sa.BigInteger),
+            sa.Column("paused_by", sa.BigInteger),
             self.index("holdings", "place", "since", where=_OPEN, mark="open"),
             self.index("holdings", "organisation", "status", "since", where=_OPEN, mark="open"),
             self.index("holdings", "status", "since", where=_OPEN, mark="open"),
+            self.index("holdings", "organisation", "paused_since", where=_PAUSED, mark="paused"),
             self.index("holdings", "closed_at", where="closed_at IS NOT NULL", mark="closed"),
         )
         return {"holdings": self.holdings}
@@ -152,6 +180,24 @@ class Holdings(View):
             "deviations": progress.deviating,
             "bag": progress.bag,
             **dict(zip(_DAYS, ordinal_days(self.knowledge, Landmarks.of(progress)), strict=True)),
+            **self._paused(progress),
+        }
+
+    def _paused(self, progress: Progress) -> dict[str, Any]:
+        """Return what has stopped the clock; while nothing has, all columns are empty."""
+        visit = progress.open
+        standing = None if visit is None else visit.standing
+        if visit is None or standing is None:
+            return _NOT_PAUSED
+        stage = self.knowledge.regulations.edition(progress.edition).stage(visit.stage)
+        stood = self.knowledge.clocks.stood(visit, stage)
+        if not stood:  # the edition's file has lost the ground
+            return _NOT_PAUSED
+        return {
+            "pause": standing.ground,
+            "paused_since": micros(standing.since),
+            "paused_until": micros(stood[-1].until),
+            "paused_by": standing.person,
         }
 
     # --- questions ----------------------------------------------------------------------------
@@ -189,6 +235,28 @@ class Holdings(View):
         if place is not None:
             query = query.where(table.c.place == place)
         ordered = query.order_by(table.c.since, table.c.number).limit(limit)
+        return [_holding(row) for row in connection.execute(ordered)]
+
+    def paused(
+        self,
+        connection: sa.Connection,
+        now: datetime,
+        *,
+        organisations: Collection[int] | None = None,
+        places: Collection[PlaceCode] | None = None,
+        person: int | None = None,
+        limit: int = 100,
+    ) -> list[Holding]:
+        """Return the packets whose clock stands at this moment (UTC), the longest first."""
+        c = self.holdings.c
+        query = self.holdings.select().where(
+            c.paused_since.is_not(None),
+            sa.or_(c.paused_until.is_(None), c.paused_until > micros(now)),
+            among(c.organisation, None, organisations),
+            among(c.place, None, places),
+            sa.true() if person is None else c.person == person,
+        )
+        ordered = query.order_by(c.paused_since, c.number).limit(limit)
         return [_holding(row) for row in connection.execute(ordered)]
 
     def counts(
@@ -301,6 +369,6 @@ def _holding(row: sa.Row[Any]) -> Holding:
     values = row._asdict()
     for name in _DAYS:
         del values[name]
-    for name in ("since", "accepted_at", "rendered_at", "closed_at"):
+    for name in _INSTANTS:
         values[name] = instant(values[name])
     return Holding(**values)

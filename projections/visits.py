@@ -7,10 +7,11 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any, ClassVar, Literal
 
+import msgspec
 import sqlalchemy as sa
 
 from domain.numbers import PacketNumber, PlaceCode, place_organisation
-from domain.progress import Visit, VisitKind
+from domain.progress import Pause, Visit, VisitKind
 from domain.regulations.edition import Edition, Stage
 from domain.sketch import bucket_of
 from projections.view import (
@@ -33,7 +34,8 @@ from projections.view import (
 class VisitRow:
     """One stay. Times are UTC, the spans working time as `domain.clocks.Measured` tells.
 
-    `verified`: the packet was scanned in; false: concluded from an act or from a bag.
+    `verified`: the packet was scanned in; false: concluded from an act or from a bag. `pauses`: all
+    that stopped the stage's clock, whether or not the edition gives the ground.
     """
 
     number: PacketNumber
@@ -59,6 +61,8 @@ class VisitRow:
     late: bool | None
     deviations: tuple[str, ...]
     verified: bool
+    stood: timedelta | None
+    pauses: tuple[Pause, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +117,8 @@ class VisitFilter:
     person: int | None = None
 
 
+_encode = msgspec.json.Encoder().encode
+_decode = msgspec.json.Decoder(tuple[Pause, ...]).decode
 ALL_VISITS = VisitFilter()
 _OPEN = "left_at IS NULL"
 _ENDED = "bucket IS NOT NULL"
@@ -125,7 +131,7 @@ class Visits(View):
     `clock_from` is when its norm began to run, NULL where nobody wrote when. `week`, `month` and
     `bucket` are for who adds stays up: the days (ordinal) on which the week and the month of the
     leaving begin where the packet lay, and the bucket (`domain.sketch`) of what counted. NULL: the
-    stay has not ended, or how long it lasted is not known.
+    stay has not ended, or how long it lasted is not known. `pauses` is JSON, empty without any.
     """
 
     name: ClassVar[str] = "visits"
@@ -158,6 +164,8 @@ class Visits(View):
             sa.Column("late", sa.Boolean),
             sa.Column("deviations", sa.Text, nullable=False),
             sa.Column("verified", sa.Boolean, nullable=False),
+            sa.Column("stood", sa.BigInteger),
+            sa.Column("pauses", sa.Text, nullable=False),
             sa.Column("week", sa.Integer),
             sa.Column("month", sa.Integer),
             sa.Column("bucket", sa.Integer),
@@ -219,6 +227,8 @@ class Visits(View):
             "late": measured.late,
             "deviations": " ".join(visit.deviations),
             "verified": visit.verified,
+            "stood": span_micros(measured.stood) if visit.left_at else None,
+            "pauses": _encode(visit.pauses).decode() if visit.pauses else "",
             **self._sorted_into(visit, measured.counted),
         }
 
@@ -343,6 +353,11 @@ def _timing(row: sa.Row[Any]) -> Timing:
     )
 
 
+def pauses_in(text: str) -> tuple[Pause, ...]:
+    """Read the pauses of a stay as the table has them."""
+    return _decode(text) if text else ()
+
+
 def _stage(visit: Visit, edition: Edition | None) -> Stage | None:
     if edition is None or visit.kind != VisitKind.STAGE.value:
         return None
@@ -356,8 +371,9 @@ def visit_row(row: sa.Row[Any]) -> VisitRow:
         del values[name]
     for name in ("entered_at", "left_at", "due_at"):
         values[name] = instant(values[name])
-    for name in ("working", "counted", "over"):
+    for name in ("working", "counted", "over", "stood"):
         value = values[name]
         values[name] = None if value is None else timedelta(microseconds=value)
+    values["pauses"] = pauses_in(values["pauses"])
     values["deviations"] = tuple(values["deviations"].split())
     return VisitRow(**values)

@@ -56,10 +56,13 @@ def place(role: Role, organisation: int | None = None, serial: int = 1) -> Place
 class Story:
     """A packet and its events, told in minutes since the morning."""
 
-    def __init__(self, number: int = 1, edition: str = "s7c-2012") -> None:
+    def __init__(
+        self, number: int = 1, edition: str = "s7c-2012", regulations: Regulations = REGULATIONS
+    ) -> None:
         self.number: PacketNumber = packet_number(CENTRE, number)
         self.packet = Packet.blank(Packet.stream(self.number))
         self.edition = edition
+        self.regulations = regulations
         self.told = 0
 
     def stamp(self, minute: float, where: PlaceCode, person: int, ref: str | None = None) -> Stamp:
@@ -136,7 +139,7 @@ class Story:
     @property
     def timeline(self) -> Timeline:
         """What it all means."""
-        return timeline_of(self.packet.entries, REGULATIONS)
+        return timeline_of(self.packet.entries, self.regulations)
 
     @property
     def stays(self) -> list[tuple[str, str, int | None]]:

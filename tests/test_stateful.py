@@ -43,6 +43,7 @@ from projections.holdings import Holdings
 from projections.unsettled import Unsettled
 from projections.visits import Visits
 from tests.office import OTHER_CLERK, Office, SettableClock
+from tests.pausing import EDITION, EXPERTISE, OPERATOR, PAPER, PAUSING, written_to
 from tests.stories import AUTHORITY, CENTRE, OTHER_AUTHORITY, PEOPLE, REGULATIONS, place
 
 STAGES = REGULATIONS.edition("s7c-2012").stages
@@ -74,6 +75,7 @@ class Fact:
     where: PlaceCode
     who: int
     began: datetime | None = None
+    ground: str = ""
 
     @property
     def key(self) -> tuple[datetime, int, int, str]:
@@ -111,6 +113,16 @@ class Stay:
     place: PlaceCode
     entered: datetime
     left: datetime | None = None
+    pauses: list[Standstill] = field(default_factory=list)
+
+
+@dataclass
+class Standstill:
+    """A clock that stood, as the model sees it."""
+
+    ground: str
+    since: datetime
+    until: datetime | None = None
 
 
 class NaiveReader:
@@ -140,6 +152,10 @@ class NaiveReader:
         elif fact.what == "found":
             if self.status == "lost":
                 self.scan(fact)
+        elif fact.what == "paused":
+            self.pause(fact)
+        elif fact.what == "resumed":
+            self.resume(fact)
         else:
             self.act(fact)
 
@@ -152,7 +168,36 @@ class NaiveReader:
 
     def close(self, fact: Fact) -> None:
         if self.stays and self.stays[-1].left is None:
+            self.run_on(fact)
             self.stays[-1].left = fact.at
+
+    def run_on(self, fact: Fact) -> None:
+        for pause in self.stays[-1].pauses[-1:]:
+            pause.until = pause.until or fact.at
+
+    def pause(self, fact: Fact) -> None:
+        if not self.alive:
+            self.aside(fact)
+            return
+        stages = PAUSING.edition(EDITION).pause(fact.ground)
+        if stages is None or STAGES[self.index].key not in stages.stages or self.status == "lost":
+            return
+        stay = self.stays[-1]
+        if stay.kind != "stage" or stay.left is not None:
+            if not self.fits(self.index, fact):
+                return
+            self.hold(fact)
+            self.close(fact)
+            self.open(fact, "stage", self.index)
+            stay = self.stays[-1]
+        if all(each.until for each in stay.pauses):
+            stay.pauses.append(Standstill(fact.ground, fact.at))
+
+    def resume(self, fact: Fact) -> None:
+        if not self.alive:
+            self.aside(fact)
+        elif self.stays[-1].left is None:
+            self.run_on(fact)
 
     def open(self, fact: Fact, kind: str, stage: int) -> None:
         self.stays.append(Stay(kind, STAGES[stage].key, fact.where, fact.at))
@@ -277,7 +322,9 @@ class Papers(RuleBasedStateMachine):
     def open_the_office(self) -> None:
         self.folder = Path(tempfile.mkdtemp(prefix="qolhat-stateful-"))
         self.clock = SettableClock()
-        self.qolhat: Qolhat = bootstrap(Settings(data_dir=self.folder), now=self.clock)
+        rules = written_to(self.folder / "regulations")
+        settings = Settings(data_dir=self.folder, regulations_dir=rules, operator=OPERATOR)
+        self.qolhat: Qolhat = bootstrap(settings, now=self.clock)
         self.office = Office(self.qolhat, self.clock)
         self.papers: dict[PacketNumber, Paper] = {}
         self.minute = 20.0
@@ -388,6 +435,30 @@ class Papers(RuleBasedStateMachine):
         assert answer.error is None
         paper.facts.append(self.fact(kind.value, role, at, ref, place(role)))
 
+    @rule(
+        number=packets,
+        ground=st.sampled_from([PAPER, EXPERTISE, None]),
+        minutes=st.integers(0, 30),
+        late=st.one_of(st.just(0), st.integers(0, 30)),
+    )
+    def the_executor_stops_the_clock_or_lets_it_run(
+        self, number: PacketNumber, ground: str | None, minutes: int, late: int
+    ) -> None:
+        paper = self.papers[number]
+        if not paper.facts and not paper.doubted:
+            return
+        at = self.tick(minutes) - late
+        self.told += 1
+        ref, where = f"p{self.told}", place(Role.EXECUTOR)
+        source = Source(ref, PEOPLE[Role.EXECUTOR], 1, self.told, where, self.office.at(at))
+        kind = ActKind.RESUMED if ground is None else ActKind.PAUSED
+        request = ActRequest(source, kind, grounds=() if ground is None else (ground,))
+        (answer,) = self.qolhat.desk.act([number], request)
+        assert answer.error is None
+        fact = self.fact(kind.value, Role.EXECUTOR, at, ref, where)
+        fact.ground = ground or ""
+        paper.facts.append(fact)
+
     @rule(number=packets, seconds=st.integers(0, 80), data=st.data())
     def the_author_voids_a_scan(
         self, number: PacketNumber, seconds: int, data: st.DataObject
@@ -477,6 +548,9 @@ class Papers(RuleBasedStateMachine):
         shown = reading.view(Visits).of(reading.connection, number)
         assert [(v.kind, v.stage, v.place, v.entered_at, v.left_at) for v in shown] == [
             (s.kind, s.stage, s.place, s.entered, s.left) for s in told.stays
+        ]
+        assert [[(p.ground, p.since, p.until) for p in v.pauses] for v in shown] == [
+            [(p.ground, p.since, p.until) for p in s.pauses] for s in told.stays
         ]
         waiting = reading.view(Unsettled).waiting(reading.connection, number=number)
         expected = set(paper.doubted)

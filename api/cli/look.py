@@ -30,6 +30,7 @@ from api.entries import ENTRY_KINDS, details_of, kind_of, reason_of
 from api.http.fields import read_packet, read_place
 from api.ledger import Scored, scored
 from domain.errors import UnknownPacketError
+from domain.ledger import Line as LedgerLine
 from domain.numbers import PacketNumber, grouped
 from domain.packet import Packet, order_key
 from domain.timeline import Timeline, timeline_of
@@ -54,6 +55,7 @@ def install(app: typer.Typer) -> None:
     app.command("timings", help=say("help.command.timings"))(timings)
     app.command("holdings", help=say("help.command.holdings"))(holdings)
     app.command("due", help=say("help.command.due"))(due)
+    app.command("paused", help=say("help.command.paused"))(paused)
     app.command("unsettled", help=say("help.command.unsettled"))(unsettled)
 
 
@@ -181,13 +183,21 @@ def _lines_table(qolhat: Qolhat, told: Scored) -> Sheet:
             local(line.since),
             local(line.until),
             span(line.length),
-            term("ledger", line.label.value),
+            _what(qolhat, told, line),
             line.stage,
             place_name(qolhat, line.place),
             str(line.person),
             cited(line.source, language()) if line.source else "",
         )
     return made
+
+
+def _what(qolhat: Qolhat, told: Scored, line: LedgerLine) -> str:
+    """Say what a stretch was; of stopped time also on what ground, and who stopped it."""
+    label = term("ledger", line.label.value)
+    if line.ground is None:
+        return label
+    return f"{label}: {_ground(qolhat, told.norms, line.ground)}, № {line.stopped_by}"
 
 
 _UNTOLD = frozenset({"decided_by", "papers", "began_at"})  # said by `qolhat show`
@@ -446,6 +456,51 @@ def due(
                 limit=limit,
             )
         Shell(as_json).show(rows, due_table(qolhat, rows))
+
+
+def paused(
+    organisation: Organisation = None,
+    person: PersonNumber = None,
+    limit: Limit = 50,
+    as_json: AsJson = False,
+) -> None:
+    """Tell whose clock stands by an act, on what ground, the longest first."""
+    with opened() as qolhat:
+        qolhat.runner.catch_up()
+        within = None if organisation is None else {organisation}
+        with qolhat.views.reading() as reading:
+            held = reading.view(Holdings).paused(
+                reading.connection,
+                qolhat.now(),
+                organisations=within,
+                person=person,
+                limit=limit,
+            )
+        Shell(as_json).show(held, paused_table(qolhat, held))
+
+
+def paused_table(qolhat: Qolhat, held: list[Holding]) -> Sheet:
+    """Show packets whose clock stands."""
+    made = table("title.paused", "packet", "ground", "since", "until", "stage", "place", "person")
+    for each in held:
+        made.add_row(
+            number_text(each.number),
+            _ground(qolhat, each.edition, each.pause),
+            local(each.paused_since),
+            local(each.paused_until),
+            stage_name(qolhat, each.edition, each.stage),
+            place_name(qolhat, each.place),
+            str(each.paused_by),
+        )
+    return made
+
+
+def _ground(qolhat: Qolhat, edition: str | None, key: str | None) -> str:
+    """Name a ground for stopping a clock, and the paragraph that gives it."""
+    ground = qolhat.regulations.edition(edition).pause(key) if edition and key else None
+    if ground is None:
+        return key or ""
+    return f"{ground.names.in_language(language())} ({ground.source})"
 
 
 def due_table(qolhat: Qolhat, rows: list[DueRow]) -> Sheet:

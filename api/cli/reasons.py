@@ -65,6 +65,13 @@ _PATTERNS = (
     (r"lists grounds exactly where the sources hold them", "reason.grounds-held"),
     (r"a loop to nowhere: the end of the route is never reached", "reason.loop"),
     (r"«(?P<name>.*)» stands in another file", "reason.same-id"),
+    (r"grounds stand in \[\[pause\]\], which names its stages", "reason.pauses-apart"),
+    (r"two grounds have the same key", "reason.same-grounds"),
+    (r"names no stage in which it may be used", "reason.pause-nowhere"),
+    (r"there is no stage «(?P<name>.*)»", "reason.no-such-stage"),
+    (r"nobody may use it", "reason.pause-nobody"),
+    (r"«(?P<name>.*)» stops no clock", "reason.stops-no-clock"),
+    (r"a longest time is counted in minutes, hours, days or months", "reason.pause-longest"),
     # days that are worked
     (r"not in (?P<first>\d+)\.\.(?P<last>\d+)", "reason.years"),
     (r"no \[\[year\]\] gives the source of the transfers of (?P<year>\d+)", "reason.no-year"),

@@ -10,10 +10,12 @@ from api.http import schemas
 from api.http.calls import Asking
 from api.http.fields import MAX_ID, InstantField
 from api.http.media import resource
+from api.http.places import holding_out
 from api.http.telling import Teller
 from domain.numbers import grouped
 from domain.rights import Right
 from projections.due import DueRow, DueView
+from projections.holdings import Holdings
 
 router = resource("due")
 
@@ -26,7 +28,10 @@ def due(
     before: Annotated[InstantField | None, Query(description="Running out before then.")] = None,
     limit: Annotated[int, Query(ge=1, le=1000)] = 100,
 ) -> schemas.DueList:
-    """Running terms of stages, of whole services and of uncollected results, the nearest first."""
+    """Running terms of stages, of whole services and of uncollected results, the nearest first.
+
+    Beside them the packets whose clock stands: they do not grow late. `before` is not about these.
+    """
     organisations = call.within(Right.SEE_PACKETS, organisation)
     with call.qolhat.views.reading() as reading:
         found = reading.view(DueView).next(
@@ -36,7 +41,17 @@ def due(
             before=before,
             limit=limit,
         )
-    return schemas.DueList(items=[due_out(call.tell, term) for term in found])
+        paused = reading.view(Holdings).paused(
+            reading.connection,
+            call.qolhat.now(),
+            organisations=organisations,
+            person=person,
+            limit=limit,
+        )
+    return schemas.DueList(
+        items=[due_out(call.tell, term) for term in found],
+        paused=[holding_out(call.tell, each) for each in paused],
+    )
 
 
 def due_out(tell: Teller, term: DueRow) -> schemas.DueOut:

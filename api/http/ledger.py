@@ -127,6 +127,7 @@ def _clock_out(tell: Teller, edition: str | None, clock: StageClock) -> schemas.
         consumed_seconds=clock.consumed.total_seconds(),
         over_seconds=clock.over.total_seconds(),
         open=clock.open,
+        stands_since=clock.stands.since if clock.stands else None,
     )
 
 
@@ -145,5 +146,7 @@ def _line_out(
         place=tell.place(line.place),
         person=line.person,
         source=line.source,
+        ground=line.ground,
+        stopped_by=line.stopped_by,
         scans=[each.ref for each in entries if line.since <= each.happened_at < line.until],
     )

@@ -65,6 +65,25 @@ def holding_out(tell: Teller, holding: Holding) -> schemas.HoldingOut:
         rendered_at=holding.rendered_at,
         closed_at=holding.closed_at,
         deviations=holding.deviations,
+        paused=_paused_out(tell, holding),
+    )
+
+
+def _paused_out(tell: Teller, holding: Holding) -> schemas.PausedOut | None:
+    since, by, until = holding.paused_since, holding.paused_by, holding.paused_until
+    if holding.edition is None or holding.pause is None or since is None or by is None:
+        return None
+    ground = tell.qolhat.regulations.edition(holding.edition).pause(holding.pause)
+    if ground is None or not holding.stands_at(tell.qolhat.now()):
+        return None
+    return schemas.PausedOut(
+        ground=ground.key,
+        name=ground.names.in_language(tell.language),
+        label=tell.word("ledger", ground.kind.value),
+        source=ground.source,
+        since=since,
+        until=until,
+        person=by,
     )
 
 

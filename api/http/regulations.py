@@ -20,6 +20,7 @@ from domain.regulations.edition import (
     Ground,
     NormText,
     Paper,
+    PauseGround,
     Period,
     Stage,
     Uncollected,
@@ -92,6 +93,7 @@ class _Telling:
             readings=[
                 schemas.ReadingOut(about=each.about, read=each.read) for each in edition.readings
             ],
+            pauses=[self._pause(ground) for ground in edition.pauses],
         )
 
     def _stage(self, stage: Stage) -> schemas.StageOut:
@@ -167,6 +169,17 @@ class _Telling:
             )
             for limit in edition.limits
         ]
+
+    def _pause(self, ground: PauseGround) -> schemas.PauseGroundOut:
+        return schemas.PauseGroundOut(
+            key=ground.key,
+            name=ground.names.in_language(self._tell.language),
+            label=self._tell.word("ledger", ground.kind.value),
+            stages=list(ground.stages),
+            roles=[self._tell.word("role", role.value) for role in ground.roles],
+            longest=self._maybe_norm(ground.longest),
+            source=ground.source,
+        )
 
     def _forms(self, edition: Edition) -> list[schemas.FormOut]:
         return [

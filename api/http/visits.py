@@ -128,6 +128,7 @@ def visit_out(tell: Teller, visit: VisitRow) -> schemas.VisitOut:
         counted_seconds=_seconds(visit.counted),
         over_seconds=_seconds(visit.over),
         late=visit.late,
+        stood_seconds=_seconds(visit.stood),
         deviations=tell.words("deviation", visit.deviations),
     )
 

@@ -19,7 +19,7 @@ from domain.errors import NotYoursError, UnknownPacketError
 from domain.intake import NO_PLACE
 from domain.numbers import PacketNumber, PlaceCode, place_organisation, place_role
 from domain.progress import VisitKind
-from domain.regulations.edition import Edition
+from domain.regulations.edition import Edition, PauseGround
 from domain.rights import Right
 from infra.requests import ActRequest, Answer, Source, Status
 
@@ -31,8 +31,13 @@ _WITH_TEXT = frozenset(
         ActKind.LOST,
         ActKind.FOUND,
         ActKind.RELABELLED,
+        ActKind.PAUSED,
+        ActKind.RESUMED,
     }
 )
+
+
+_WITH_GROUNDS = frozenset({ActKind.DRAFTED, ActKind.PAUSED})
 
 
 class Need(StrEnum):
@@ -80,7 +85,7 @@ def act_request(kind: ActKind, source: Source, details: Details) -> ActRequest:
         kind,
         incoming_number=details.incoming_number if kind is ActKind.INCOMING else None,
         executor=details.executor if kind is ActKind.RESOLUTION else None,
-        grounds=details.grounds if kind is ActKind.DRAFTED else (),
+        grounds=details.grounds if kind in _WITH_GROUNDS else (),
         text=details.text if kind in _WITH_TEXT else None,
         began_at=details.began_at if kind is ActKind.ISSUED else None,
     )
@@ -182,7 +187,7 @@ _ALWAYS = (ActKind.RELABELLED, ActKind.WITHDRAWN, ActKind.LOST, ActKind.FOUND)
 
 def possible_acts(visitor: Visitor, facts: PacketFacts) -> tuple[ActKind, ...]:
     """Return the acts that the route expects of this visitor now, then those that never wait."""
-    kinds = (*_expected(facts), *_unexpected(facts))
+    kinds = (*_expected(facts), *_of_the_clock(visitor, facts), *_unexpected(facts))
     return tuple(kind for kind in kinds if _may(visitor, facts, kind))
 
 
@@ -198,6 +203,21 @@ def _expected(facts: PacketFacts) -> Iterator[ActKind]:
             yield each.act
     if facts.kept_too_long:
         yield ActKind.HANDED_BACK
+
+
+def pause_grounds(visitor: Visitor, facts: PacketFacts) -> tuple[PauseGround, ...]:
+    """Return the grounds on which the visitor may stop the clock of the packet's stage."""
+    visit = facts.progress.open
+    if facts.stage is None or visit is None or visit.kind != VisitKind.STAGE.value:
+        return ()
+    return tuple(each for each in facts.stage.pauses if not visitor.roles.isdisjoint(each.roles))
+
+
+def _of_the_clock(visitor: Visitor, facts: PacketFacts) -> Iterator[ActKind]:
+    if pause_grounds(visitor, facts):
+        visit = facts.progress.open
+        stands = visit is not None and visit.standing is not None
+        yield ActKind.RESUMED if stands else ActKind.PAUSED
 
 
 def _unexpected(facts: PacketFacts) -> Iterator[ActKind]:

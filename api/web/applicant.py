@@ -23,6 +23,7 @@ from api.web.visitor import check_origin
 from domain.directory import Organisation
 from domain.errors import QolhatError, RefusedError, UnknownPacketError
 from domain.numbers import grouped
+from domain.pauses import Stood
 from domain.progress import CLOSED, Status
 from domain.regulations.edition import Side
 from domain.roles import Role
@@ -72,7 +73,8 @@ class Told:
     """What the applicant is told. Times are UTC.
 
     `expected`: when the service is rendered; `kept`: until when the result waits; `overdue`: that
-    instant is past; `unsaid`: the sources give no term of the whole service.
+    instant is past; `unsaid`: the sources give no term of the whole service. `waits`: what has
+    stopped that term, perhaps a paper that the applicant is to bring.
     """
 
     number: str
@@ -82,6 +84,7 @@ class Told:
     kept: datetime | None
     overdue: bool
     unsaid: bool
+    waits: Stood | None
     desks: tuple[Desk, ...]
 
 
@@ -136,7 +139,7 @@ def told_of(facts: PacketFacts, language: str) -> Told:
     stage, qolhat, progress = plain_stage(facts), facts.qolhat, facts.progress
     running = facts.status not in CLOSED and facts.edition is not None
     due = facts.total_due if running and stage is not PlainStage.READY else None
-    kept = None
+    waits, kept = facts.standstill if running else None, None
     if stage is PlainStage.READY and facts.edition is not None:
         kept = qolhat.clocks.kept_until(progress, facts.edition)
     return Told(
@@ -146,7 +149,8 @@ def told_of(facts: PacketFacts, language: str) -> Told:
         None if due is None else due.at,
         None if kept is None else kept.at,
         overdue=due is not None and due.at < facts.now,
-        unsaid=running and due is None and stage is not PlainStage.READY,
+        unsaid=running and due is None and stage is not PlainStage.READY and waits is None,
+        waits=waits,
         desks=_desks(facts, language),
     )
 

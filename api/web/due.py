@@ -23,6 +23,7 @@ from domain.rights import Right
 from domain.roles import Role
 from domain.urgency import Urgency
 from projections.due import DueRow, DueView
+from projections.holdings import Holding, Holdings
 from projections.pressing import Pressing, PressingPacket, Whose
 
 router = APIRouter(include_in_schema=False)
@@ -46,6 +47,17 @@ class Line:
     others: tuple[DueRow, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """The row of a packet whose clock stands by an act."""
+
+    held: Holding
+    ground: str
+    source: str
+    stage: str
+    place: str
+
+
 @router.get("/due")
 def due(
     visitor: Seeing,
@@ -65,6 +77,13 @@ def due(
         pressing = Pressing(reading.view(DueView), reading.connection, moment)
         shown = pages(visitor, pressing.count(which, whose), page)
         found = pressing.list(which, whose, limit=PAGE, offset=shown.offset)
+        paused = reading.view(Holdings).paused(
+            reading.connection,
+            moment.now,
+            organisations=whose.organisations,
+            places=whose.places,
+            limit=PAGE,
+        )
     lines = [_line(visitor, packet, moment.now) for packet in found]
     return visitor.page(
         "due.html",
@@ -74,7 +93,10 @@ def due(
         own_reach=mine and Role.MANAGER in visitor.roles,
         filters=query_of(organisation=organisation, mine=mine or None),
         lines=lines,
-        names=visitor.qolhat.personnel.names({line.person for line in lines}),
+        paused=[_standing(visitor, each) for each in paused],
+        names=visitor.qolhat.personnel.names(
+            {line.person for line in lines} | {each.paused_by or 0 for each in paused}
+        ),
         pages=shown,
     )
 
@@ -84,6 +106,19 @@ def _whose(visitor: Visitor, organisation: int | None, *, mine: bool) -> Whose:
     if mine:
         return own_packets(visitor) or NOBODYS
     return Whose(asked(visitor, organisation).organisations)
+
+
+def _standing(visitor: Visitor, held: Holding) -> Standing:
+    """Say on what ground of its edition a packet waits."""
+    qolhat, speech, edition = visitor.qolhat, visitor.speech, held.edition or ""
+    ground = qolhat.regulations.edition(edition).pause(held.pause or "")
+    return Standing(
+        held,
+        ground.names.in_language(speech.language) if ground else "",
+        ground.source if ground else "",
+        stage_name(qolhat, speech, edition, held.stage or ""),
+        place_name(visitor, held.place),
+    )
 
 
 def _line(visitor: Visitor, packet: PressingPacket, now: datetime) -> Line:

@@ -15,6 +15,7 @@ from domain.errors import UnknownPacketError
 from domain.norms import Due
 from domain.numbers import PacketNumber, PlaceCode, grouped, place_organisation
 from domain.packet import Packet
+from domain.pauses import Stood, running
 from domain.progress import Progress, Status, Visit, VisitKind
 from domain.regulations.edition import Edition, Stage
 from domain.timeline import Timeline, timeline_of
@@ -27,13 +28,17 @@ _NOWHERE = frozenset({"", Packet.Lost.kind, Packet.Relabelled.kind})
 
 @dataclass(frozen=True)
 class Stay:
-    """One stay with its clock. `worked`: the stretches that count; between them the clock stood."""
+    """One stay with its clock. `worked`: the stretches that count; between them the clock stood.
+
+    `stood`: when it did so by an act; what stands still has no end, or one that is still to come.
+    """
 
     visit: Visit
     stage: Stage | None
     measured: Measured
     consumed: timedelta | None
     worked: tuple[tuple[datetime, datetime], ...]
+    stood: tuple[Stood, ...] = ()
 
     @property
     def is_open(self) -> bool:
@@ -152,6 +157,15 @@ class PacketFacts:
         until = self.qolhat.clocks.kept_until(self.progress, self.edition)
         return until is not None and until.at <= self.now
 
+    @cached_property
+    def standstill(self) -> Stood | None:
+        """What has stopped the clock and stops it still."""
+        last = self.stays[-1] if self.stays else None
+        if last is None or last.visit.standing is None or not last.stood:
+            return None
+        stood = last.stood[-1]
+        return stood if stood.until is None or stood.until > self.now else None
+
     @property
     def next_due(self) -> Due | None:
         """What runs out first."""
@@ -178,22 +192,35 @@ class PacketFacts:
         stage = None
         if self.edition is not None and visit.kind == VisitKind.STAGE.value:
             stage = self.edition.stage(visit.stage)
-        measured = self.qolhat.clocks.measure(visit, stage)
+        clocks = self.qolhat.clocks
+        measured = clocks.measure(visit, stage)
+        stood = clocks.stood(visit, stage) if visit.pauses else ()
         begun, ended = visit.clock_from or visit.entered_at, visit.left_at or self.now
         calendar = self.qolhat.clocks.calendar(place_organisation(visit.place))
         try:
-            worked = tuple(calendar.open_intervals(begun, ended))
+            worked = tuple(
+                span
+                for since, until in running(stood, begun, ended)
+                for span in calendar.open_intervals(since, until)
+            )
         except OutsideCalendarError:
-            return Stay(visit, stage, measured, None, ())
+            return Stay(visit, stage, measured, None, (), stood)
         consumed = sum((to - since for since, to in worked), timedelta(0))
-        return Stay(visit, stage, self._with_overrun(measured, visit), consumed, worked)
+        return Stay(
+            visit, stage, self._with_overrun(measured, visit, stood), consumed, worked, stood
+        )
 
-    def _with_overrun(self, measured: Measured, visit: Visit) -> Measured:
-        """Say of an open stay how far its norm is overrun already."""
-        if visit.left_at is not None or measured.due is None:
+    def _with_overrun(self, measured: Measured, visit: Visit, stood: tuple[Stood, ...]) -> Measured:
+        """Say of an open stay how far its norm is overrun already; pauses do not add to it."""
+        due = measured.due
+        if visit.left_at is not None or due is None:
             return measured
-        over = -self._left(measured.due, place_organisation(visit.place))
-        return Measured(due=measured.due, over=over)
+        over = -self._left(due, place_organisation(visit.place))
+        if stood and due.at < self.now:
+            calendar = self.qolhat.clocks.calendar(place_organisation(visit.place))
+            ran = running(stood, due.at, self.now)
+            over = sum((calendar.working_time(*span) for span in ran), timedelta(0))
+        return Measured(due=due, over=over)
 
 
 def facts_of(qolhat: Qolhat, number: PacketNumber) -> PacketFacts:

@@ -28,6 +28,7 @@ _TONES = {
     Label.RETURNED: "counts",
     Label.WAITING_RUN: "waits",
     Label.WAITING_APPLICANT: "waits",
+    Label.PAUSED: "waits",
     Label.OVERDUE: "late",
     Label.NO_NORM: "free",
     Label.HANDOVER: "free",
@@ -49,6 +50,7 @@ def ledger(
     lines = told.ledger.lines if stay is None else told.ledger.of_stay(stay)
     clocks = [each for each in told.ledger.clocks if stay is None or each.seq == stay]
     people = {line.person for line in lines} | {each.event.person for each in told.rescored}
+    people |= {line.stopped_by for line in lines if line.stopped_by is not None}
     return visitor.page(
         "ledger.html",
         facts=facts,
@@ -63,6 +65,7 @@ def ledger(
         names=visitor.qolhat.personnel.names(people),
         place_name=lambda code: place_name(visitor, code),
         stage_name=lambda key: _stage_name(visitor, facts.edition, key),
+        ground_name=lambda key: _ground_name(visitor, told, key),
         tone=lambda label: _TONES.get(label, "closed"),
         entries_of=lambda line: _entries(told, line),
         kind_of=kind_of,
@@ -74,6 +77,13 @@ def _stage_name(visitor: Visitor, edition: Edition | None, key: str) -> str:
     if edition is None or not key:
         return key
     return edition.stage(key).names.in_language(visitor.speech.language)
+
+
+def _ground_name(visitor: Visitor, told: Scored, key: str) -> str:
+    """Name a ground for stopping a clock, by the edition by whose norms the time was scored."""
+    norms = visitor.qolhat.regulations.edition(told.norms) if told.norms else None
+    ground = None if norms is None else norms.pause(key)
+    return key if ground is None else ground.names.in_language(visitor.speech.language)
 
 
 def _entries(told: Scored, line: Line) -> list[tuple[str, str]]:

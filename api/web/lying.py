@@ -105,6 +105,6 @@ def mark_of(lying: Collection[Lying]) -> str:
     for each in lying:
         held, due = each.holding, each.due
         shown = (held.number, held.status, held.since, held.stage, held.waiting, held.verified,
-                 each.urgency, due and due.due_at)  # fmt: skip
+                 each.urgency, due and due.due_at, held.paused_since)  # fmt: skip
         digest.update(repr(shown).encode())
     return digest.hexdigest()[:16]

@@ -23,7 +23,15 @@ from api.http.history import history_of
 from api.http.problems import InvalidRequestError, headers_of, problem_of
 from api.http.schemas import EditionMark
 from api.http.telling import Teller
-from api.web.acting import Details, act, act_request, executors_of, place_for, possible_acts
+from api.web.acting import (
+    Details,
+    act,
+    act_request,
+    executors_of,
+    pause_grounds,
+    place_for,
+    possible_acts,
+)
 from api.web.facts import PacketFacts, facts_of
 from api.web.held import Held, held_of
 from api.web.prints import printable
@@ -99,6 +107,7 @@ def packet_page(
         acts=acts,
         executors=_executors(visitor, facts) if ActKind.RESOLUTION in acts else (),
         grounds=_grounds(visitor, facts),
+        pauses=pause_grounds(visitor, facts),
         next_step=next_step(visitor, facts),
         terms=_terms(visitor, facts),
         place_name=lambda code: place_name(visitor, code),
@@ -171,6 +180,8 @@ def _grounds(visitor: Visitor, facts: PacketFacts) -> list[tuple[str, str]]:
 
 def _terms(visitor: Visitor, facts: PacketFacts) -> list[tuple[str, str, bool]]:
     """Return the running terms: the name of the clock, what is left, whether it is overrun."""
+    if facts.standstill is not None:
+        return []
     running = (("stage", facts.stage_due), ("total", facts.total_due))
     return [
         (clock, said_left(visitor, facts, due), due.at < facts.now)

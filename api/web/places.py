@@ -28,7 +28,6 @@ from domain.numbers import PacketNumber
 from domain.progress import Status
 from domain.rights import Reach, Right
 from domain.roles import Role
-from projections.due import DueRow
 
 router = APIRouter(include_in_schema=False)
 Seeing = Annotated[Visitor, Depends(allowed(Right.SEE_PACKETS))]
@@ -204,7 +203,7 @@ def _rows(visitor: Visitor, lying: Iterable[Lying]) -> list[Row]:
             each,
             service_name(qolhat, speech, each.holding.edition),
             _stage(visitor, each),
-            _left(visitor, each.due),
+            _left(visitor, each),
         )
         for each in lying
     ]
@@ -218,11 +217,11 @@ def _stage(visitor: Visitor, lying: Lying) -> str:
     return stage_name(visitor.qolhat, speech, holding.edition, holding.stage)
 
 
-def _left(visitor: Visitor, due: DueRow | None) -> str:
-    """Say how much working time is left, or by how much the term is overrun."""
+def _left(visitor: Visitor, lying: Lying) -> str:
+    """Say how much working time is left, or by how much the term is overrun; or that it stands."""
+    now, speech, due = visitor.qolhat.now(), visitor.speech, lying.due
     if due is None:
-        return ""
-    now, speech = visitor.qolhat.now(), visitor.speech
+        return speech.say("packet.paused") if lying.holding.stands_at(now) else ""
     span = working_between(visitor.qolhat, due.organisation, now, due.due_at)
     key = "station.overdue" if due.due_at < now else "station.left"
     return speech.say(key, span=speech.span(span), until=speech.moment(due.due_at))

@@ -11,6 +11,7 @@ from datetime import date
 from typing import Annotated, Any
 from zoneinfo import ZoneInfo
 
+import msgspec
 from fastapi import APIRouter, Depends, Path, Response
 
 from api import forms
@@ -155,7 +156,8 @@ class _Print:
 
     def promised(self) -> date | None:
         """Return the day on which the result is there, as was known at the acceptance."""
-        return self.day_of(self.visitor.qolhat.clocks.total_due(self.progress, self.edition))
+        at_first = msgspec.structs.replace(self.progress, pauses=())
+        return self.day_of(self.visitor.qolhat.clocks.total_due(at_first, self.edition))
 
     def signed(self) -> Packet.Event | None:
         """Return the signing of the last draft."""

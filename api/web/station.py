@@ -314,6 +314,8 @@ def next_step(visitor: Visitor, facts: PacketFacts) -> str:
             role = speech.word("role", ending.scan.value)
             steps.append(speech.say("station.pass-to", role=role))
     name = stage.names.in_language(speech.language)
+    if facts.standstill is not None:
+        name = f"{speech.say('packet.paused')} · {name}"
     return f"{name}: {' / '.join(steps)}" if steps else name
 
 

@@ -105,12 +105,36 @@ class Allowed(Strict, frozen=True):
     after: ActKind | None = None
 
 
+class Standstill(StrEnum):
+    """What the time is during which a clock stands by an act."""
+
+    PAUSED = "paused"
+    WAITING_APPLICANT = "waiting-applicant"
+
+
+class PauseGround(Strict, frozen=True):
+    """A ground on which the clock of a stage may be stopped, as the paragraph `source` gives it.
+
+    `stages`: where it may be used; `roles`: who may stop the clock by it, and let it run again.
+    `longest`: after this time, from the stopping on, the clock runs again by itself.
+    """
+
+    key: str
+    names: Names
+    stages: tuple[str, ...]
+    roles: tuple[Role, ...]
+    source: str
+    kind: Standstill = Standstill.PAUSED
+    longest: NormText | None = None
+
+
 class Stage(Strict, frozen=True):
     """A stage of the route: who holds the packet, what ends it, its norm if the sources give one.
 
     `allows`: acts in turn that leave the packet in the stage (a completed notice, drafted anew).
     `renders`: the scan that begins this stage marks the service as rendered.
     `waits_for_applicant`: the clock runs from the applicant's coming, not from the paper's.
+    `pauses`: the grounds on which its clock may be stopped; files give them in tables of their own.
     """
 
     key: str
@@ -124,6 +148,11 @@ class Stage(Strict, frozen=True):
     norm_source: str | None = None
     renders: bool = False
     waits_for_applicant: bool = False
+    pauses: tuple[PauseGround, ...] = ()
+
+    def pause(self, ground: str) -> PauseGround | None:
+        """Return the ground of this key, None where it does not stop the stage's clock."""
+        return next((each for each in self.pauses if each.key == ground), None)
 
 
 class Total(Strict, frozen=True):
@@ -212,7 +241,13 @@ class Edition(
     Strict,
     frozen=True,
     dict=True,
-    rename={"stages": "stage", "forms": "form", "limits": "limit", "readings": "reading"},
+    rename={
+        "stages": "stage",
+        "forms": "form",
+        "limits": "limit",
+        "readings": "reading",
+        "pauses": "pause",
+    },
 ):
     """A whole file. `id` is stored in every registration and therefore never changes."""
 
@@ -231,6 +266,7 @@ class Edition(
     forms: tuple[Form, ...] = ()
     limits: tuple[Limit, ...] = ()
     readings: tuple[Reading, ...] = ()
+    pauses: tuple[PauseGround, ...] = ()
 
     @cached_property
     def memo(self) -> dict[Any, Any]:
@@ -252,3 +288,7 @@ class Edition(
     def stage(self, key: str) -> Stage:
         """Return the stage of this key. Raises KeyError."""
         return self.stages[self.index_of[key]]
+
+    def pause(self, ground: str) -> PauseGround | None:
+        """Return the ground for stopping a clock of this key, None if the edition gives none."""
+        return next((each for each in self.pauses if each.key == ground), None)

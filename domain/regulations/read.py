@@ -7,11 +7,14 @@ from collections.abc import Iterator
 
 import msgspec
 
+from domain.acts import ROLES_OF_ACT, ActKind
 from domain.errors import RefusedError
-from domain.regulations.edition import END, Edition, NormText, Side, Stage, Way
+from domain.norms import NormUnit
+from domain.regulations.edition import END, Edition, NormText, PauseGround, Side, Stage, Way
 from domain.roles import PLACE_DIGITS
 
 Fault = tuple[str, str]
+_OF_RUNS = frozenset({NormUnit.NEXT_RUN, NormUnit.ONCE_A_DAY, NormUnit.WITHIN_THE_DAY})
 
 
 class FaultyRegulationError(RefusedError):
@@ -36,7 +39,18 @@ def read_edition(text: str, file: str) -> Edition:
         ) from error
     for field, reason in _faults(edition):
         raise FaultyRegulationError(file, field, reason)
-    return edition
+    return _with_pauses(edition) if edition.pauses else edition
+
+
+def _with_pauses(edition: Edition) -> Edition:
+    """Tell each stage on which grounds its clock may be stopped."""
+    stages = (
+        msgspec.structs.replace(
+            stage, pauses=tuple(each for each in edition.pauses if stage.key in each.stages)
+        )
+        for stage in edition.stages
+    )
+    return msgspec.structs.replace(edition, stages=tuple(stages))
 
 
 def _faults(edition: Edition) -> Iterator[Fault]:
@@ -44,6 +58,7 @@ def _faults(edition: Edition) -> Iterator[Fault]:
     yield from _stage_faults(edition)
     yield from _norm_faults(edition)
     yield from _held_faults(edition)
+    yield from _pause_faults(edition)
     yield from _dead_ends(edition)
 
 
@@ -72,6 +87,8 @@ def _one_stage_faults(edition: Edition, stage: Stage) -> Iterator[Fault]:
         yield "holder", f"«{stage.holder}» has no places and cannot hold a packet"
     if edition.way is not Way.CENTRE and stage.side is not Side.DECIDING:
         yield "side", "only a route through a centre has an accepting side of its own"
+    if stage.pauses:
+        yield "pauses", "grounds stand in [[pause]], which names its stages"
     if not stage.ends:
         yield "ends", "nothing ends this stage"
     for number, ending in enumerate(stage.ends):
@@ -86,6 +103,9 @@ def _norm_faults(edition: Edition) -> Iterator[Fault]:
         f"stage[{number}].norm": stage.norm for number, stage in enumerate(edition.stages)
     }
     norms |= {f"limit[{number}].norm": limit.norm for number, limit in enumerate(edition.limits)}
+    norms |= {
+        f"pause[{number}].longest": each.longest for number, each in enumerate(edition.pauses)
+    }
     norms["total.norm"] = edition.total.norm
     norms["uncollected.keep"] = edition.uncollected.keep if edition.uncollected else None
     for field, norm in norms.items():
@@ -98,6 +118,29 @@ def _held_faults(edition: Edition) -> Iterator[Fault]:
         yield "papers", "lists papers exactly where the sources hold them"
     if edition.refusal.held != bool(edition.refusal.grounds):
         yield "refusal", "lists grounds exactly where the sources hold them"
+
+
+def _pause_faults(edition: Edition) -> Iterator[Fault]:
+    if len({each.key for each in edition.pauses}) != len(edition.pauses):
+        yield "pause", "two grounds have the same key"
+    for number, ground in enumerate(edition.pauses):
+        for field, reason in _one_pause_faults(edition, ground):
+            yield f"pause[{number}].{field}", reason
+
+
+def _one_pause_faults(edition: Edition, ground: PauseGround) -> Iterator[Fault]:
+    if not ground.stages:
+        yield "stages", "names no stage in which it may be used"
+    for key in ground.stages:
+        if key not in edition.index_of:
+            yield "stages", f"there is no stage «{key}»"
+    if not ground.roles:
+        yield "roles", "nobody may use it"
+    for role in ground.roles:
+        if role not in ROLES_OF_ACT[ActKind.PAUSED]:
+            yield "roles", f"«{role}» stops no clock"
+    if ground.longest is not None and ground.longest.unit in _OF_RUNS:
+        yield "longest.unit", "a longest time is counted in minutes, hours, days or months"
 
 
 def _dead_ends(edition: Edition) -> Iterator[Fault]:

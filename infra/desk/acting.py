@@ -8,15 +8,23 @@ from datetime import datetime
 
 from domain.acts import EXECUTORS, ActKind
 from domain.commands import ActOnPacket, Stamp
-from domain.errors import UnknownPacketError
+from domain.errors import UnknownPacketError, WrongRoleError
 from domain.numbers import PacketNumber, grouped, place_organisation
 from domain.packet import Packet
+from domain.regulations.edition import Edition
 from infra.desk.counter import Counter
-from infra.desk.errors import BadIncomingNumberError, NotAnExecutorError, UnknownGroundError
+from infra.desk.errors import (
+    BadIncomingNumberError,
+    NoPausesError,
+    NotAnExecutorError,
+    UnknownGroundError,
+    UnknownPauseGroundError,
+)
 from infra.requests import ActRequest, Answer, Status
 from infra.store.group_commit import UnitOfWork
 from infra.vault import ErasedError, Record
 
+_OF_THE_CLOCK = frozenset({ActKind.PAUSED, ActKind.RESUMED})
 _INCOMING = re.compile(r"[0-9A-Za-zА-Яа-яӘәҒғҚқҢңӨөҰұҮүҺһІі№/.\- ]{1,32}")
 
 
@@ -78,13 +86,33 @@ def _work(
 
 
 def _check_grounds(counter: Counter, packet: Packet, command: ActOnPacket) -> None:
-    if not command.grounds or packet.registration is None:
+    if packet.registration is None or command.stamp.ref in packet.refs:
         return
     edition = counter.regulations.edition(packet.registration.edition)
+    if command.kind in _OF_THE_CLOCK:
+        _check_pause(counter, edition, command)
+        return
     held = {ground.key for ground in edition.refusal.grounds}
     for ground in command.grounds:
         if ground not in held:
             raise UnknownGroundError(ground=ground, edition=edition.id)
+
+
+def _check_pause(counter: Counter, edition: Edition, command: ActOnPacket) -> None:
+    """Make sure that the edition gives the ground, and that this role may use it.
+
+    Whether it is the stage's, and whether the clock runs, may not be known yet: that deviates.
+    """
+    if not edition.pauses:
+        raise NoPausesError(edition=edition.id)
+    grounds = {each.key: each for each in edition.pauses}
+    for key in command.grounds:
+        if key not in grounds:
+            raise UnknownPauseGroundError(ground=key, edition=edition.id)
+    stamp, chosen = command.stamp, [grounds[key] for key in command.grounds] or edition.pauses
+    roles = counter.staff.register.roles_of(stamp.person, stamp.happened_at)
+    if roles.isdisjoint(role for each in chosen for role in each.roles):
+        raise WrongRoleError(person=stamp.person, act=command.kind.value)
 
 
 def _command(

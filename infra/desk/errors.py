@@ -59,6 +59,18 @@ class UnknownGroundError(RefusedError):
     code = "unknown-ground"
 
 
+class NoPausesError(RefusedError):
+    """The clock of a packet is to be stopped, or let run again, whose edition has no pauses."""
+
+    code = "no-pauses"
+
+
+class UnknownPauseGroundError(RefusedError):
+    """A ground for stopping a clock that the edition does not give."""
+
+    code = "unknown-pause-ground"
+
+
 class ReusedRefError(RefusedError):
     """The id of this registration was given to another one before."""
 

@@ -73,6 +73,8 @@ OF_PACKET: dict[str, Why | None] = {
     "pkt.los": Why("other", "unknown"),
     "pkt.fnd": Why("accepting", "in_progress"),
     "pkt.lbl": Why("encoding", "in_progress"),
+    "pkt.pau": None,
+    "pkt.rsm": None,
     "pkt.era": None,
     "pkt.cmp": None,
     "pkt.cma": None,

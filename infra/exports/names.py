@@ -31,6 +31,8 @@ EVENT_NAMES: dict[str, str] = {
     "pkt.los": "declare packet lost",
     "pkt.fnd": "find packet",
     "pkt.lbl": "print label anew",
+    "pkt.pau": "stop clock",
+    "pkt.rsm": "let clock run again",
     "pkt.era": "erase personal data",
     "pkt.cmp": "take complaint",
     "pkt.cma": "answer complaint",

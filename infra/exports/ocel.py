@@ -36,7 +36,7 @@ _TWINS = frozenset({"bag.put", "bag.out", "bag.ver"})
 _WHILE_UNKNOWN = iso(EPOCH)  # what never changes has been so from the beginning
 _OF_APPLICATION = frozenset(
     {"pkt.reg", "pkt.in", "pkt.res", "pkt.rgt", "pkt.drf", "pkt.ret", "pkt.sgn", "pkt.bck",
-     "pkt.iss", "pkt.hnd", "pkt.wdr", "pkt.cmp", "pkt.cma"}
+     "pkt.iss", "pkt.hnd", "pkt.wdr", "pkt.pau", "pkt.rsm", "pkt.cmp", "pkt.cma"}
 )  # fmt: skip
 _KINDS = {Kind.NUMBER: "integer", Kind.INSTANT: "time", Kind.YES_NO: "boolean"}
 _COMMON = (

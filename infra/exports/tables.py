@@ -77,6 +77,7 @@ DETAILS: tuple[Column, ...] = (
     ("claimed_at", Kind.INSTANT),
     ("answer_by", Kind.INSTANT),
     ("reason", Kind.TEXT),
+    ("ground", Kind.TEXT),
 )
 _EVENT_COLUMNS: tuple[Column, ...] = (
     ("position", Kind.NUMBER),
@@ -163,6 +164,7 @@ _VISIT_COLUMNS: tuple[Column, ...] = (
     ("late", Kind.YES_NO),
     ("deviations", Kind.TEXT),
     ("verified", Kind.YES_NO),
+    ("stood_seconds", Kind.SECONDS),
 )
 
 
@@ -213,6 +215,7 @@ def _visit_row(source: Source, story: PacketStory, visit: Visit) -> Row:
         measured.late,
         " ".join(visit.deviations),
         visit.verified,
+        _seconds(measured.stood) if visit.left_at else None,
     )
 
 

@@ -151,6 +151,7 @@ def _ended(source: Source, story: PacketStory, visit: Visit) -> dict[str, Value]
         "working_seconds": measured.working,
         "counted_seconds": measured.counted,
         "over_seconds": measured.over,
+        "stood_seconds": measured.stood or None,
     }
     return {
         "ended_by": visit.ended_by,

@@ -6,6 +6,7 @@ from datetime import timedelta
 
 import pytest
 
+from domain.act_details import ExecutorMissingError, OutcomeMissingError
 from domain.acts import ActKind, Outcome
 from domain.commands import (
     ActOnPacket,
@@ -18,8 +19,6 @@ from domain.commands import (
 from domain.errors import AlreadyRegisteredError, ReasonsMissingError
 from domain.packet import (
     EVENT_OF_ACT,
-    ExecutorMissingError,
-    OutcomeMissingError,
     Packet,
     UnknownScanError,
     VoidRefusedError,

@@ -85,10 +85,12 @@ from api.http.schemas.ledger import (
 )
 from api.http.schemas.packets import (
     Corrected,
+    DueList,
     EntryOut,
     History,
     HoldingOut,
     PacketOut,
+    PausedOut,
     PlaceHoldings,
 )
 from api.http.schemas.pages import (
@@ -109,6 +111,7 @@ from api.http.schemas.regulations import (
     Item,
     KeptOut,
     LimitOut,
+    PauseGroundOut,
     PeriodOut,
     ReadingOut,
     RegulationDetail,
@@ -154,7 +157,7 @@ from api.http.schemas.sent import (
     VoidIn,
 )
 from api.http.schemas.unsettled import RawInput, UnsettledDetail, UnsettledList, UnsettledOut
-from api.http.schemas.visits import DueList, DueOut, TimingOut, Timings, VisitOut, VisitPage
+from api.http.schemas.visits import DueOut, TimingOut, Timings, VisitOut, VisitPage
 from api.http.schemas.what_if import ComparedStageOut, ShareByNormOut, WhatIfOut
 from api.http.schemas.words import (
     EditionMark,
@@ -264,6 +267,8 @@ __all__ = [
     "PageSettled",
     "Paper",
     "PartOut",
+    "PauseGroundOut",
+    "PausedOut",
     "PeriodOut",
     "PictureCodesOut",
     "PictureOut",

@@ -22,7 +22,11 @@ class LedgerLineOut(Out):
     loop: int
     place: PlaceRef
     person: int
-    source: str | None = Field(description="The paragraph that gives the norm or the stage.")
+    source: str | None = Field(
+        description="The paragraph that gives the norm or the stage, or the ground for a pause."
+    )
+    ground: str | None = Field(description="Of stopped time: the key of the ground.")
+    stopped_by: int | None = Field(description="Of stopped time: who stopped the clock.")
     scans: list[str] = Field(description="The ids of the entries that began or fell into it.")
 
 
@@ -40,6 +44,9 @@ class StageClockOut(Out):
     consumed_seconds: float
     over_seconds: float
     open: bool
+    stands_since: datetime | None = Field(
+        description="The clock was stopped then and stands; the budget is as if it ran again now."
+    )
 
 
 class LabelSumOut(Out):

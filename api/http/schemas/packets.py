@@ -12,6 +12,18 @@ from api.http.schemas.visits import DueOut, VisitOut
 from api.http.schemas.words import EditionMark, OrganisationRef, Out, PlaceRef, Word
 
 
+class PausedOut(Out):
+    """A clock that stands by somebody's act, on a ground of the edition."""
+
+    ground: str = Field(description="A key of the edition.")
+    name: str
+    label: Word
+    source: str = Field(description="The paragraph that gives the ground.")
+    since: datetime
+    until: datetime | None = Field(description="When it runs again by itself, if it does.")
+    person: int = Field(description="Who stopped it.")
+
+
 class HoldingOut(Standing):
     """A packet at its place; `verified` by a scan, or else concluded from an act."""
 
@@ -25,6 +37,7 @@ class HoldingOut(Standing):
     rendered_at: datetime | None
     closed_at: datetime | None
     deviations: int = Field(description="How many scans and acts deviated.")
+    paused: PausedOut | None = Field(description="What has stopped the stage's clock.")
 
 
 class PacketOut(HoldingOut):
@@ -32,6 +45,13 @@ class PacketOut(HoldingOut):
 
     regulation: EditionMark | None
     due: list[DueOut]
+
+
+class DueList(Out):
+    """Terms, the most urgent (or longest overdue) first; packets whose clock stands."""
+
+    items: list[DueOut]
+    paused: list[HoldingOut] = Field(description="The longest paused first.")
 
 
 class PlaceHoldings(Out):

@@ -117,6 +117,16 @@ class LimitOut(Item):
     source: str
 
 
+class PauseGroundOut(Item):
+    """A ground on which the clock of a stage may be stopped."""
+
+    label: Word
+    stages: list[str]
+    roles: list[Word]
+    longest: RegulationNorm | None
+    source: str
+
+
 class FormOut(Item):
     """A form as the list of its fields."""
 
@@ -147,3 +157,4 @@ class RegulationDetail(RegulationOut):
     limits: list[LimitOut]
     forms: list[FormOut]
     readings: list[ReadingOut]
+    pauses: list[PauseGroundOut]

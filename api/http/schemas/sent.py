@@ -183,7 +183,7 @@ class ActIn(SentFrom):
     entitled: bool | None = Field(default=None, description="The right that was determined.")
     outcome: Outcome | None = Field(default=None, description="Of a drafted notice.")
     grounds: list[KeyField] = Field(
-        default_factory=list, max_length=50, description="Of a refusal: keys of the edition."
+        default_factory=list, max_length=50, description="Of a refusal, or (one) of a pause: keys."
     )
     text: str | None = Field(
         default=None,

@@ -62,6 +62,7 @@ class VisitOut(Out):
     )
     over_seconds: float | None = Field(description="Negative: what was left of the norm.")
     late: bool | None
+    stood_seconds: float | None = Field(description="For which acts stopped the clock.")
     deviations: list[Word]
 
 
@@ -93,9 +94,3 @@ class Timings(Out):
     """Stages in the order of their edition."""
 
     items: list[TimingOut]
-
-
-class DueList(Out):
-    """Terms, the most urgent (or longest overdue) first."""
-
-    items: list[DueOut]

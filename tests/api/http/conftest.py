@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import pytest
 from fastapi.testclient import TestClient
@@ -27,9 +28,10 @@ def _files_read_once() -> Iterator[None]:
 
 
 @contextmanager
-def _open(folder: Path) -> Iterator[Counter]:
+def opened_counter(folder: Path, **more: Any) -> Iterator[Counter]:
+    """Open the application on a store in this folder; `more` are other settings."""
     clock = SettableClock()
-    settings = Settings(data_dir=folder, vault_key=SecretStr(""), language="kk")
+    settings = Settings(data_dir=folder, vault_key=SecretStr(""), language="kk", **more)
     with (
         infra.bootstrap.bootstrap(settings, now=clock) as qolhat,
         TestClient(create_app(qolhat)) as client,
@@ -40,19 +42,19 @@ def _open(folder: Path) -> Iterator[Counter]:
 @pytest.fixture
 def counter(tmp_path: Path) -> Iterator[Counter]:
     """People who work by HTTP, on a store of this test alone."""
-    with _open(tmp_path) as opened:
+    with opened_counter(tmp_path) as opened:
         yield opened
 
 
 @pytest.fixture(scope="session")
 def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Counter]:
     """The same on one store for all tests that do not mind what others have recorded."""
-    with _open(tmp_path_factory.mktemp("shared")) as opened:
+    with opened_counter(tmp_path_factory.mktemp("shared")) as opened:
         yield opened
 
 
 @pytest.fixture(scope="module")
 def busy(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Counter]:
     """The same on one store for the questions of a module that begin with the same events."""
-    with _open(tmp_path_factory.mktemp("busy")) as opened:
+    with opened_counter(tmp_path_factory.mktemp("busy")) as opened:
         yield opened

@@ -156,6 +156,8 @@ DOES = {
     "lost": access("lost", WORKERS, MANAGERS),
     "found": access("found", WORKERS, MANAGERS),
     "relabelled": access("relabelled", WORKERS),
+    "paused": access("paused", AT_A_WINDOW | DECIDING),
+    "resumed": access("resumed", AT_A_WINDOW | DECIDING),
 }
 SETTLES = access("SETTLES", WORKERS - {Who.COURIER}, MANAGERS)
 READS_UNSETTLED = access("READS_UNSETTLED", SETTLES.allowed, AUDITORS)

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import pytest
 from argon2 import PasswordHasher
@@ -36,10 +37,10 @@ def _quickly() -> Iterator[None]:
 
 
 @contextmanager
-def opened_office(folder: Path) -> Iterator[Office]:
-    """Open the application on a store in this folder."""
+def opened_office(folder: Path, **more: Any) -> Iterator[Office]:
+    """Open the application on a store in this folder; `more` are other settings."""
     clock = SettableClock()
-    settings = Settings(data_dir=folder, vault_key=SecretStr(""), language="kk")
+    settings = Settings(data_dir=folder, vault_key=SecretStr(""), language="kk", **more)
     with infra.bootstrap.bootstrap(settings, now=clock) as qolhat:
         app = create_app(qolhat)
         with TestClient(app):  # its views follow the log

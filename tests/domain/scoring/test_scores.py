@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
 import msgspec
@@ -14,15 +14,16 @@ from hypothesis import strategies as st
 from domain.acts import ActKind
 from domain.clocks import Clocks, Measured
 from domain.commands import Stamp
-from domain.ledger import Ledger, ledger_of, sums
+from domain.ledger import Label, Ledger, ledger_of, sums
 from domain.norms import ClosedEnd, NormUnit, NotCounted
 from domain.numbers import bag_code
 from domain.packet import Packet
-from domain.progress import Progress, Visit, VisitKind
-from domain.regulations.edition import Edition, NormText
+from domain.progress import Pause, Progress, Visit, VisitKind
+from domain.regulations.edition import Edition, NormText, PauseGround
 from domain.roles import Role
 from domain.scoring.scorer import Rows, Scorer, packed_of
 from domain.scoring.scores import Course, Scores, Stays
+from domain.scoring.singly import tally_of
 from domain.scoring.tables import NONE
 from domain.scoring.wall import instant, micros
 from domain.timeline import Timeline
@@ -36,6 +37,7 @@ SCORER = Scorer(CLOCKS)
 OFFICES = [each.code for each in load_directory().organisations]
 BEGINS = datetime(2024, 1, 1, tzinfo=UTC)
 STAGE = "sign"
+GROUND = PauseGround("g", REGULATIONS.edition("s7c-2012").service.names, (STAGE,), (), "§ 9")
 Packing = tuple[datetime, datetime]
 
 
@@ -168,6 +170,51 @@ def _equal_to_the_ledger(book: Ledger, scores: Scores, index: int) -> None:
         assert clock.over == _span(scores.overrun[index])
         if clock.budget is not None:
             assert clock.budget == _span(scores.budget[index])
+
+
+@given(st.sampled_from(OFFICES), norms, st.lists(stays(), min_size=1, max_size=6))
+@settings(max_examples=50)
+def test_scored_alone_is_scored_in_arrays(
+    office: int, norm: NormText | None, told: list[Stay]
+) -> None:
+    """So that a stay may be scored alone where its clock was stopped."""
+    stage, cut = edition_with(norm).stage(STAGE), columns(told)
+    cut = replace(cut, completing=None, packed=None)  # those are of the packet, not of the stay
+    scores = SCORER.score(office, cut, Course(norm=norm.norm if norm else None, runs=RUNS))
+    for index, each in enumerate(told):
+        alone = tally_of(each.visit(office, "stage"), stage, CLOCKS, each.left)
+        judged = bool(scores.judged[index])
+        assert (alone.count, alone.judged) == (1, judged)
+        assert alone.within == (judged and not scores.late[index])
+        assert (alone.working, alone.consumed) == (scores.working[index], scores.consumed[index])
+        assert alone.overrun == scores.overrun[index]
+        labels = {label: int(spans[index]) for label, spans in scores.labels.items()}
+        assert alone.labels == {label: span for label, span in labels.items() if span}
+
+
+@given(st.sampled_from(OFFICES), norms, stays(), st.data())
+@settings(max_examples=100)
+def test_a_stay_whose_clock_was_stopped_has_the_figures_of_the_clocks(
+    office: int, norm: NormText | None, told: Stay, data: st.DataObject
+) -> None:
+    whole = round((told.left - told.entered).total_seconds())
+    turns = data.draw(st.lists(st.integers(0, whole), min_size=2, max_size=6, unique=True))
+    at = [told.entered + timedelta(seconds=turn) for turn in sorted(turns)]
+    visit = told.visit(office, "stage")
+    visit.pauses = tuple(
+        Pause(f"p{index}", GROUND.key, office, 5, since, until)
+        for index, (since, until) in enumerate(zip(at[::2], at[1::2], strict=False))
+    )
+    stage = msgspec.structs.replace(edition_with(norm).stage(STAGE), pauses=(GROUND,))
+    alone, measured = tally_of(visit, stage, CLOCKS, told.left), CLOCKS.measure(visit, stage)
+    assert (alone.judged, alone.within) == (measured.late is not None, measured.late is False)
+    stopped = alone.labels.get(Label.PAUSED, 0)
+    assert _span(stopped) == measured.stood
+    assert _span(alone.working) == measured.working
+    assert sum(alone.labels.values()) == whole * 1_000_000
+    if measured.over is not None and visit.clock_from == visit.entered_at:
+        late = _span(alone.labels.get(Label.OVERDUE, 0))
+        assert late == max(measured.over, timedelta(0))
 
 
 @given(st.lists(st.tuples(st.sampled_from(OFFICES[:3]), st.integers(0, 1), stays()), max_size=30))

@@ -48,15 +48,18 @@ def test_a_stay_is_what_the_view_of_stays_says(day: Simulated) -> None:
         assert _as_row(visit) == {key: row[key] for key in _as_row(visit)}
 
 
+_SPANS = ("working", "counted", "over", "stood")
+
+
 def _as_row(visit: VisitRow) -> dict[str, Any]:
     plain = {
         name: getattr(visit, name)
         for name in VisitRow.__slots__
-        if name not in {"working", "counted", "over", "deviations"}
+        if name not in {*_SPANS, "deviations", "pauses"}
     }
     spans = {
         f"{name}_seconds": span.total_seconds() if isinstance(span, timedelta) else None
-        for name in ("working", "counted", "over")
+        for name in _SPANS
         for span in [getattr(visit, name)]
     }
     return plain | spans | {"deviations": " ".join(visit.deviations)}

@@ -70,7 +70,7 @@ def test_the_topics_in_use_are_those_of_the_first_day() -> None:
         "tms.set", "run.dep", "run.arr",
         "bag.new", "bag.put", "bag.out", "bag.cls", "bag.off", "bag.tak", "bag.brk", "bag.opn",
         "bag.ver", "bag.rec", "bag.stl", "rgy.new", "rgy.bag", "rgy.cls", "log.got",
-        "pkt.doc", "pag.new", "pag.set",
+        "pkt.doc", "pag.new", "pag.set", "pkt.pau", "pkt.rsm",
     }  # fmt: skip
 
 
