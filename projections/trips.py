@@ -9,7 +9,10 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import groupby
+from operator import attrgetter
 from typing import Any, ClassVar
+from uuid import UUID
 
 import sqlalchemy as sa
 
@@ -211,9 +214,10 @@ class Trips(View):
         c = self.said.c
         for part in parts(list(keys)):
             query = self.said.select().where(c.run.in_(part))
-            for row in connection.execute(query.order_by(c.run, c.happened_at, c.ref)):
-                run = keys[row.run]
-                found[run].append(_report(run, row))
+            rows = connection.execute(query.order_by(c.run, c.happened_at, c.ref))
+            for text, said in groupby(rows, attrgetter("run")):
+                stream = Run.stream(keys[text])
+                found[keys[text]] = [_report(stream, row) for row in said]
         return found
 
 
@@ -281,15 +285,17 @@ def _report_values(event: Run.Event) -> dict[str, Any]:
     }
 
 
-def _report(run: RunKey, row: sa.Row[Any]) -> Run.Event:
-    facts = row._asdict()
-    return _SAID[facts.pop("topic")](
-        **facts
-        | {
-            "originator_id": Run.stream(run),
-            "originator_version": facts.pop("version"),
-            "timestamp": instant(facts.pop("recorded_at")),
-            "place": PlaceCode(row.place),
-            "happened_at": instant(row.happened_at),
-        }
+def _report(stream: UUID, row: sa.Row[Any]) -> Run.Event:
+    recorded_at, happened_at = instant(row.recorded_at), instant(row.happened_at)
+    return _SAID[row.topic](
+        originator_id=stream,
+        originator_version=row.version,
+        timestamp=recorded_at,
+        ref=row.ref,
+        place=PlaceCode(row.place),
+        person=row.person,
+        device=row.device,
+        counter=row.counter,
+        happened_at=happened_at,
+        run=row.run,
     )

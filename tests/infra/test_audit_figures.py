@@ -2,15 +2,26 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
+import pytest
+
+import infra.audit_figures
 from domain.acts import ActKind
 from domain.numbers import PacketNumber
 from domain.roles import Role
-from infra.audit_figures import AtRisk, figures_as_known, late_next
+from infra.audit_figures import (
+    AtRisk,
+    Comparison,
+    figures_as_known,
+    late_next,
+    overview,
+    worst_first,
+)
 from infra.bootstrap import Qolhat
-from projections.open_stays import AGES, OpenStays, OpenWork
-from projections.rollups import ALL_SUMS, By, Figure, RollupFilter, Rollups
+from projections.open_stays import AGES, OpenStays, OpenWork, of_organisations, of_stages
+from projections.rollups import ALL_SUMS, By, Figure, Of, RollupFilter, Rollups
 from projections.visits import Visits
 from tests.office import Office
 from tests.stories import AUTHORITY, CENTRE
@@ -100,3 +111,58 @@ def test_who_will_be_late_is_told_by_the_past_of_the_stage(office: Office) -> No
     assert found[0].budget == timedelta(minutes=30)
     assert len(risks(office, 205, limit=1)) == 1
     assert first not in {each.stay.number for each in risks(office, 211)}  # it is late already
+
+
+def of_office(organisation: int, judged: int, within: int) -> Figure:
+    """So many stays of an office, a minute each."""
+    minutes = timedelta(minutes=judged)
+    return Figure(Of(organisation=organisation), judged, judged, within, minutes, minutes)
+
+
+def test_the_worst_come_first_and_few_stays_say_little() -> None:
+    surely, perhaps, well = of_office(1, 400, 200), of_office(2, 2, 0), of_office(3, 400, 396)
+    nobody_knows = Figure(Of(organisation=4), 5, counted=timedelta(hours=1))
+    ordered = worst_first([nobody_knows, well, perhaps, surely])
+    assert ordered == [surely, perhaps, well, nobody_knows]
+
+
+def test_of_many_stages_only_one_is_shown_in_all_its_lengths(
+    office: Office, qolhat: Qolhat, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for minute in (10, 12):
+        number = at_the_office(office, minute)
+        office.act(minute + 125, ActKind.INCOMING, Role.OFFICE, number)
+    qolhat.runner.catch_up()
+    one = Comparison("s7c-2012", "incoming", By.ORGANISATION)
+    with qolhat.views.reading() as reading:
+        fine = overview(reading, ALL_SUMS, one)
+        monkeypatch.setattr(infra.audit_figures, "_FINE", 0)
+        coarse = overview(reading, ALL_SUMS, one)
+        busiest = overview(reading, ALL_SUMS)
+        none = overview(reading, ALL_SUMS, replace(one, most=0))
+    assert (fine.fine, coarse.fine) == (True, False)
+    assert all(each.buckets for each in fine.stages)
+    assert coarse.stages == [replace(each, buckets={}) for each in fine.stages]
+    assert coarse.lengths == fine.lengths
+    assert coarse.lengths is not None
+    assert coarse.lengths.of.stage == "incoming"
+    assert coarse.compared == fine.compared
+    assert [each.of.organisation for each in fine.compared] == [AUTHORITY]
+    assert fine.compared[0].buckets
+    assert (none.compared, none.others) == ([], 1)
+    assert busiest.lengths is not None
+    assert busiest.lengths.count == max(each.count for each in fine.stages)
+
+
+def test_open_work_is_added_up_by_stage_and_by_office(office: Office) -> None:
+    found = [*work(office, 10), *work(office, 200)]
+    whole = sum(each.count for each in found)
+    stages, offices = of_stages(found), of_organisations(found)
+    assert whole > 0
+    assert sum(each.count for each in stages) == sum(each.count for each in offices) == whole
+    assert {each.organisation for each in stages} == {0}
+    assert len({(each.edition, each.kind, each.stage) for each in stages}) == len(stages)
+    assert len({each.organisation for each in offices}) == len(offices)
+    for each in (*stages, *offices):
+        assert sum(each.ages) == each.count
+    assert [each.late for each in offices] == sorted((each.late for each in offices), reverse=True)

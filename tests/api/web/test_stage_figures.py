@@ -9,7 +9,9 @@ from html import unescape
 
 import pytest
 
-from api.messages import LANGUAGES, page_text, word
+import api.web.figures.overview
+import infra.audit_figures
+from api.messages import LANGUAGES, page_count, page_text, word
 from api.periods import Period
 from api.web.figures.overview import bars_of
 from domain.acts import ActKind
@@ -118,6 +120,44 @@ def test_figures_may_be_of_one_service(manager: Browser) -> None:
     assert re.search(r'href="/figures\?[^"]*service=003-7[^"]*stage=', one)
     none = opened(manager, "/figures?service=003-1")
     assert page_text("figures.audit.none", "en") in none
+
+
+def test_of_many_services_the_stages_are_folded_away(
+    manager: Browser, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    all_ = opened(manager, "/figures")
+    assert all_.count('<details class="way" open>') == all_.count('<details class="way"') > 0
+    monkeypatch.setattr(infra.audit_figures, "_FINE", 0)
+    folded = opened(manager, "/figures")
+    assert 'id="services-title"' in folded
+    assert '<details class="way" open>' not in folded
+    assert page_text("figures.audit.fine", "en") in folded
+    assert re.search(r'href="/figures\?[^"]*service=003-7"', folded)
+    assert links(manager, "/figures") == [
+        (address, said) for address, said in found_in(all_) if "order=" not in address
+    ]
+
+
+def found_in(html: str) -> list[tuple[str, str]]:
+    """The addresses of lists of stays, with what is said of them."""
+    return [(unescape(address), said) for address, said, _ in _LINK.findall(html)]
+
+
+def test_of_many_organisations_the_worst_are_shown_and_the_others_one_click_away(
+    manager: Browser, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = "/figures?edition=s7c-2012&stage=incoming"
+    monkeypatch.setattr(api.web.figures.overview, "RANKED", 0)
+    html = opened(manager, path)
+    assert page_count("figures.audit.ranked.others", 1, "en") in html
+    assert f"organisation={AUTHORITY}" not in seen_addresses(html)
+    more = next(unescape(each) for each in re.findall(r'href="(/figures[^"]+everybody=1)"', html))
+    assert f"organisation={AUTHORITY}" in seen_addresses(opened(manager, more))
+
+
+def seen_addresses(html: str) -> str:
+    """The part of the page that compares."""
+    return html.partition('id="compared-title"')[2].partition("</section>")[0]
 
 
 def test_the_page_names_the_slowest_stage_and_the_deviations(manager: Browser) -> None:
