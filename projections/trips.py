@@ -286,16 +286,14 @@ def _report_values(event: Run.Event) -> dict[str, Any]:
 
 
 def _report(stream: UUID, row: sa.Row[Any]) -> Run.Event:
-    recorded_at, happened_at = instant(row.recorded_at), instant(row.happened_at)
-    return _SAID[row.topic](
-        originator_id=stream,
-        originator_version=row.version,
-        timestamp=recorded_at,
-        ref=row.ref,
-        place=PlaceCode(row.place),
-        person=row.person,
-        device=row.device,
-        counter=row.counter,
-        happened_at=happened_at,
-        run=row.run,
+    facts = row._asdict()
+    return _SAID[facts.pop("topic")](
+        **facts
+        | {
+            "originator_id": stream,
+            "originator_version": facts.pop("version"),
+            "timestamp": instant(facts.pop("recorded_at")),
+            "place": PlaceCode(row.place),
+            "happened_at": instant(row.happened_at),
+        }
     )
