@@ -166,8 +166,10 @@ class Trips(View):
         return sa.select(sa.func.min(c.taken_at)).where(which).scalar_subquery()
 
     def _first_told(self, branch: int, authority: int) -> sa.ScalarSelect[str]:
-        run = self.said.c.run  # keys of one pair are in order of time as texts are
-        told = sa.select(sa.func.min(run)).where(run.startswith(f"{branch}-{authority}-"))
+        run, pair = self.said.c.run, f"{branch}-{authority}-"
+        between = run >= f"{pair}00000000-0000", run <= f"{pair}99999999-9999"  # by the index
+        # Keys of one pair are in order of time as texts are.
+        told = sa.select(sa.func.min(run)).where(*between, run.startswith(pair))
         return told.scalar_subquery()
 
     def legs_of(
