@@ -129,7 +129,7 @@ def late_next(
     """
     connection = reading.connection
     stays = OpenStays(reading.view(Visits)).next_due(connection, now, organisations, _CANDIDATES)
-    past = _past(reading, now.date())
+    past = _past(reading, now.date(), {(stay.edition or "", stay.stage) for stay in stays})
     progress = reading.view(Journal).load(connection, sorted({stay.number for stay in stays}))
     found: list[AtRisk] = []
     for stay in stays:
@@ -142,8 +142,11 @@ def late_next(
     return found[:limit]
 
 
-def _past(reading: Reading, day: date) -> dict[tuple[str | None, str | None], dict[int, int]]:
-    which = RollupFilter(span=Span.MONTH, kind=VisitKind.STAGE.value, since=day - _PAST)
+def _past(
+    reading: Reading, day: date, stages: Collection[tuple[str, str]]
+) -> dict[tuple[str | None, str | None], dict[int, int]]:
+    kind, since = VisitKind.STAGE.value, day - _PAST
+    which = RollupFilter(Span.MONTH, kind=kind, since=since, stages=stages)
     figures = reading.view(Rollups).figures(reading.connection, which, (By.EDITION, By.STAGE))
     return {(figure.of.edition, figure.of.stage): figure.buckets for figure in figures}
 

@@ -71,6 +71,7 @@ class RollupFilter:
     """Which sums are meant; None: all. `since` (inside) and `until` (not) are days of leaving.
 
     Of a period its first day decides, so that they should be first days of weeks or of months.
+    `stages`: these of editions.
     """
 
     span: Span = Span.WEEK
@@ -82,6 +83,7 @@ class RollupFilter:
     stage: str | None = None
     since: date | None = None
     until: date | None = None
+    stages: Collection[tuple[str, str]] | None = None
 
 
 ALL_SUMS = RollupFilter()
@@ -478,7 +480,15 @@ def _conditions(
         value = getattr(which, name)
         if value is not None:
             yield c[name] == value
+    if which.stages is not None:
+        yield _of_stages(c, which.stages)
     yield from _within(c.begins, which)
+
+
+def _of_stages(
+    c: sa.ColumnCollection[str, Any], stages: Collection[tuple[str, str]]
+) -> sa.ColumnElement[bool]:
+    return sa.tuple_(c.edition, c.stage).in_(sorted(stages))
 
 
 def _within(begins: sa.ColumnElement[int], which: RollupFilter) -> Iterator[sa.ColumnElement[bool]]:
@@ -516,6 +526,8 @@ def _buckets_of_stays(which: RollupFilter, told: tuple[By, ...]) -> sa.Select[An
         conditions += [c.week >= first, c.week < which.until.toordinal()]
     if which.organisations is not None:
         conditions.append(c.organisation.in_(sorted(which.organisations)))
+    if which.stages is not None:
+        conditions.append(_of_stages(c, which.stages))
     for name in ("person", *_WHAT):
         value = getattr(which, name)
         if value is not None:
@@ -596,6 +608,7 @@ def _is_meant(row: Mapping[str, Any], which: RollupFilter) -> bool:
         (which.organisations is None or row["organisation"] in which.organisations)
         and (which.since is None or begins >= which.since.toordinal())
         and (which.until is None or begins < which.until.toordinal())
+        and (which.stages is None or (row["edition"] or "", row["stage"]) in which.stages)
         and all(
             getattr(which, name) in (None, row[name] or "")
             for name in ("person", "service", "edition", "kind", "stage")

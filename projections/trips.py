@@ -166,8 +166,10 @@ class Trips(View):
         return sa.select(sa.func.min(c.taken_at)).where(which).scalar_subquery()
 
     def _first_told(self, branch: int, authority: int) -> sa.ScalarSelect[str]:
-        run = self.said.c.run  # keys of one pair are in order of time as texts are
-        told = sa.select(sa.func.min(run)).where(run.startswith(f"{branch}-{authority}-"))
+        run, pair = self.said.c.run, f"{branch}-{authority}-"
+        between = run >= f"{pair}00000000-0000", run <= f"{pair}99999999-9999"  # by the index
+        # Keys of one pair are in order of time as texts are.
+        told = sa.select(sa.func.min(run)).where(*between, run.startswith(pair))
         return told.scalar_subquery()
 
     def legs_of(
@@ -286,16 +288,14 @@ def _report_values(event: Run.Event) -> dict[str, Any]:
 
 
 def _report(stream: UUID, row: sa.Row[Any]) -> Run.Event:
-    recorded_at, happened_at = instant(row.recorded_at), instant(row.happened_at)
-    return _SAID[row.topic](
-        originator_id=stream,
-        originator_version=row.version,
-        timestamp=recorded_at,
-        ref=row.ref,
-        place=PlaceCode(row.place),
-        person=row.person,
-        device=row.device,
-        counter=row.counter,
-        happened_at=happened_at,
-        run=row.run,
+    facts = row._asdict()
+    return _SAID[facts.pop("topic")](
+        **facts
+        | {
+            "originator_id": stream,
+            "originator_version": facts.pop("version"),
+            "timestamp": instant(facts.pop("recorded_at")),
+            "place": PlaceCode(row.place),
+            "happened_at": instant(row.happened_at),
+        }
     )

@@ -155,7 +155,10 @@ def test_of_many_stages_only_one_is_shown_in_all_its_lengths(
 
 
 def test_open_work_is_added_up_by_stage_and_by_office(office: Office) -> None:
-    found = [*work(office, 10), *work(office, 200)]
+    for minute in (10, 12):
+        at_the_office(office, minute)
+    office.scan(150, at_the_office(office, 20), Role.HEAD)  # out of turn
+    found = [*work(office, 200), *work(office, 200)]  # of two offices, as it were
     whole = sum(each.count for each in found)
     stages, offices = of_stages(found), of_organisations(found)
     assert whole > 0

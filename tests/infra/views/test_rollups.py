@@ -130,6 +130,16 @@ def test_a_stay_adds_to_its_office_its_person_and_the_country(
     assert (own.count, own.buckets, own.median) == (2, {}, None)
 
 
+def test_some_stages_of_some_editions_may_be_meant(kept: Qolhat) -> None:
+    rows = stays(kept)
+    ended = [row for row in rows if row["bucket"] is not None and row["edition"]]
+    stages = sorted({(row["edition"], row["stage"]) for row in ended})[:3]
+    for which in (RollupFilter(stages=stages), RollupFilter(stages=[]), RollupFilter(stages=None)):
+        for by in ((By.EDITION, By.STAGE), (By.PERSON,)):
+            assert figures(kept, *by, which=which) == figures_of(rows, which, by)
+    assert len(figures(kept, By.EDITION, By.STAGE, which=RollupFilter(stages=stages))) == 3
+
+
 def test_periods_are_chosen_by_their_first_days(kept: Qolhat) -> None:
     first, second = (each.of.period for each in figures(kept, By.PERIOD))
     assert first is not None
