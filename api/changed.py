@@ -47,6 +47,13 @@ class Changed:
     known_from: date | None = None
     days: tuple[ChangedDay, ...] = ()
 
+    @property
+    def difference(self) -> timedelta | None:
+        """By how much the counted time is more than was known; None where one of both is not."""
+        if self.counted_before is None or self.counted_after is None:
+            return None
+        return self.counted_after - self.counted_before
+
 
 @dataclass(frozen=True, slots=True)
 class ChangedPage:

@@ -14,7 +14,7 @@ from enum import StrEnum
 import msgspec
 
 from domain.errors import RefusedError
-from domain.regulations.edition import Period, Strict
+from domain.regulations.edition import Names, Period, Strict
 from domain.survey import Question
 
 _EVERY = "*"
@@ -95,13 +95,18 @@ class Electronic(Strict, frozen=True):
 
 
 class Indicators(Strict, frozen=True, rename={"described": "indicator"}):
-    """A file of indicators."""
+    """A file of indicators; its document is named in the three languages, or in one."""
 
-    document: str
+    document: Names | str
     legal: Period
     described: tuple[Described, ...]
     values: tuple[Values, ...] = ()
     electronic: tuple[Electronic, ...] = ()
+
+    def document_in(self, language: str) -> str:
+        """Return the name of the document in a language."""
+        named = self.document
+        return named if isinstance(named, str) else named.in_language(language)
 
     def source(self, indicator: Indicator) -> str:
         """Return where an indicator is written; the empty text where the file does not say."""

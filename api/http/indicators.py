@@ -40,7 +40,7 @@ def indicators(
         organisation=call.tell.maybe_organisation(organisation),
         service=service,
         operator=qolhat.settings.operator,
-        document=qolhat.indicators.document,
+        document=qolhat.indicators.document_in(call.tell.language),
         indicators=[_line_out(call.tell, each) for each in found],
     )
 

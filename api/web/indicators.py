@@ -62,7 +62,7 @@ def indicators(
         fewest=FEWEST,
         few=FEW,
         operator=qolhat.settings.operator,
-        document=qolhat.indicators.document,
+        document=qolhat.indicators.document_in(speech.language),
     )
 
 

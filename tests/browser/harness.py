@@ -24,6 +24,7 @@ from starlette.staticfiles import StaticFiles
 
 from api.web.rendering import STATIC_FOLDER
 from domain.cards import Card, card_code
+from domain.corrections import VoidReason
 from domain.numbers import grouped
 from tests.browser.serving import listening
 
@@ -75,7 +76,7 @@ _PAGE = """<!doctype html>
 <p class="shape" aria-hidden="true"></p><p class="verdict"></p><p class="packet"></p>
 <p class="service"></p><p class="move"></p><p class="next"></p><p class="left"></p>
 <ul class="remarks"></ul></section>
-<div>{buttons}<button type="button" id="mute" aria-pressed="false">Mute</button></div>
+<div>{buttons}{reasons}<button type="button" id="mute" aria-pressed="false">Mute</button></div>
 <p id="empty">Empty space</p>
 <form id="other" action="/elsewhere"><label for="note">Note</label><input id="note">
 <label for="long">Long</label><textarea id="long"></textarea>
@@ -132,12 +133,17 @@ class Fake:
         buttons = "".join(
             f'<button type="button" data-card="{card.value}">{card.value}</button>' for card in Card
         )
+        options = '<option value="">Why</option>' + "".join(
+            f'<option value="{reason.value}">{reason.value}</option>' for reason in VoidReason
+        )
+        reasons = f'<span id="undo-why" hidden><select id="undo-reason">{options}</select></span>'
         cards = {str(card_code(card)): card.value for card in Card}
         page = _PAGE.format(
             person=self.person,
             place=PLACE,
             csrf=CSRF,
             buttons=buttons,
+            reasons=reasons,
             texts=json.dumps(self.texts),
             cards=json.dumps(cards),
         )

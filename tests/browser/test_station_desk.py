@@ -449,11 +449,30 @@ def test_the_last_scan_is_taken_back(
     assert fake.voids[0]["number"] == numbers[1]
     assert fake.voids[0]["scan"] == fake.scans[1]["ref"]
     assert fake.voids[0]["place"] == str(PLACE)
+    assert "reason" not in fake.voids[0]
     _result(hearing, "verdict", "Taken back")
     expect(hearing.locator("button[data-card=undo]")).to_be_hidden()
     hearing.keyboard.press("F2")
     _result(hearing, "verdict", "Nothing to take back")
     assert len(fake.voids) == 1
+
+
+def test_why_it_is_taken_back_may_be_chosen_and_scanning_goes_on(hearing: Page, fake: Fake) -> None:
+    why = hearing.locator("#undo-reason")
+    expect(why).to_be_hidden()
+    scan(hearing, code())
+    _done(hearing)
+    why.select_option("other-packet")
+    why.focus()
+    scan(hearing, card(Card.UNDO))  # the scanner types into nothing
+    fake.until(hearing, lambda f: len(f.voids) == 1)
+    assert fake.voids[0]["reason"] == "other-packet"
+    expect(why).to_be_hidden()
+    number = code()
+    scan(hearing, number)
+    fake.until(hearing, lambda f: f.codes[-1:] == [number])
+    _done(hearing)
+    expect(why).to_have_value("")
 
 
 def test_a_scan_is_taken_back_within_a_minute(hearing: Page, fake: Fake) -> None:

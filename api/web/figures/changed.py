@@ -45,6 +45,7 @@ def changed(
         found=found,
         more=_more(visitor, found),
         names=qolhat.personnel.names(people),
+        nothing=timedelta(0),
         stage_of=lambda each: _stage(visitor, each),
     )
 

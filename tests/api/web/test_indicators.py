@@ -31,7 +31,7 @@ def test_the_indicators_are_shown_with_values_and_aims(office: Office) -> None:
     assert manager.says("figures.indicators.short")
     assert manager.says("figures.indicators.at-least", number="20")
     assert manager.says("figures.indicators.set-by", operator="demonstration",
-                        document=office.qolhat.indicators.document)  # fmt: skip
+                        document=office.qolhat.indicators.document_in("en"))  # fmt: skip
     other = manager.get("/indicators?year=2026&service=002")
     assert "<strong>50%</strong>" not in other.text
     assert manager.get("/indicators?year=2025&service=003-7").status_code == 200
