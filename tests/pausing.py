@@ -32,18 +32,41 @@ roles = ["executor", "head"]
 longest = { unit = "working-day", amount = 5 }
 source = "tests §10"
 """  # noqa: E501
-_SHIPPED = (resources.files("domain.regulations") / "003-7-centre.toml").read_text("utf-8")
-TEXT = (
-    _SHIPPED.replace('id = "s7c-2012"', f'id = "{EDITION}"')
-    .replace("from = 2012-12-10, until = 2014-06-02", "from = 2012-12-11, until = 2014-06-02")
-    .replace('operator = "demonstration"', f'operator = "{OPERATOR}"')
-    .replace("2012-12-10 }", "2012-12-11 }")
-    .replace(
-        'source = "003 s7 §9: by §7 of the standard, which is not held"',
-        'norm = { unit = "working-day", amount = 3 }\nsource = "tests §7"',
-    )
-) + GROUNDS
+ANYBODYS = """
+[[pause]]
+key = "anybodys"
+names = { kk = "Кез келген негіз", ru = "Любое основание", en = "Any ground" }
+stages = ["accept"]
+roles = ["inspector", "office", "head", "executor", "akim"]
+source = "tests §11"
+"""
+_WAYS = {"akim": "s7k", "authority": "s7a", "centre": "s7c"}
+
+
+def _later(way: str, operator: str, grounds: str) -> str:
+    """Service 7 by this way as shipped, but a day later, with grounds: it goes before the other."""
+    file = resources.files("domain.regulations") / f"003-7-{way}.toml"
+    shipped = file.read_text("utf-8").replace(f"{_WAYS[way]}-2012", f"{_WAYS[way]}-pausing")
+    adopted = shipped.replace('operator = "demonstration"', f'operator = "{operator}"')
+    return adopted.replace("from = 2012-12-10", "from = 2012-12-11") + grounds
+
+
+TEXT = _later("centre", OPERATOR, GROUNDS).replace(
+    'source = "003 s7 §9: by §7 of the standard, which is not held"',
+    'norm = { unit = "working-day", amount = 3 }\nsource = "tests §7"',
+)
 PAUSING = Regulations([*((each.id, each) for each in REGULATIONS), ("t", read_edition(TEXT, "t"))])
+
+
+def anybodys(folder: Path) -> Path:
+    """Write editions of service 7 by every way, under which all who may stop a clock have a ground.
+
+    Return the folder.
+    """
+    folder.mkdir(exist_ok=True)
+    for way in _WAYS:
+        (folder / f"{way}.toml").write_text(_later(way, "demonstration", ANYBODYS), "utf-8")
+    return folder
 
 
 def written_to(folder: Path) -> Path:

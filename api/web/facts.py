@@ -15,7 +15,7 @@ from domain.errors import UnknownPacketError
 from domain.norms import Due
 from domain.numbers import PacketNumber, PlaceCode, grouped, place_organisation
 from domain.packet import Packet
-from domain.pauses import Stood, running
+from domain.pauses import Stood, running, working_time
 from domain.progress import Progress, Status, Visit, VisitKind
 from domain.regulations.edition import Edition, Stage
 from domain.timeline import Timeline, timeline_of
@@ -168,9 +168,11 @@ class PacketFacts:
 
     @property
     def next_due(self) -> Due | None:
-        """What runs out first."""
-        running = [due for due in (self.stage_due, self.total_due) if due is not None]
-        return min(running, key=lambda due: due.at, default=None)
+        """What runs out first; None while the clock stands."""
+        if self.standstill is not None:
+            return None
+        terms = [due for due in (self.stage_due, self.total_due) if due is not None]
+        return min(terms, key=lambda due: due.at, default=None)
 
     def left(self, due: Due) -> timedelta:
         """Return the working time left until a term runs out; negative: past it."""
@@ -215,12 +217,12 @@ class PacketFacts:
         due = measured.due
         if visit.left_at is not None or due is None:
             return measured
-        over = -self._left(due, place_organisation(visit.place))
-        if stood and due.at < self.now:
-            calendar = self.qolhat.clocks.calendar(place_organisation(visit.place))
-            ran = running(stood, due.at, self.now)
-            over = sum((calendar.working_time(*span) for span in ran), timedelta(0))
-        return Measured(due=due, over=over)
+        if not stood:
+            return Measured(due=due, over=-self._left(due, place_organisation(visit.place)))
+        calendar = self.qolhat.clocks.calendar(place_organisation(visit.place))
+        first, last = sorted((due.at, self.now))
+        ran = working_time(calendar, running(stood, first, last))
+        return Measured(due=due, over=ran if due.at < self.now else -ran)
 
 
 def facts_of(qolhat: Qolhat, number: PacketNumber) -> PacketFacts:

@@ -160,6 +160,8 @@ def _api_act(kind: str) -> Build:
     details: dict[str, object] = {}
     if kind == "drafted":
         details["outcome"] = "granted"
+    if kind == "paused":
+        details["grounds"] = ["anybodys"]
 
     def asked(it: Asking) -> Asked:
         if kind == "resolution":

@@ -55,6 +55,7 @@ from projections.loose_pages import LoosePages
 from projections.unsettled import Fate, Unsettled
 from tests.api.matrix.who import Where, Who
 from tests.infra.demonstration.simulated import hasty
+from tests.pausing import anybodys
 from tests.scanned import filing, page, saved, sheet
 from tests.stories import AUTHORITY, CENTRE, MORNING
 
@@ -574,7 +575,10 @@ class Client:
 @contextmanager
 def opened_world(folder: Path) -> Iterator[tuple[World, Client]]:
     """Open the application on a new store in this folder, with everybody and everything in it."""
-    settings = Settings(data_dir=folder, vault_key=SecretStr(""), language="kk")
+    rules = anybodys(folder / "regulations")
+    settings = Settings(
+        data_dir=folder, vault_key=SecretStr(""), language="kk", regulations_dir=rules
+    )
     with pytest.MonkeyPatch.context() as patch, hasty():
         for name in ("load_regulations", "load_workdays"):
             patch.setattr(infra.bootstrap, name, cache(getattr(infra.bootstrap, name)))

@@ -123,6 +123,23 @@ def test_the_applicant_is_told_that_a_paper_is_waited_for(
     assert (again.waits, again.expected is None) == (None, False)
 
 
+def test_what_is_left_leaves_out_a_pause_that_is_still_to_end(office: Office, day: Day) -> None:
+    number = at_the_executor(day)
+    day.act(40, ActKind.PAUSED, Role.EXECUTOR, number, grounds=(EXPERTISE,))
+    at(office, 60)
+    facts = facts_of(office.qolhat, number)
+    assert facts.next_due is None
+    assert facts.stays[-1].measured.over == timedelta(minutes=-50)
+    assert facts.stays[-1].consumed == timedelta(minutes=10)
+    at(office, 9 * DAY)
+    facts = facts_of(office.qolhat, number)
+    over = facts.stays[-1].measured.over
+    assert facts.standstill is None
+    assert over is not None
+    assert over > timedelta(0)
+    assert over == timedelta(minutes=480 - 40 - 50) + timedelta(minutes=480)
+
+
 def test_at_its_place_it_is_said_to_wait(office: Office, day: Day) -> None:
     number = at_the_executor(day)
     desk = office.log_in(day.people[Role.EXECUTOR], "en")
