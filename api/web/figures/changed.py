@@ -18,6 +18,7 @@ from domain.rights import Right
 
 router = APIRouter()
 _BACK = timedelta(days=84)
+_MINUTE = timedelta(minutes=1)
 
 
 @router.get("/figures/changed")
@@ -46,6 +47,7 @@ def changed(
         more=_more(visitor, found),
         names=qolhat.personnel.names(people),
         nothing=timedelta(0),
+        said_of=lambda length: _length(visitor, length),
         stage_of=lambda each: _stage(visitor, each),
     )
 
@@ -63,6 +65,13 @@ def _more(visitor: Visitor, found: ChangedPage | None) -> str | None:
         return None
     url = visitor.request.url.include_query_params(after=found.after)
     return f"{url.path}?{url.query}"
+
+
+def _length(visitor: Visitor, length: timedelta) -> str:
+    """Say a difference; one of less than a minute in seconds."""
+    if length >= _MINUTE:
+        return visitor.speech.span(length)
+    return visitor.speech.say("figures.changed.seconds", seconds=round(length.total_seconds()))
 
 
 def _stage(visitor: Visitor, each: Changed) -> str:

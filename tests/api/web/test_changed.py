@@ -42,6 +42,7 @@ def test_what_was_changed_is_told_in_every_language(late: Late) -> None:
         assert f'href="/packets/{number}/ledger"' in page
         assert word("rescored", "late", language) in page
         assert name in page
+        assert page_text("figures.changed.difference", language, sign="−", span="").strip() in page
         assert page_text("figures.changed.looked-at", language, packets=1) in page
 
 
