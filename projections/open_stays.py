@@ -56,8 +56,8 @@ def _added(
         counts = [each.count, each.late, *each.ages]
         before = found.get(key := tuple(of))
         found[key] = counts if before is None else list(map(add, before, counts))
-    summed = [OpenWork(*of, found[of][0], found[of][1], tuple(found[of][2:])) for of in found]
-    return sorted(summed, key=_order)
+    summed = [(*of, count, late, tuple(ages)) for of, (count, late, *ages) in found.items()]
+    return sorted((OpenWork(*each) for each in summed), key=_order)
 
 
 def _order(work: OpenWork) -> tuple[int, str, str, str]:

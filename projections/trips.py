@@ -6,7 +6,7 @@ What figures of runs are made of; which runs were planned, the timetables say wh
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import groupby
@@ -151,13 +151,13 @@ class Trips(View):
             )
             for branch, authority in pairs
         ]
-        found = connection.execute(sa.union_all(*queries)).all() if queries else []
+        rows: Sequence[Any] = connection.execute(sa.union_all(*queries)).all() if queries else []
         return {
             (branch, authority): (
                 instant(min((each for each in taken if each is not None), default=None)),
                 None if told is None else RunKey.parse(told),
             )
-            for branch, authority, *taken, told in map(tuple, found)
+            for branch, authority, *taken, told in rows
         }
 
     def _first_taken(self, origin: int, destination: int) -> sa.ScalarSelect[int]:
