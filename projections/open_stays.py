@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import pairwise
+from operator import add
 from typing import Any
 
 import sqlalchemy as sa
@@ -37,26 +38,30 @@ class OpenWork:
 
 def of_stages(work: Iterable[OpenWork]) -> list[OpenWork]:
     """Add up what several organisations have open, by stage; the organisation is then 0."""
-    return _added(work, lambda each: replace(each, organisation=0))
+    return _added((0, each.service, each.edition, each.kind, each.stage, each) for each in work)
 
 
 def of_organisations(work: Iterable[OpenWork]) -> list[OpenWork]:
     """Add up what each organisation has open; the most late first. The stage is then empty."""
-    found = _added(work, lambda each: replace(each, service=None, edition=None, kind="", stage=""))
+    found = _added((each.organisation, None, None, "", "", each) for each in work)
     return sorted(found, key=lambda each: (-each.late, -each.count, each.organisation))
 
 
-def _added(work: Iterable[OpenWork], of: Callable[[OpenWork], OpenWork]) -> list[OpenWork]:
-    found: dict[tuple[Any, ...], OpenWork] = {}
-    for each in map(of, work):
-        key = (each.organisation, each.edition or "", each.stage, each.kind)
-        before = found.get(key)
-        if before is not None:
-            ages = tuple(one + other for one, other in zip(before.ages, each.ages, strict=True))
-            count, late = before.count + each.count, before.late + each.late
-            each = replace(before, count=count, late=late, ages=ages)  # noqa: PLW2901
-        found[key] = each
-    return [found[key] for key in sorted(found)]
+def _added(
+    work: Iterable[tuple[int, str | None, str | None, str, str, OpenWork]],
+) -> list[OpenWork]:
+    """Add up what is told alike; by organisation, edition and stage in their order."""
+    found: dict[tuple[Any, ...], list[int]] = {}
+    for *of, each in work:
+        counts = [each.count, each.late, *each.ages]
+        before = found.get(key := tuple(of))
+        found[key] = counts if before is None else list(map(add, before, counts))
+    summed = [(*of, count, late, tuple(ages)) for of, (count, late, *ages) in found.items()]
+    return sorted((OpenWork(*each) for each in summed), key=_order)
+
+
+def _order(work: OpenWork) -> tuple[int, str, str, str]:
+    return work.organisation, work.edition or "", work.stage, work.kind
 
 
 class OpenStays:
