@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from typing import Any
 
 from api.entries import kind_of, why_rescored
 from domain.numbers import PacketNumber, PlaceCode
@@ -89,12 +90,23 @@ def changed_in(
 
 def changed_of(stay: ChangedStay) -> Changed:
     """Tell one change."""
-    if isinstance(stay.found, CalendarRescoring):
-        return _by_calendar(stay, stay.found)
-    return _by_record(stay, stay.found)
+    found = stay.found
+    if isinstance(found, CalendarRescoring):
+        why = ("rescored", "calendar")
+        return _changed(stay, why, known_from=found.known_from, days=found.days)
+    return _changed(
+        stay,
+        why_rescored(found),
+        entry=kind_of(found.event),
+        ref=found.event.ref,
+        by=found.event.person,
+        recorded_at=found.event.timestamp,
+        written=getattr(found.event, "text_ref", None) is not None,
+    )
 
 
-def _by_calendar(stay: ChangedStay, found: CalendarRescoring) -> Changed:
+def _changed(stay: ChangedStay, why: Name, **more: Any) -> Changed:
+    found = stay.found
     return Changed(
         stay.number,
         stay.edition,
@@ -107,29 +119,6 @@ def _by_calendar(stay: ChangedStay, found: CalendarRescoring) -> Changed:
         found.before.late,
         found.after.counted,
         found.after.late,
-        ("rescored", "calendar"),
-        known_from=found.known_from,
-        days=found.days,
-    )
-
-
-def _by_record(stay: ChangedStay, found: Rescoring) -> Changed:
-    return Changed(
-        stay.number,
-        stay.edition,
-        found.kind,
-        found.stage,
-        found.loop,
-        found.place,
-        found.left_at,
-        found.counted_before,
-        found.late_before,
-        found.counted_after,
-        found.late_after,
-        why_rescored(found),
-        entry=kind_of(found.event),
-        ref=found.event.ref,
-        by=found.event.person,
-        recorded_at=found.event.timestamp,
-        written=getattr(found.event, "text_ref", None) is not None,
+        why,
+        **more,
     )

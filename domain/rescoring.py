@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 
 from domain.clocks import Clocks, Measured
 from domain.numbers import PlaceCode, place_organisation
@@ -25,34 +25,13 @@ _StayKey = tuple[str, str, int]
 
 
 @dataclass(frozen=True, slots=True)
-class Rescoring:
-    """A stay's figures before and after an event was recorded; spans are working time.
+class Rescored:
+    """A stay's figures before and after something became known.
 
-    `place` and `left_at` (UTC) are the stay's as it was known before. After: None where the stay is
-    not there any more, or has not ended after all.
+    `place` and `left_at` (UTC) are the stay's as it was known before. `after` says nothing where
+    the stay is not there any more, or has not ended after all.
     """
 
-    event: Packet.Event
-    kind: str
-    stage: str
-    loop: int
-    place: PlaceCode
-    left_at: datetime
-    counted_before: timedelta | None
-    late_before: bool | None
-    counted_after: timedelta | None
-    late_after: bool | None
-
-
-@dataclass(frozen=True, slots=True)
-class CalendarRescoring:
-    """A stay's figures before and after other days were known to be worked; spans working time.
-
-    `days` are those of the change that lie in the stay or before its due instant.
-    """
-
-    known_from: date
-    days: tuple[ChangedDay, ...]
     kind: str
     stage: str
     loop: int
@@ -60,6 +39,24 @@ class CalendarRescoring:
     left_at: datetime
     before: Measured
     after: Measured
+
+
+@dataclass(frozen=True, slots=True)
+class Rescoring(Rescored):
+    """What an event that was recorded later made of a stay."""
+
+    event: Packet.Event
+
+
+@dataclass(frozen=True, slots=True)
+class CalendarRescoring(Rescored):
+    """What it made of a stay that other days were known to be worked.
+
+    `days` are those of the change that lie in the stay or before its due instant.
+    """
+
+    known_from: date
+    days: tuple[ChangedDay, ...]
 
 
 def calendar_rescorings_of(
@@ -92,7 +89,7 @@ def _recalendared(
             first, last = calendar.local_date(visit.entered_at), calendar.local_date(ends)
             days = tuple(each for each in change.days if first <= each.day <= last)
             stay = visit.kind, visit.stage, visit.loop, visit.place, left
-            yield CalendarRescoring(change.known_from, days, *stay, old, new)
+            yield CalendarRescoring(*stay, old, new, change.known_from, days)
 
 
 def rescorings_of(
@@ -134,9 +131,7 @@ def _compared(
     for key, (visit, left) in stays.items():
         old, new = before[key], after.get(key, Measured())
         if (old.counted, old.late) != (new.counted, new.late):
-            yield Rescoring(
-                event, *key, visit.place, left, old.counted, old.late, new.counted, new.late
-            )
+            yield Rescoring(*key, visit.place, left, old, new, event)
 
 
 def _ended(timeline: Timeline) -> dict[_StayKey, tuple[Visit, datetime]]:

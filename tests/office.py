@@ -142,6 +142,16 @@ class Office:
         self.scan(minute + 50, number, Role.COURIER)
         return number
 
+    def until_the_executor(self, minute: float = 10) -> PacketNumber:
+        """A packet that the executor has had since 120 minutes after it was registered."""
+        number = self.until_the_courier(minute)
+        self.scan(minute + 80, number, Role.OFFICE)
+        self.act(minute + 90, ActKind.INCOMING, Role.OFFICE, number)
+        self.scan(minute + 100, number, Role.HEAD)
+        self.act(minute + 110, ActKind.RESOLUTION, Role.HEAD, number)
+        self.scan(minute + 120, number, Role.EXECUTOR)
+        return number
+
     def place_of(self, number: PacketNumber) -> PlaceCode | None:
         """Where the views say the packet is."""
         from projections.holdings import Holdings  # noqa: PLC0415  only where views are asked

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import timedelta
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import Query
 
@@ -20,7 +20,7 @@ from api.ledger import Scored, scored
 from domain.ledger import Ledger, Line, StageClock, sums
 from domain.numbers import grouped
 from domain.packet import Packet
-from domain.rescoring import CalendarRescoring, Rescoring
+from domain.rescoring import CalendarRescoring, Rescored, Rescoring
 from domain.rights import Right
 
 router = resource("packets")
@@ -74,13 +74,7 @@ def _recalendared_out(
             )
             for each in found.days
         ],
-        kind=tell.word("visit", found.kind),
-        stage=tell.maybe_stage(edition, found.stage),
-        loop=found.loop,
-        counted_seconds_before=_seconds(found.before.counted),
-        late_before=found.before.late,
-        counted_seconds_after=_seconds(found.after.counted),
-        late_after=found.after.late,
+        **_before_and_after(tell, edition, found),
     )
 
 
@@ -92,14 +86,20 @@ def _rescoring_out(tell: Teller, edition: str | None, found: Rescoring) -> schem
         reason=tell.word(*why_rescored(found)),
         text_kept=getattr(found.event, "text_ref", None) is not None,
         recorded_at=found.event.timestamp,
-        kind=tell.word("visit", found.kind),
-        stage=tell.maybe_stage(edition, found.stage),
-        loop=found.loop,
-        counted_seconds_before=_seconds(found.counted_before),
-        late_before=found.late_before,
-        counted_seconds_after=_seconds(found.counted_after),
-        late_after=found.late_after,
+        **_before_and_after(tell, edition, found),
     )
+
+
+def _before_and_after(tell: Teller, edition: str | None, found: Rescored) -> dict[str, Any]:
+    return {
+        "kind": tell.word("visit", found.kind),
+        "stage": tell.maybe_stage(edition, found.stage),
+        "loop": found.loop,
+        "counted_seconds_before": _seconds(found.before.counted),
+        "late_before": found.before.late,
+        "counted_seconds_after": _seconds(found.after.counted),
+        "late_after": found.after.late,
+    }
 
 
 def _seconds(span: timedelta | None) -> float | None:

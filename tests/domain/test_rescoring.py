@@ -52,10 +52,10 @@ def test_a_scan_that_comes_late_says_what_it_changed() -> None:
     assert found
     assert {each.event.ref for each in found} == {late.ref}
     assert all(
-        (each.counted_before, each.late_before) != (each.counted_after, each.late_after)
+        (each.before.counted, each.before.late) != (each.after.counted, each.after.late)
         for each in found
     )
-    minutes = [each.counted_after for each in found if each.counted_after is not None]
+    minutes = [each.after.counted for each in found if each.after.counted is not None]
     assert all(each >= timedelta(0) for each in minutes)
 
 
@@ -65,7 +65,7 @@ def test_the_last_known_figures_are_the_same_in_every_order(order: list[int]) ->
     mixed = [events[index] for index in order]
     known: dict[tuple[str, str, int], timedelta | None] = {}
     for each in rescored(mixed):
-        known[each.kind, each.stage, each.loop] = each.counted_after
+        known[each.kind, each.stage, each.loop] = each.after.counted
     edition = REGULATIONS.edition("s7c-2012")
     final = {
         (visit.kind, visit.stage, visit.loop): CLOCKS.measure(

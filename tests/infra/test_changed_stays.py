@@ -62,8 +62,8 @@ def test_a_scan_that_came_late_shortened_a_stay(
     assert each.found.event.ref == "late"
     assert place_organisation(each.found.place) == AUTHORITY
     assert each.found.left_at == office.at(120)
-    assert each.found.counted_before == timedelta(minutes=10)
-    assert each.found.counted_after == timedelta(minutes=5)
+    assert each.found.before.counted == timedelta(minutes=10)
+    assert each.found.after.counted == timedelta(minutes=5)
     assert listed(qolhat, Wanted(organisations=[CENTRE])).stays == []
     assert listed(qolhat, Wanted(organisations=[OTHER_AUTHORITY])).looked_at == 0
 

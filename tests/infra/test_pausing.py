@@ -40,17 +40,6 @@ def settings(settings: Settings, tmp_path: Path) -> Settings:
     return settings.model_copy(update={"regulations_dir": folder, "operator": OPERATOR})
 
 
-def at_the_executor(office: Office, minute: float = 10) -> PacketNumber:
-    """A packet that the executor has had since 120 minutes after it was registered."""
-    number = office.until_the_courier(minute)
-    office.scan(minute + 80, number, R.OFFICE)
-    office.act(minute + 90, A.INCOMING, R.OFFICE, number)
-    office.scan(minute + 100, number, R.HEAD)
-    office.act(minute + 110, A.RESOLUTION, R.HEAD, number)
-    office.scan(minute + 120, number, R.EXECUTOR)
-    return number
-
-
 def pause(office: Office, minute: float, number: PacketNumber, ground: str = PAPER) -> Answer:
     (answer,) = office.act(minute, A.PAUSED, R.EXECUTOR, number, grounds=(ground,))
     return answer
@@ -82,7 +71,7 @@ def overdue(qolhat: Qolhat, minute: float, office: Office) -> int:
 def test_a_packet_that_waits_for_its_applicant_grows_no_later(
     office: Office, qolhat: Qolhat
 ) -> None:
-    number = at_the_executor(office)
+    number = office.until_the_executor()
     assert pause(office, 140, number).status is Status.ACCEPTED
     holding, terms, visit = shown(qolhat, number)
     assert (holding.pause, holding.paused_by) == (PAPER, PEOPLE[R.EXECUTOR])
@@ -101,7 +90,7 @@ def test_a_packet_that_waits_for_its_applicant_grows_no_later(
 
 
 def test_what_the_pause_lasted_is_no_ones_working_time(office: Office, qolhat: Qolhat) -> None:
-    number = at_the_executor(office)
+    number = office.until_the_executor()
     pause(office, 140, number)
     resume(office, 200, number)
     office.act(210, A.RIGHT, R.EXECUTOR, number)
@@ -118,7 +107,7 @@ def test_what_the_pause_lasted_is_no_ones_working_time(office: Office, qolhat: Q
 
 
 def test_a_pause_with_a_longest_time_has_a_due_instant(office: Office, qolhat: Qolhat) -> None:
-    number = at_the_executor(office)
+    number = office.until_the_executor()
     pause(office, 140, number, EXPERTISE)
     holding, terms, _ = shown(qolhat, number)
     assert holding.paused_until == office.at(140 + 7 * DAY)  # five working days
@@ -135,7 +124,7 @@ def test_a_pause_with_a_longest_time_has_a_due_instant(office: Office, qolhat: Q
 
 
 def test_the_desk_refuses_what_the_edition_does_not_give(office: Office) -> None:
-    number = at_the_executor(office)
+    number = office.until_the_executor()
     assert isinstance(pause(office, 140, number, "nonsense").error, UnknownPauseGroundError)
     (answer,) = office.act(141, A.PAUSED, R.EXECUTOR, number)
     assert isinstance(answer.error, PauseGroundMissingError)
@@ -156,14 +145,14 @@ def test_an_edition_without_grounds_has_nothing_to_stop(office: Office, qolhat: 
 
 
 def test_an_act_out_of_turn_is_recorded_with_its_deviation(office: Office) -> None:
-    number = at_the_executor(office)
+    number = office.until_the_executor()
     assert [each.value for each in resume(office, 140, number).deviations] == ["out-of-turn"]
     assert pause(office, 141, number).deviations == ()
     assert [each.value for each in pause(office, 142, number).deviations] == ["out-of-turn"]
 
 
 def test_an_act_sent_again_is_known(office: Office) -> None:
-    number = at_the_executor(office)
+    number = office.until_the_executor()
     for expected in (Status.ACCEPTED, Status.DUPLICATE):
         (answer,) = office.act(140, A.PAUSED, R.EXECUTOR, number, grounds=(PAPER,), ref="once")
         assert answer.status is expected
@@ -172,7 +161,7 @@ def test_an_act_sent_again_is_known(office: Office) -> None:
 def test_recorded_late_and_in_any_order_the_views_are_the_same(
     office: Office, qolhat: Qolhat
 ) -> None:
-    punctual, late = at_the_executor(office), at_the_executor(office, 11)
+    punctual, late = office.until_the_executor(), office.until_the_executor(11)
     pause(office, 150, punctual)
     resume(office, 170, punctual)
     for number, minute in ((punctual, 190), (late, 191)):
@@ -211,7 +200,7 @@ def test_what_if_scores_a_pause_by_the_grounds_of_each_edition(
     office: Office, qolhat: Qolhat
 ) -> None:
     for minute, stood in ((10, 0), (20, 70)):
-        number = at_the_executor(office, minute)
+        number = office.until_the_executor(minute)
         begun = minute + 120
         if stood:
             pause(office, begun + 10, number)

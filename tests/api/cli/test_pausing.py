@@ -6,7 +6,6 @@ from pathlib import Path
 
 import pytest
 
-from domain.acts import ActKind
 from domain.numbers import PacketNumber
 from domain.roles import Role
 from infra.bootstrap import bootstrap
@@ -27,13 +26,7 @@ def number(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> PacketNumber:
     clock = SettableClock()
     with bootstrap(settings, now=clock) as qolhat:
         office = Office(qolhat, clock)
-        number = office.until_the_courier(10)
-        office.scan(90, number, Role.OFFICE)
-        office.act(100, ActKind.INCOMING, Role.OFFICE, number)
-        office.scan(110, number, Role.HEAD)
-        office.act(120, ActKind.RESOLUTION, Role.HEAD, number)
-        office.scan(130, number, Role.EXECUTOR)
-    return number
+        return office.until_the_executor(10)
 
 
 def test_a_clock_is_stopped_listed_and_runs_again(qolhat: Terminal, number: PacketNumber) -> None:

@@ -36,12 +36,7 @@ def paused(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Qolhat]:
     clock = SettableClock()
     with bootstrap(settings, now=clock) as qolhat:
         office = Office(qolhat, clock)
-        number = office.until_the_courier(10)
-        office.scan(90, number, Role.OFFICE)
-        office.act(100, ActKind.INCOMING, Role.OFFICE, number)
-        office.scan(110, number, Role.HEAD)
-        office.act(120, ActKind.RESOLUTION, Role.HEAD, number)
-        office.scan(130, number, Role.EXECUTOR)
+        number = office.until_the_executor(10)
         office.act(140, ActKind.PAUSED, Role.EXECUTOR, number, grounds=(PAPER,), text="Құжат")
         office.act(200, ActKind.RESUMED, Role.EXECUTOR, number)
         office.act(210, ActKind.RIGHT, Role.EXECUTOR, number)
