@@ -136,7 +136,10 @@ class Fake:
         options = '<option value="">Why</option>' + "".join(
             f'<option value="{reason.value}">{reason.value}</option>' for reason in VoidReason
         )
-        reasons = f'<span id="undo-why" hidden><select id="undo-reason">{options}</select></span>'
+        label = '<label class="unseen" for="undo-reason">Why it is taken back</label>'
+        reasons = (
+            f'<span id="undo-why" hidden>{label}<select id="undo-reason">{options}</select></span>'
+        )
         cards = {str(card_code(card)): card.value for card in Card}
         page = _PAGE.format(
             person=self.person,
