@@ -50,7 +50,9 @@ class Hashed:
 
 
 def hash_chunks(reader: Reader, chunks: Sequence[Kept]) -> list[Hashed]:
-    """Hash the events of neighbouring chunks. Raises StorageError."""
+    """Hash the events of neighbouring chunks, if there are any. Raises StorageError."""
+    if not chunks:
+        return []
     rows = reader.rows(chunks[0].after, chunks[-1].until)
     try:
         found = leaves_of(rows)
@@ -116,6 +118,6 @@ def open_source(source: Source) -> None:
     _readers.append(_opened.enter_context(source.opened()))
 
 
-def hash_in_process(chunks: Sequence[Kept]) -> list[Hashed]:
+def hash_in_process(batches: Sequence[Sequence[Kept]]) -> list[list[Hashed]]:
     """Hash in a process that was begun."""
-    return hash_chunks(_readers[-1], chunks)
+    return [hash_chunks(_readers[-1], chunks) for chunks in batches]

@@ -147,7 +147,7 @@ def _read_and_scored(knowledge: Knowledge, stages: list[Stage], rows: Rows) -> f
 
 def _write(views: ViewGroup, stages: list[str], rows: Rows) -> None:
     kind, service = VisitKind.STAGE.value, views.knowledge.regulations.edition(EDITION).service.key
-    fixed = {"kind": kind, "loop": 1, "place": 0, "person": 0, "edition": EDITION}
+    fixed = {"kind": kind, "loop": 1, "place": 0, "person": 0, "edition": EDITION, "pauses": ""}
     fixed |= {
         "service": service,
         "provisional": False,
