@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 
-from projections.rollups import Span
+from projections.figures import Span
 
 LOOKS_BACK = timedelta(days=84)  # where no first day is given
 _LONGEST = {Span.WEEK: timedelta(days=7), Span.MONTH: timedelta(days=31)}

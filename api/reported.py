@@ -20,7 +20,7 @@ from domain.regulations.edition import Edition
 from domain.reporting import ReportPeriod
 from infra.bootstrap import Qolhat
 from infra.reports import Report, ReportWanted
-from projections.rollups import FEW, Figure
+from projections.figures import FEW, Figure
 from projections.turnover import COUNTS, Turnover, total
 
 _STAGE = VisitKind.STAGE.value

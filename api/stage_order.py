@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from domain.progress import VisitKind
 from domain.regulations.edition import Edition
 from infra.bootstrap import Qolhat
-from projections.rollups import Figure
+from projections.figures import Figure
 
 
 def in_order(qolhat: Qolhat, found: Iterable[Figure]) -> list[tuple[Edition, list[Figure]]]:

@@ -25,19 +25,10 @@ from infra.store.log import EventLog
 from infra.store.mapper import read_event
 from infra.store.rows import FIRST_STREAM, LAST_STREAM, LAST_VERSION, EventRow
 from infra.views.group import Reading
+from projections.figures import ALL_SUMS, By, Figure, Of, RollupFilter, Span
 from projections.journal import Journal
 from projections.open_stays import OpenStays
-from projections.rollups import (
-    ALL_SUMS,
-    By,
-    Figure,
-    Of,
-    RollupFilter,
-    Rollups,
-    Span,
-    SumsOfRows,
-    figures_of,
-)
+from projections.rollups import Rollups, SumsOfRows, figures_of
 from projections.view import Knowledge, PacketChange
 from projections.visits import VisitRow, Visits
 

@@ -16,8 +16,9 @@ from domain.reporting import PeriodKind, ReportPeriod
 from domain.zones import zone
 from infra.audit_figures import Progress, packets_as_known
 from infra.bootstrap import Qolhat
+from projections.figures import By, Figure, Of, RollupFilter, Span
 from projections.holdings import Holdings
-from projections.rollups import By, Figure, Of, RollupFilter, Rollups, Span, SumsOfRows
+from projections.rollups import Rollups, SumsOfRows
 from projections.turnover import Turnover, TurnoverFilter, TurnoverOfRows, TurnoverSums
 from projections.visits import Visits, week_of
 

@@ -11,187 +11,22 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from datetime import date, timedelta
-from enum import IntEnum, StrEnum
-from fractions import Fraction
 from operator import add
 from typing import Any, ClassVar, cast
 
 import sqlalchemy as sa
 
-from domain.shares import Interval, share_interval
-from domain.sketch import quantile
+from projections.figures import ALL_SUMS, SUMS, By, Figure, Level, Of, RollupFilter, Span
 from projections.view import Batch, Loading, SummingView, Target, View, add_up, delete_rows
 from projections.visits import Visits, week_of
 
-FEW = 20  # stays; of fewer a share tells little
 _FEW_PERIODS = 60
-MEDIAN, NINETIETH, NINETY_NINTH = Fraction(1, 2), Fraction(9, 10), Fraction(99, 100)
 _MILLISECOND = timedelta(milliseconds=1)
 _MICROS = 1_000  # of a millisecond
 _ORIGIN = ("span", "level", "organisation", "person", "begins")
 _WHAT = ("service", "edition", "kind", "stage")
 _KEY = (*_ORIGIN, *_WHAT)
-_SUMS = (
-    "count", "judged", "within", "counted", "working", "overrun", "repeated", "repeated_counted",
-    "deviating",
-)  # fmt: skip
-
-
-class Span(StrEnum):
-    """Over how long stays are added up: by the organisation's wall, when they ended."""
-
-    WEEK = "week"
-    MONTH = "month"
-
-
-class Level(IntEnum):
-    """For whom stays are added up; further up the organisation and the person are 0."""
-
-    COUNTRY = 0
-    ORGANISATION = 1
-    PERSON = 2
-
-
-class By(StrEnum):
-    """What figures may be told apart by."""
-
-    PERIOD = "period"
-    ORGANISATION = "organisation"
-    PERSON = "person"
-    SERVICE = "service"
-    EDITION = "edition"
-    KIND = "kind"
-    STAGE = "stage"
-
-
-@dataclass(frozen=True, slots=True)
-class RollupFilter:
-    """Which sums are meant; None: all. `since` (inside) and `until` (not) are days of leaving.
-
-    Of a period its first day decides, so that they should be first days of weeks or of months.
-    `stages`: these of editions.
-    """
-
-    span: Span = Span.WEEK
-    organisations: Collection[int] | None = None
-    person: int | None = None
-    service: str | None = None
-    edition: str | None = None
-    kind: str | None = None
-    stage: str | None = None
-    since: date | None = None
-    until: date | None = None
-    stages: Collection[tuple[str, str]] | None = None
-
-
-ALL_SUMS = RollupFilter()
-
-
-@dataclass(frozen=True, slots=True)
-class Of:
-    """What a figure is about; None: not told apart by it. `period` is its first day."""
-
-    period: date | None = None
-    organisation: int | None = None
-    person: int | None = None
-    service: str | None = None
-    edition: str | None = None
-    kind: str | None = None
-    stage: str | None = None
-
-
-@dataclass(slots=True)
-class Figure:
-    """What stays add up to. Times are working time, added up in whole milliseconds.
-
-    `judged` are the stays that could be compared with a norm, `within` those in time. `overrun` is
-    the working time past the due instants; `repeated` are the stays in a stage that had been begun
-    before, `repeated_counted` their time; `deviating` those with a deviation. `buckets`: how many
-    stays lasted how long (`domain.sketch`).
-    """
-
-    of: Of
-    count: int = 0
-    judged: int = 0
-    within: int = 0
-    counted: timedelta = timedelta(0)
-    working: timedelta = timedelta(0)
-    overrun: timedelta = timedelta(0)
-    repeated: int = 0
-    repeated_counted: timedelta = timedelta(0)
-    deviating: int = 0
-    buckets: dict[int, int] = field(default_factory=dict)
-
-    def add(self, other: Figure) -> None:
-        """Take in what other stays add up to."""
-        for name in _SUMS:
-            setattr(self, name, getattr(self, name) + getattr(other, name))
-        for bucket, count in other.buckets.items():
-            self.buckets[bucket] = self.buckets.get(bucket, 0) + count
-
-    @property
-    def share_within(self) -> float | None:
-        """The share of judged stays that were in time, 0 to 1; None if none could be judged."""
-        return self.within / self.judged if self.judged else None
-
-    @property
-    def interval(self) -> Interval | None:
-        """Between which shares the true one lies, likely; None if none could be judged."""
-        return share_interval(self.within, self.judged) if self.judged else None
-
-    @property
-    def small(self) -> bool:
-        """Tell whether there are too few stays for a share to say much."""
-        return self.judged < FEW
-
-    @property
-    def mean(self) -> timedelta | None:
-        """The mean time that counted; None without stays."""
-        return self.counted / self.count if self.count else None
-
-    @property
-    def median(self) -> timedelta | None:
-        """The median of the time that counted, within two per cent."""
-        return quantile(self.buckets, MEDIAN)
-
-    @property
-    def percentile_90(self) -> timedelta | None:
-        """The time that nine of ten stays did not exceed, within two per cent."""
-        return quantile(self.buckets, NINETIETH)
-
-    @property
-    def percentile_99(self) -> timedelta | None:
-        """The time that 99 of 100 stays did not exceed, within two per cent."""
-        return quantile(self.buckets, NINETY_NINTH)
-
-    @property
-    def longest(self) -> timedelta | None:
-        """The longest time that counted, within two per cent."""
-        return quantile(self.buckets, Fraction(1))
-
-    @property
-    def late(self) -> int:
-        """How many stays were past the norm."""
-        return self.judged - self.within
-
-    @property
-    def packets(self) -> int:
-        """How many packets were there for the first time."""
-        return self.count - self.repeated
-
-    @property
-    def per_packet(self) -> timedelta | None:
-        """The mean time of a packet, repetitions included; None without packets."""
-        return self.counted / self.packets if self.packets > 0 else None
-
-    @property
-    def waiting(self) -> timedelta:
-        """The working time before the norm began to run: the applicant was waited for."""
-        return self.working - self.counted
-
-
 Key = tuple[Any, ...]
 
 
@@ -206,7 +41,7 @@ class Rollups(SummingView):
         self.sums = self.table(
             "rollups",
             *_key(),
-            *(sa.Column(name, sa.BigInteger, nullable=False) for name in _SUMS),
+            *(sa.Column(name, sa.BigInteger, nullable=False) for name in SUMS),
             sqlite_with_rowid=False,
         )
         self.buckets = self.table(
@@ -293,7 +128,7 @@ class Rollups(SummingView):
         """
         told = tuple(dict.fromkeys(by))
         found: dict[Key, Figure] = {}
-        sums = [sa.func.sum(self.sums.c[name]) for name in _SUMS]
+        sums = [sa.func.sum(self.sums.c[name]) for name in SUMS]
         for row in connection.execute(self._select(self.sums, which, told, sums)):
             key, values = tuple(row[: len(told)]), tuple(map(int, row[len(told) :]))
             found[key] = _figure(_of(told, key), values)
@@ -431,7 +266,7 @@ def _sums_of(c: sa.ColumnCollection[str, sa.Column[Any]]) -> Iterator[sa.ColumnE
         sa.case((repeated, counted), else_=none),
         sa.case((c.deviations != "", one), else_=none),
     )
-    for name, value in zip(_SUMS, each, strict=True):
+    for name, value in zip(SUMS, each, strict=True):
         yield sa.func.sum(value).label(name)
 
 
@@ -549,7 +384,7 @@ def _ordered(told: tuple[By, ...], counts: Mapping[Key, int]) -> list[tuple[Of, 
 
 
 def _figure(of: Of, sums: tuple[int, ...]) -> Figure:
-    values: dict[str, Any] = dict(zip(_SUMS, sums, strict=True))
+    values: dict[str, Any] = dict(zip(SUMS, sums, strict=True))
     for name in ("counted", "working", "overrun", "repeated_counted"):
         values[name] *= _MILLISECOND
     return Figure(of, **values)
@@ -570,7 +405,7 @@ class SumsOfRows:
 
     def __init__(self, which: RollupFilter = ALL_SUMS, by: Iterable[By] = ()) -> None:
         self._which, self._by = which, tuple(dict.fromkeys(by))
-        self._sums: defaultdict[Key, list[int]] = defaultdict(lambda: [0] * len(_SUMS))
+        self._sums: defaultdict[Key, list[int]] = defaultdict(lambda: [0] * len(SUMS))
         self._buckets: defaultdict[Key, dict[int, int]] = defaultdict(dict)
         self._deviations: defaultdict[Key, int] = defaultdict(int)
 

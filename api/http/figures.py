@@ -25,7 +25,8 @@ from domain.regulations.edition import Stage
 from domain.rights import Right
 from domain.zones import local_day, zone
 from infra.audit_figures import stays_as_known
-from projections.rollups import By, Figure, Of, RollupFilter, Rollups, Span, SumsOfRows
+from projections.figures import By, Figure, Of, RollupFilter, Span
+from projections.rollups import Rollups, SumsOfRows
 
 router = resource("figures")
 _COUNTRY_ZONE = "Asia/Almaty"

@@ -38,9 +38,10 @@ from domain.urgency import Urgency
 from infra.views.group import Reading
 from projections.complaints import Complaints
 from projections.due import DueView
+from projections.figures import By, Figure, RollupFilter, Span
 from projections.holdings import Holdings
 from projections.pressing import Pressing, Whose
-from projections.rollups import By, Figure, RollupFilter, Rollups, Span
+from projections.rollups import Rollups
 
 router = APIRouter(include_in_schema=False)
 _BACK = timedelta(weeks=4)

@@ -20,8 +20,9 @@ from infra.audit_figures import (
     worst_first,
 )
 from infra.bootstrap import Qolhat
+from projections.figures import ALL_SUMS, By, Figure, Of, RollupFilter
 from projections.open_stays import AGES, OpenStays, OpenWork, of_organisations, of_stages
-from projections.rollups import ALL_SUMS, By, Figure, Of, RollupFilter, Rollups
+from projections.rollups import Rollups
 from projections.visits import Visits
 from tests.office import Office
 from tests.stories import AUTHORITY, CENTRE

@@ -15,8 +15,8 @@ from api.web.rendering import Speech
 from domain.norms import NormUnit
 from domain.regulations.edition import NormText
 from domain.sketch import longest_in
+from projections.figures import Figure
 from projections.open_stays import AGES, OpenWork
-from projections.rollups import Figure
 
 _HOUR = timedelta(hours=1)
 _BARS = 16

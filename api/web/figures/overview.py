@@ -47,7 +47,7 @@ from domain.regulations.edition import Edition
 from domain.rights import Right
 from infra.audit_figures import Comparison, Overview, overview_as_known
 from infra.audit_figures import overview as overview_of
-from projections.rollups import FEW, By, Figure, Of, RollupFilter, Span
+from projections.figures import FEW, By, Figure, Of, RollupFilter, Span
 
 router = APIRouter()
 KeyQuery = Annotated[str, Query(max_length=64)]

@@ -18,8 +18,8 @@ from api.web.rendering import Speech
 from domain.norms import NormUnit
 from domain.regulations.edition import NormText
 from domain.sketch import bucket_of, longest_in
+from projections.figures import Figure, Of
 from projections.open_stays import OpenWork
-from projections.rollups import Figure, Of
 
 SPEECH = Speech("en")
 MINUTE = timedelta(minutes=1)

@@ -16,7 +16,7 @@ from api.periods import Period
 from api.web.figures.overview import bars_of
 from domain.acts import ActKind
 from domain.roles import Role, Scope
-from projections.rollups import Span
+from projections.figures import Span
 from tests.api.web.conftest import opened_office
 from tests.api.web.day import Day
 from tests.api.web.office import Browser

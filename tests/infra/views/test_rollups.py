@@ -23,7 +23,8 @@ from infra.settings import Settings
 from infra.store.identity import identity_of
 from infra.store.rows import EventRow
 from infra.views.rebuild import rebuild, verify
-from projections.rollups import ALL_SUMS, By, Figure, Of, RollupFilter, Rollups, Span, figures_of
+from projections.figures import ALL_SUMS, By, Figure, Of, RollupFilter, Span
+from projections.rollups import Rollups, figures_of
 from projections.visits import Visits
 from tests.infra.demonstration.simulated import hasty
 from tests.infra.kafka.fed import Partitions, Worker, tables_of
