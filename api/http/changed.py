@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from datetime import timedelta
 from typing import Annotated
 
 from fastapi import Query
@@ -10,7 +10,7 @@ from fastapi import Query
 from api.changed import Changed, changed_page
 from api.http import schemas
 from api.http.calls import Asking
-from api.http.fields import PacketField
+from api.http.fields import EndedSince, EndedUntil, PacketField
 from api.http.media import resource
 from api.http.problems import documented
 from api.http.telling import Teller
@@ -24,12 +24,8 @@ router = resource("visits")
 def changed_stays(
     call: Asking,
     organisation: Annotated[int, Query(ge=1, le=9999)],
-    since: Annotated[
-        date | None, Query(description="Ended on this day of the country, or later.")
-    ] = None,
-    until: Annotated[
-        date | None, Query(description="Ended on this day of the country, or before.")
-    ] = None,
+    since: EndedSince = None,
+    until: EndedUntil = None,
     past: Annotated[
         PacketField | None, Query(description="Packets with greater numbers: `past` of a page.")
     ] = None,

@@ -8,9 +8,10 @@ In scans nothing is wrong: whatever was sent is kept as text.
 from __future__ import annotations
 
 import re
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Annotated, NoReturn
 
+from fastapi import Query
 from pydantic import BeforeValidator, Field, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
@@ -167,6 +168,12 @@ CounterField = Annotated[
 KeyField = Annotated[str, Field(pattern=r"^[A-Za-z0-9-]{1,64}$")]
 OrganisationField = Annotated[int, Field(ge=1, le=9999, examples=[32])]
 PersonField = Annotated[int, Field(ge=0, le=MAX_ID, examples=[6])]
+EndedSince = Annotated[
+    date | None, Query(description="Ended on this day of the country, or later.")
+]
+EndedUntil = Annotated[
+    date | None, Query(description="Ended on this day of the country, or before.")
+]
 
 
 # --- fields of scans: kept as they come ---------------------------------------------------------

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import date
 from typing import Annotated
 
 from fastapi import Query
 
 from api.http import schemas
 from api.http.calls import Asking
-from api.http.fields import KeyField, PersonField
+from api.http.fields import EndedSince, EndedUntil, KeyField, PersonField
 from api.http.media import resource
 from api.http.problems import documented
 from api.http.telling import Teller
@@ -30,12 +29,8 @@ def what_if(
     call: Asking,
     edition: Annotated[KeyField, Query(description="By whose norms.")],
     organisation: Annotated[int | None, Query(ge=1, le=9999)] = None,
-    since: Annotated[
-        date | None, Query(description="Ended on this day of the country, or later.")
-    ] = None,
-    until: Annotated[
-        date | None, Query(description="Ended on this day of the country, or before.")
-    ] = None,
+    since: EndedSince = None,
+    until: EndedUntil = None,
     service: KeyField | None = None,
     stage: KeyField | None = None,
     person: Annotated[PersonField | None, Query(description="Who held the packet.")] = None,
