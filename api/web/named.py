@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 
 from api.web.rendering import Speech
 from domain.norms import NormUnit
+from domain.progress import VisitKind
 from domain.workdays import OutsideCalendarError
 from infra.bootstrap import Qolhat
 
@@ -35,6 +36,17 @@ def stage_name(qolhat: Qolhat, speech: Speech, edition: str | None, stage: str |
     if edition is None or not stage:
         return ""
     return qolhat.regulations.edition(edition).stage(stage).names.in_language(speech.language)
+
+
+def stay_name(
+    qolhat: Qolhat, speech: Speech, edition: str | None, kind: str, stage: str | None
+) -> str:
+    """Name a stay: its stage, or what it is outside of one and where that leads."""
+    named = stage_name(qolhat, speech, edition, stage)
+    if kind == VisitKind.STAGE.value and named:
+        return named
+    word = speech.word("visit", kind)
+    return f"{word} → {named}" if named else word
 
 
 def norm_text(speech: Speech, amount: int | None, unit: str | None) -> str:

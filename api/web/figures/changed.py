@@ -9,11 +9,11 @@ from zoneinfo import ZoneInfo
 from fastapi import APIRouter, Depends, Query
 from fastapi.responses import HTMLResponse
 
-from api.changed import Changed, ChangedPage, changed_page
+from api.changed import ChangedPage, changed_page
 from api.http.fields import MAX_ID
 from api.web.asked import Asked, DayQuery, OrganisationQuery, asked, choices
+from api.web.named import stay_name
 from api.web.visitor import Visitor, allowed
-from domain.progress import VisitKind
 from domain.rights import Right
 
 router = APIRouter()
@@ -48,7 +48,9 @@ def changed(
         names=qolhat.personnel.names(people),
         nothing=timedelta(0),
         said_of=lambda length: _length(visitor, length),
-        stage_of=lambda each: _stage(visitor, each),
+        stage_of=lambda each: stay_name(
+            qolhat, visitor.speech, each.edition, each.kind, each.stage
+        ),
     )
 
 
@@ -72,10 +74,3 @@ def _length(visitor: Visitor, length: timedelta) -> str:
     if length >= _MINUTE:
         return visitor.speech.span(length)
     return visitor.speech.say("figures.changed.seconds", seconds=round(length.total_seconds()))
-
-
-def _stage(visitor: Visitor, each: Changed) -> str:
-    if each.kind != VisitKind.STAGE.value or each.edition is None:
-        return visitor.speech.word("visit", each.kind)
-    stage = visitor.qolhat.regulations.edition(each.edition).stage(each.stage)
-    return stage.names.in_language(visitor.speech.language)

@@ -12,13 +12,12 @@ from fastapi.responses import HTMLResponse
 from api.web.alerts import all_organisations
 from api.web.asked import FlagQuery, OrganisationQuery, asked, choices
 from api.web.figures.charts import ages_chart, charts_of
-from api.web.named import service_name, stage_name
+from api.web.named import service_name, stage_name, stay_name
 from api.web.station import place_name
 from api.web.visitor import Visitor, allowed
-from domain.progress import VisitKind
 from domain.rights import Right
 from infra.audit_figures import late_next
-from projections.open_stays import AGES, OpenStays, OpenWork, of_organisations, of_stages
+from projections.open_stays import AGES, OpenStays, of_organisations, of_stages
 from projections.visits import Visits
 
 router = APIRouter()
@@ -55,7 +54,15 @@ def open_work(
         offices=offices[:most],
         others=len(offices) - len(offices[:most]),
         charts=charts_of(
-            {"ages": ages_chart(speech, [(_name(visitor, each), each) for each in work])}
+            {
+                "ages": ages_chart(
+                    speech,
+                    [
+                        (stay_name(qolhat, speech, each.edition, each.kind, each.stage), each)
+                        for each in work
+                    ],
+                )
+            }
         ),
         risks=risks,
         names=qolhat.personnel.names({risk.stay.person for risk in risks}),
@@ -65,12 +72,3 @@ def open_work(
         stage_of=lambda line: stage_name(qolhat, speech, line.edition, line.stage),
         place_of=lambda stay: place_name(visitor, stay.place),
     )
-
-
-def _name(visitor: Visitor, work: OpenWork) -> str:
-    """Name what is open: a stage, or what it is while it is in none."""
-    stage = stage_name(visitor.qolhat, visitor.speech, work.edition, work.stage)
-    if work.kind == VisitKind.STAGE.value:
-        return stage
-    kind = visitor.speech.word("visit", work.kind)
-    return f"{kind} → {stage}" if stage else kind
