@@ -87,9 +87,8 @@ class CutLine:
         self.cuts += 1
         if self._closing:
             self._open.clear()
-        if self._cut is Cut.ANSWERED:
-            self._lost.add(near)
         if self._cut is not Cut.BEFORE:
+            self._lost.add(near)  # before the server can answer: it may be faster than we are
             far.sendall(piece)
         if self._cut is not Cut.ANSWERED:
             self._sever(near, far)
