@@ -6,12 +6,10 @@ of them had it when a packet was lost, only the custody of that packet tells.
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime, time, timedelta
 from typing import TYPE_CHECKING, TypeVar
-from zoneinfo import ZoneInfo
 
 from domain.dispatch.discrepancies import DiscrepancyKind, SettledAs
 from domain.dispatch.tracing import Custody, custody, trace
@@ -21,16 +19,16 @@ from domain.runs import Period, Punctuality, Route, punctuality_by_courier, punc
 from domain.shares import Interval, share_interval
 from infra.run_figures import trips_of
 from infra.store.mapper import read_event
+from projections.carried import Amiss, CarriedBags, Load
 from projections.discrepancies import Discrepancies, DiscrepancyRow
 from projections.journal import Journal
-from projections.trips import LegRow, Trips
+from projections.trips import Trips
 
 if TYPE_CHECKING:
     from infra.bootstrap import Qolhat
 
 FEW = 20  # runs, packets: of fewer a share tells little
 MOST_LOSSES = 50
-_A_DAY = timedelta(days=1)
 _LOST = (None, SettledAs.LOST.value)
 Pair = tuple[int, int]  # branch, authority
 _Key = TypeVar("_Key")
@@ -91,80 +89,42 @@ class CourierFigures:
 
 def courier_figures(qolhat: Qolhat, routes: Iterable[Route], period: Period) -> CourierFigures:
     """Count what couriers carried on some routes in a period. Raises StorageError."""
-    known = list(routes)
-    now = qolhat.now()
-    trips = list(trips_of(qolhat.courier_runs, known, period))
-    legs, items = _carried(qolhat, known, period)
-    losses = [each for each in items if _is_lost(each)]
-    losses.sort(key=lambda each: (each.opened_at, each.bag, each.packet or 0), reverse=True)
-    ends = {frozenset(each.ends): (each.branch, each.authority) for each in known}
+    known, runs = list(routes), qolhat.courier_runs
+    trips, now = trips_of(runs, known, period), qolhat.now()
+    days = [runs.days_of(route, period.first, period.last) for route in known]
+    with qolhat.views.reading() as reading:
+        views = reading.view(Trips), reading.view(Discrepancies)
+        bags = CarriedBags(*views, reading.connection, days)
+        by_route, by_courier, amiss = bags.by_route(), bags.by_courier(), bags.amiss()
+    losses = _lost_of(amiss)
     return CourierFigures(
         punctuality_by_route(trips, now),
         punctuality_by_courier(trips, now),
-        _counted(items, ((ends[_ends(leg)], leg) for leg in legs)),
-        _counted(items, ((leg.courier, leg) for leg in legs)),
+        _carried(by_route, {(each.route, each.item) for each in amiss}),
+        _carried(by_courier, {(each.courier, each.item) for each in amiss}),
         _losses(qolhat, losses[:MOST_LOSSES]),
         len(losses),
     )
 
 
-def _carried(
-    qolhat: Qolhat, routes: list[Route], period: Period
-) -> tuple[list[LegRow], list[DiscrepancyRow]]:
-    """Return the legs of the routes' bags, taken in the period, and what was amiss with these."""
-    if not routes:
-        return [], []
-    days = {frozenset(route.ends): _instants(route, period) for route in routes}
-    since, until = min(each[0] for each in days.values()), max(each[1] for each in days.values())
-    pairs = [(route.branch, route.authority) for route in routes]
-    with qolhat.views.reading() as reading:
-        trips, connection = reading.view(Trips), reading.connection
-        found = trips.legs_between(connection, pairs, since, until)
-        legs = [
-            leg
-            for pair, between in found.items()
-            for leg in between
-            if days[pair][0] <= leg.taken_at < days[pair][1]
-        ]
-        bags = sorted({leg.bag for leg in legs})
-        return legs, reading.view(Discrepancies).of_bags(connection, bags)
-
-
-def _instants(route: Route, period: Period) -> tuple[datetime, datetime]:
-    zone = ZoneInfo(route.zone)
-    first, last = (datetime.combine(day, time(), zone) for day in (period.first, period.last))
-    return first, last + _A_DAY
-
-
-def _ends(leg: LegRow) -> frozenset[int]:
-    return frozenset({leg.origin, leg.destination})
+def _lost_of(amiss: Iterable[Amiss]) -> list[DiscrepancyRow]:
+    """Return what was lost, the latest first."""
+    losses = {each.item for each in amiss if _is_lost(each.item)}
+    return sorted(losses, key=lambda each: (each.opened_at, each.bag, each.packet), reverse=True)
 
 
 def _is_lost(item: DiscrepancyRow) -> bool:
     return item.kind == DiscrepancyKind.MISSING.value and item.settled_as in _LOST
 
 
-def _counted(
-    items: Iterable[DiscrepancyRow], legs: Iterable[tuple[_Key, LegRow]]
+def _carried(
+    loads: Mapping[_Key, Load], amiss: Iterable[tuple[_Key, DiscrepancyRow]]
 ) -> dict[_Key, Carried]:
-    """Count bags, their packets and what was amiss; a bag once for each, whatever its legs."""
-    of_bag: defaultdict[int, list[DiscrepancyRow]] = defaultdict(list)
-    for item in items:
-        of_bag[item.bag].append(item)
-    bags: defaultdict[_Key, dict[int, LegRow]] = defaultdict(dict)
-    for key, leg in legs:
-        bags[key][leg.bag] = leg
-    return {key: _sum(mine.values(), of_bag) for key, mine in bags.items()}
-
-
-def _sum(legs: Iterable[LegRow], of_bag: dict[int, list[DiscrepancyRow]]) -> Carried:
-    found = Carried()
-    for leg in legs:
-        found.bags += 1
-        found.packets += leg.count
-        amiss = of_bag.get(leg.bag, [])
-        found.discrepancies.update(each.kind for each in amiss)
-        found.lost += sum(map(_is_lost, amiss))
+    """Put together what was carried and what was amiss with it."""
+    found = {key: Carried(load.bags, load.packets) for key, load in loads.items()}
+    for key, item in amiss:
+        found[key].discrepancies[item.kind] += 1
+        found[key].lost += _is_lost(item)
     return found
 
 

@@ -6,10 +6,11 @@ bags that changed hands [003 service 7 §11, rows 3 and 12].
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
-from typing import Any
+from typing import Any, TypeVar
 
 import sqlalchemy as sa
 
@@ -21,14 +22,14 @@ from domain.runs import (
     Departure,
     PlannedRun,
     Replayed,
+    Report,
     Route,
-    Run,
     RunKey,
+    RunsByDay,
     RunState,
     RunTrip,
     Waiting,
     replay,
-    run_of,
     run_state,
     split_waiting,
     trip_of,
@@ -37,11 +38,12 @@ from domain.zones import local_day, zone
 from infra.store.log import TimetableBook
 from infra.views.group import Reading, ViewGroup
 from projections.bags import Bags
-from projections.trips import LegRow, Trips
+from projections.trips import LegRow, RouteDays, Taking, Trips
 from projections.view import instant, micros
 
 _CENTRES = frozenset({OrganisationKind.SERVICE_CENTRE, OrganisationKind.SERVICE_CENTRE_BRANCH})
 _DAY = timedelta(days=1)
+_Taken = TypeVar("_Taken", LegRow, Taking)
 _LOOK_BACK = timedelta(days=14)  # the longest row of days off before a bag is taken
 
 
@@ -54,14 +56,32 @@ class NoRouteError(RefusedError):
 
 @dataclass(frozen=True, slots=True)
 class RunLine:
-    """A run with what became of it; how many bags and packets went there, and back."""
+    """A run with what became of it, and the bags that were taken with it: there, and back."""
 
     trip: RunTrip
     state: RunState
-    bags_out: int
-    packets_out: int
-    bags_back: int
-    packets_back: int
+    out: Sequence[LegRow]
+    back: Sequence[LegRow]
+
+    @property
+    def bags_out(self) -> int:
+        """How many bags went there."""
+        return _load(self.out)[0]
+
+    @property
+    def packets_out(self) -> int:
+        """How many packets went there."""
+        return _load(self.out)[1]
+
+    @property
+    def bags_back(self) -> int:
+        """How many bags came back."""
+        return _load(self.back)[0]
+
+    @property
+    def packets_back(self) -> int:
+        """How many packets came back."""
+        return _load(self.back)[1]
 
 
 class CourierRuns:
@@ -141,52 +161,43 @@ class CourierRuns:
 
     def lines(self, route: Route, first: date, last: date) -> list[RunLine]:
         """Return the runs of days with what became of them, in order."""
-        return self.lines_of({route: first}, last)[route]
+        planned = self.planned(route, first, last)
+        pair, days = (route.branch, route.authority), self.days_of(route, first, last)
+        with self._views.reading() as reading:
+            trips = reading.view(Trips)
+            legs = trips.legs_between(reading.connection, pair, days.since, days.until)
+            said = trips.reports(reading.connection, [run.key for run in planned])
+        taken = _by_run(route, planned, legs)
+        return [self._line(run, said[run.key], *_there_and_back(taken, run.key)) for run in planned]
 
-    def lines_of(self, firsts: Mapping[Route, date], last: date) -> dict[Route, list[RunLine]]:
-        """Return the same of many routes, each from a day of its own on."""
+    def _line(
+        self, run: PlannedRun, said: Iterable[Report], out: Sequence[LegRow], back: Sequence[LegRow]
+    ) -> RunLine:
+        trip = _with_bags(trip_of(run, said), out, back)
+        return RunLine(trip, run_state(trip, self._now()), out, back)
+
+    def trips(self, firsts: Mapping[Route, date], last: date) -> list[RunTrip]:
+        """Return how the runs of many routes went, of each from a day of its own on until a day."""
         planned = {route: self.planned(route, first, last) for route, first in firsts.items()}
-        times = [run.planned_at for runs in planned.values() for run in runs]
-        if not times:
-            return {route: [] for route in planned}
-        pairs = [(route.branch, route.authority) for route in planned]
-        keys = [run.key for runs in planned.values() for run in runs]
+        days = [self.days_of(route, first, last) for route, first in firsts.items()]
         with self._views.reading() as reading:
             view, connection = reading.view(Trips), reading.connection
-            legs = view.legs_between(connection, pairs, min(times) - _DAY, max(times) + _DAY)
-            said = view.reports(connection, keys)
-        return {
-            route: self._lines(runs, legs[frozenset(route.ends)], said)
-            for route, runs in planned.items()
-        }
+            takings = view.takings(connection, days)
+            said = view.reports(connection, [run.key for runs in planned.values() for run in runs])
+        trips = []
+        for route, runs in planned.items():
+            taken = _by_run(route, runs, takings.get((route.branch, route.authority), ()))
+            trips += [
+                _with_bags(trip_of(run, said[run.key]), *_there_and_back(taken, run.key))
+                for run in runs
+            ]
+        return trips
 
-    def _lines(
-        self,
-        runs: Sequence[PlannedRun],
-        legs: Iterable[LegRow],
-        said: Mapping[RunKey, Sequence[Run.Event]],
-    ) -> list[RunLine]:
-        by_run: dict[PlannedRun, list[LegRow]] = {run: [] for run in runs}
-        by_day: dict[date, list[PlannedRun]] = {}
-        for run in runs:
-            by_day.setdefault(run.key.day, []).append(run)
-        for leg in legs if runs else ():
-            day = local_day(leg.taken_at, runs[0].zone)
-            taken_with = run_of(leg.taken_at, by_day.get(day, ()))
-            if taken_with is not None:
-                by_run[taken_with].append(leg)
-        return [self._line(run, said[run.key], by_run[run]) for run in runs]
-
-    def _line(self, run: PlannedRun, said: Iterable[Run.Event], legs: Sequence[LegRow]) -> RunLine:
-        out = [leg for leg in legs if leg.origin == run.key.branch]
-        back = [leg for leg in legs if leg.origin != run.key.branch]
-        trip = _with_bags(trip_of(run, said), out, back)
-        return RunLine(
-            trip,
-            run_state(trip, self._now()),
-            *_load(out),
-            *_load(back),
-        )
+    @staticmethod
+    def days_of(route: Route, first: date, last: date) -> RouteDays:
+        """Return from when until when the days of a route last, by its branch's wall."""
+        since, until = _midnight(route, first), _midnight(route, last + _DAY)
+        return RouteDays(route.branch, route.authority, since, until)
 
     # --- where waiting went -------------------------------------------------------------------
 
@@ -258,10 +269,6 @@ def _departure_rows(
     return reading.connection.execute(query).all()
 
 
-def _is_taken(leg: LegRow) -> bool:
-    return leg.ended_as == BagState.TAKEN.value
-
-
 def _load(legs: Iterable[LegRow]) -> tuple[int, int]:
     """Return how many bags and packets; a bag that two couriers carried in turn counts once."""
     counts = {leg.bag: leg.count for leg in legs}
@@ -272,13 +279,35 @@ def _midnight(route: Route, day: date) -> datetime:
     return datetime.combine(day, time(), zone(route.zone))
 
 
-def _with_bags(trip: RunTrip, out: Sequence[LegRow], back: Sequence[LegRow]) -> RunTrip:
+def _by_run(
+    route: Route, runs: Iterable[PlannedRun], taken: Iterable[_Taken]
+) -> dict[tuple[RunKey, int], list[_Taken]]:
+    """Sort what was taken by the run with which it went, and by where it came from.
+
+    What was taken on a day without runs went with none.
+    """
+    found: defaultdict[tuple[RunKey, int], list[_Taken]] = defaultdict(list)
+    by_day = RunsByDay(runs, route.zone)
+    for each in taken:
+        run = by_day.run_of(each.taken_at)
+        if run is not None:
+            found[run.key, each.origin].append(each)
+    return found
+
+
+def _there_and_back(
+    taken: Mapping[tuple[RunKey, int], Sequence[_Taken]], run: RunKey
+) -> tuple[Sequence[_Taken], Sequence[_Taken]]:
+    return taken.get((run, run.branch), ()), taken.get((run, run.authority), ())
+
+
+def _with_bags(trip: RunTrip, out: Sequence[_Taken], back: Sequence[_Taken]) -> RunTrip:
     """Add what the bags tell to what the courier said: said or not, who took a bag was there."""
-    departed = trip.departed_at or min((leg.taken_at for leg in out), default=None)
-    # Handed to another courier, or brought back, a bag has not arrived.
-    there = (leg for leg in out if leg.handed_to == leg.destination and not _is_taken(leg))
-    came = [leg.handed_at for leg in there if leg.handed_at is not None]
-    came += [leg.taken_at for leg in back]
+    if not out and not back:
+        return trip
+    departed = trip.departed_at or min((each.taken_at for each in out), default=None)
+    came = [each.came_at for each in out if each.came_at is not None]
+    came += [each.taken_at for each in back]
     arrived = trip.arrived_at or min(came, default=None)
-    couriers = dict.fromkeys((*trip.couriers, *(leg.courier for leg in (*out, *back))))
-    return replace(trip, couriers=tuple(couriers), departed_at=departed, arrived_at=arrived)
+    couriers = dict.fromkeys((*trip.couriers, *(each.courier for each in (*out, *back))))
+    return RunTrip(trip.run, tuple(couriers), departed, arrived)

@@ -43,7 +43,7 @@ def run_figures(
     Runs of the days before anything was known of a route are not counted as missed: nobody could
     have told of them.
     """
-    trips = list(trips_of(runs, known := list(routes), period))
+    trips = trips_of(runs, known := list(routes), period)
     waits: list[Waiting] = []
     by_sender: defaultdict[int, list[Waiting]] = defaultdict(list)
     for route, first in _begun(runs, known, period):
@@ -58,11 +58,9 @@ def run_figures(
     )
 
 
-def trips_of(runs: CourierRuns, routes: Iterable[Route], period: Period) -> Iterator[RunTrip]:
+def trips_of(runs: CourierRuns, routes: Iterable[Route], period: Period) -> list[RunTrip]:
     """List the trips of some routes in a period. Raises StorageError."""
-    for lines in runs.lines_of(dict(_begun(runs, routes, period)), period.last).values():
-        for line in lines:
-            yield line.trip
+    return runs.trips(dict(_begun(runs, routes, period)), period.last)
 
 
 def _begun(

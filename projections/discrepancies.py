@@ -173,7 +173,7 @@ class Discrepancies(View):
         c = self.items.c
         query = self.items.select().where(*self._waiting(owners, organisations, kind))
         ordered = query.order_by(c.opened_at, c.bag, c.kind, c.packet)
-        return [_row(row) for row in connection.execute(ordered.limit(limit).offset(offset))]
+        return _rows_of(connection, ordered.limit(limit).offset(offset))
 
     def count_open(
         self,
@@ -201,10 +201,6 @@ class Discrepancies(View):
         """Return all items of a bag, settled or not, the oldest first."""
         return self._of(connection, self.items.c.bag == bag)
 
-    def of_bags(self, connection: sa.Connection, bags: Iterable[BagCode]) -> list[DiscrepancyRow]:
-        """Return all items of these bags, settled or not, in no particular order."""
-        return [_row(row) for row in stored(connection, self.items.c.bag, bags)]
-
     def of_packet(self, connection: sa.Connection, packet: PacketNumber) -> list[DiscrepancyRow]:
         """Return all items about a packet, settled or not, the oldest first."""
         return self._of(connection, self.items.c.packet == packet)
@@ -213,7 +209,7 @@ class Discrepancies(View):
         c = self.items.c
         query = self.items.select().where(which)
         ordered = query.order_by(c.opened_at, c.bag, c.kind, c.packet)
-        return [_row(row) for row in connection.execute(ordered)]
+        return _rows_of(connection, ordered)
 
     def settled(
         self,
@@ -233,7 +229,7 @@ class Discrepancies(View):
             c.settled_at >= micros(since), self._concerning(organisations)
         )
         ordered = query.order_by(c.settled_at.desc(), c.bag, c.kind, c.packet)
-        return [_row(row) for row in connection.execute(ordered.limit(limit).offset(offset))]
+        return _rows_of(connection, ordered.limit(limit).offset(offset))
 
     def _waiting(
         self,
@@ -327,9 +323,11 @@ def _values(item: Discrepancy, journey: Journey) -> dict[str, Any]:
     }
 
 
-def _row(row: sa.Row[Any]) -> DiscrepancyRow:
-    values = row._asdict()
-    values["packet"] = values["packet"] or None
-    for name in ("opened_at", "settled_at"):
-        values[name] = instant(values[name])
-    return DiscrepancyRow(**values)
+def _rows_of(connection: sa.Connection, query: sa.Select[Any]) -> list[DiscrepancyRow]:
+    return [discrepancy_row(dict(row)) for row in connection.execute(query).mappings()]
+
+
+def discrepancy_row(row: dict[str, Any]) -> DiscrepancyRow:
+    """Return what stands in a row of the view's table, by its columns' names."""
+    times = {name: instant(row[name]) for name in ("opened_at", "settled_at")}
+    return DiscrepancyRow(**{**row, **times, "packet": row["packet"] or None})

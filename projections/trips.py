@@ -6,37 +6,40 @@ What figures of runs are made of; which runs were planned, the timetables say wh
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
-from itertools import groupby
-from operator import attrgetter
-from typing import Any, ClassVar
-from uuid import UUID
+from typing import Any, ClassVar, NamedTuple
 
 import sqlalchemy as sa
 
 from domain.dispatch.journey import BagState, HandOver, Journey
-from domain.numbers import BagCode, PlaceCode, place_organisation
-from domain.runs import Run, RunKey
+from domain.numbers import BagCode, place_organisation
+from domain.runs import Report, Run, RunKey
 from projections.view import (
     Batch,
     Target,
     View,
     among,
     delete_where_in,
+    given_rows,
     insert,
     instant,
     micros,
-    parts,
     upsert,
 )
 
 _LEG_TIMES = (5, 6, 7)  # where they stand: ready, taken, handed over
-_SAID: dict[str, type[Run.Departed | Run.Arrived]] = {
-    kind.TOPIC: kind for kind in (Run.Departed, Run.Arrived)
+_TOPICS: dict[type[Run.Event], str] = {kind: kind.TOPIC for kind in (Run.Departed, Run.Arrived)}
+_FIRST_RUN, _LAST_RUN = "00000000-0000", "99999999-9999"  # after a pair, as keys are written
+_MINUTE = 60_000_000  # microseconds
+_PAIRS = {"branch": sa.Integer(), "authority": sa.Integer(), "runs": sa.Text()}
+_RUNS = {"first": sa.Text(), "last": sa.Text()}
+_WAYS = {
+    **{name: sa.Integer() for name in ("branch", "authority", "origin", "destination")},
+    **{name: sa.BigInteger() for name in ("since", "until")},
 }
-_TOPICS: dict[type[Run.Event], str] = {kind: topic for topic, kind in _SAID.items()}
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +64,35 @@ class LegRow:
     ended_as: str | None
     inferred: bool
     count: int
+
+    @property
+    def came_at(self) -> datetime | None:
+        """When it came where it was to go; None: to another courier, or back, or not at all."""
+        came = self.handed_to == self.destination and self.ended_as != BagState.TAKEN.value
+        return self.handed_at if came else None
+
+
+class Taking(NamedTuple):
+    """What a courier took on a route within one minute, one bag or many. Times are UTC.
+
+    The first of them: no run begins within a minute. `origin`: where the bags come from. `came_at`:
+    when the first of them came where it was to go; None: none did.
+    """
+
+    courier: int
+    origin: int
+    taken_at: datetime
+    came_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class RouteDays:
+    """A route, and from when until before when (UTC) bags were taken on it."""
+
+    branch: int
+    authority: int
+    since: datetime
+    until: datetime
 
 
 class Trips(View):
@@ -112,26 +144,44 @@ class Trips(View):
     # --- questions ----------------------------------------------------------------------------
 
     def legs_between(
-        self,
-        connection: sa.Connection,
-        pairs: Collection[tuple[int, int]],
-        since: datetime,
-        until: datetime,
-    ) -> dict[frozenset[int], list[LegRow]]:
-        """Return the legs of pairs of organisations, either way, in order of taking.
+        self, connection: sa.Connection, pair: tuple[int, int], since: datetime, until: datetime
+    ) -> list[LegRow]:
+        """Return the legs of two organisations, either way, in order of taking.
 
         Taken from `since` to before `until` (UTC).
         """
-        found: dict[frozenset[int], list[LegRow]] = {frozenset(pair): [] for pair in pairs}
-        ends = sorted(frozenset().union(*found))
         c = self.legs.c
-        for leg in self._taken(
-            connection, since, until, c.origin.in_(ends), c.destination.in_(ends)
-        ):
-            between = found.get(frozenset({leg.origin, leg.destination}))
-            if between is not None:
-                between.append(leg)
+        return self._taken(connection, since, until, c.origin.in_(pair), c.destination.in_(pair))
+
+    def takings(
+        self, connection: sa.Connection, days: Collection[RouteDays]
+    ) -> dict[tuple[int, int], list[Taking]]:
+        """Return what couriers took, by route, in order of taking; nothing for nothing."""
+        ways, c = self.on_routes(connection, days), self.legs.c
+        came = (c.handed_to == c.destination) & (c.ended_as != BagState.TAKEN.value)
+        what = (ways.c.branch, ways.c.authority, c.courier, c.origin)
+        taken_at = sa.func.min(c.taken_at).label("taken_at")
+        query = (
+            sa.select(*what, taken_at, sa.func.min(sa.case((came, c.handed_at))))
+            .where(taken_on(self.legs, ways))
+            .group_by(*what, c.taken_at // _MINUTE)
+            .order_by(taken_at, c.courier)
+        )
+        found: defaultdict[tuple[int, int], list[Taking]] = defaultdict(list)
+        for branch, authority, courier, origin, taken, handed in connection.execute(query).all():
+            taking = Taking(courier, origin, instant(taken), instant(handed))
+            found[branch, authority].append(taking)
         return found
+
+    @staticmethod
+    def on_routes(connection: sa.Connection, days: Collection[RouteDays]) -> sa.FromClause:
+        """Return the ways there and back to join legs with, by `taken_on`."""
+        rows = [
+            (each.branch, each.authority, *way, micros(each.since), micros(each.until))
+            for each in days
+            for way in ((each.branch, each.authority), (each.authority, each.branch))
+        ]
+        return given_rows(connection, _WAYS, rows)
 
     def firsts_of(
         self, connection: sa.Connection, pairs: Collection[tuple[int, int]]
@@ -141,33 +191,33 @@ class Trips(View):
         Pairs of a branch and an authority; None where there is none. Each is looked up in an
         index, all in one question: the bags of all years are not read.
         """
-        queries = [
-            sa.select(
-                sa.literal(branch),
-                sa.literal(authority),
-                self._first_taken(branch, authority),
-                self._first_taken(authority, branch),
-                self._first_told(branch, authority),
-            )
-            for branch, authority in pairs
-        ]
-        rows: Sequence[Any] = connection.execute(sa.union_all(*queries)).all() if queries else []
+        rows = ((branch, authority, f"{branch}-{authority}-") for branch, authority in pairs)
+        pair = given_rows(connection, _PAIRS, rows).c
+        query = sa.select(
+            pair.branch,
+            pair.authority,
+            self._first_taken(pair.branch, pair.authority),
+            self._first_taken(pair.authority, pair.branch),
+            self._first_told(pair.runs),
+        )
         return {
             (branch, authority): (
                 instant(min((each for each in taken if each is not None), default=None)),
                 None if told is None else RunKey.parse(told),
             )
-            for branch, authority, *taken, told in rows
+            for branch, authority, *taken, told in connection.execute(query)
         }
 
-    def _first_taken(self, origin: int, destination: int) -> sa.ScalarSelect[int]:
+    def _first_taken(
+        self, origin: sa.ColumnElement[int], destination: sa.ColumnElement[int]
+    ) -> sa.ScalarSelect[int]:
         c = self.legs.c
         which = (c.origin == origin) & (c.destination == destination)
         return sa.select(sa.func.min(c.taken_at)).where(which).scalar_subquery()
 
-    def _first_told(self, branch: int, authority: int) -> sa.ScalarSelect[str]:
-        run, pair = self.said.c.run, f"{branch}-{authority}-"
-        between = run >= f"{pair}00000000-0000", run <= f"{pair}99999999-9999"  # by the index
+    def _first_told(self, pair: sa.ColumnElement[str]) -> sa.ScalarSelect[str]:
+        run = self.said.c.run
+        between = run >= pair + _FIRST_RUN, run <= pair + _LAST_RUN  # by the index
         # Keys of one pair are in order of time as texts are.
         told = sa.select(sa.func.min(run)).where(*between, run.startswith(pair))
         return told.scalar_subquery()
@@ -208,19 +258,42 @@ class Trips(View):
         return [_leg(row) for row in connection.execute(query.order_by(c.taken_at, c.bag, c.leg))]
 
     def reports(
-        self, connection: sa.Connection, runs: Iterable[RunKey]
-    ) -> dict[RunKey, list[Run.Event]]:
-        """Return what was said of these runs, for `domain.runs.trip_of`; empty for nothing."""
-        keys = {str(run): run for run in runs}
-        found: dict[RunKey, list[Run.Event]] = {run: [] for run in keys.values()}
-        c = self.said.c
-        for part in parts(list(keys)):
-            query = self.said.select().where(c.run.in_(part))
-            rows = connection.execute(query.order_by(c.run, c.happened_at, c.ref))
-            for text, said in groupby(rows, attrgetter("run")):
-                stream = Run.stream(keys[text])
-                found[keys[text]] = [_report(stream, row) for row in said]
+        self, connection: sa.Connection, runs: Collection[RunKey]
+    ) -> dict[RunKey, list[Report]]:
+        """Return what was said of these runs, for `domain.runs.trip_of`; empty for nothing.
+
+        Each pair's are found between its first and its last one of these.
+        """
+        found: dict[RunKey, list[Report]] = {run: [] for run in runs}
+        keys, said = {str(run): run for run in found}, self.said.c
+        of = given_rows(connection, _RUNS, _spans(found)).c
+        query = sa.select(
+            said.run, said.happened_at, said.device, said.counter, said.ref, said.person, said.topic
+        ).where(said.run >= of.first, said.run <= of.last)
+        for run, at, device, counter, ref, person, topic in connection.execute(query).all():
+            if (key := keys.get(run)) is not None:
+                left = topic == Run.Departed.TOPIC
+                found[key].append(Report(instant(at), device, counter, ref, person, left))
         return found
+
+
+def taken_on(legs: sa.FromClause, ways: sa.FromClause) -> sa.ColumnElement[bool]:
+    """Return the condition that a leg is on a way of `Trips.on_routes`, taken in its time."""
+    leg, way = legs.c, ways.c
+    return sa.and_(
+        leg.origin == way.origin,
+        leg.destination == way.destination,
+        leg.taken_at >= way.since,
+        leg.taken_at < way.until,
+    )
+
+
+def _spans(runs: Iterable[RunKey]) -> list[tuple[str, str]]:
+    """Return each pair's first and last key, as texts: they are in order of time as texts are."""
+    by_pair: defaultdict[tuple[int, int], list[RunKey]] = defaultdict(list)
+    for run in runs:
+        by_pair[run.branch, run.authority].append(run)
+    return [(str(min(keys)), str(max(keys))) for _, keys in sorted(by_pair.items())]
 
 
 def _legs(journey: Journey) -> Iterator[dict[str, Any]]:
@@ -285,17 +358,3 @@ def _report_values(event: Run.Event) -> dict[str, Any]:
         "happened_at": micros(event.happened_at),
         "recorded_at": micros(event.timestamp),
     }
-
-
-def _report(stream: UUID, row: sa.Row[Any]) -> Run.Event:
-    facts = row._asdict()
-    return _SAID[facts.pop("topic")](
-        **facts
-        | {
-            "originator_id": stream,
-            "originator_version": facts.pop("version"),
-            "timestamp": instant(facts.pop("recorded_at")),
-            "place": PlaceCode(row.place),
-            "happened_at": instant(row.happened_at),
-        }
-    )

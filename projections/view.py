@@ -15,7 +15,7 @@ from datetime import UTC, datetime, timedelta
 from enum import Enum
 from functools import cached_property, lru_cache
 from hashlib import sha256
-from typing import Any, ClassVar, Protocol, Self
+from typing import Any, ClassVar, Protocol, Self, overload
 
 import msgspec
 import sqlalchemy as sa
@@ -48,6 +48,10 @@ def micros(at: datetime | None) -> int | None:
     return None if at is None else (at - _EPOCH) // _MICROSECOND
 
 
+@overload
+def instant(value: int) -> datetime: ...
+@overload
+def instant(value: int | None) -> datetime | None: ...
 def instant(value: int | None) -> datetime | None:
     """Return the instant (UTC) of microseconds since 1970."""
     return None if value is None else _EPOCH + timedelta(microseconds=value)
@@ -422,6 +426,30 @@ def among(
     if many is not None:
         conditions.append(column.in_(sorted(many)))
     return sa.and_(*conditions)
+
+
+def given_rows(
+    connection: sa.Connection,
+    columns: Mapping[str, Any],
+    rows: Iterable[Sequence[Any]],
+) -> sa.FromClause:
+    """Return rows of a question's own to join with: the server looks up each in an index.
+
+    `columns`: their types by name. The rows go as one JSON text: thousands of values of a statement
+    would cost more than they find.
+    """
+    if connection.dialect.name == "postgresql":
+        named = [sa.column(name, kind) for name, kind in columns.items()]
+        text = sa.literal(_encode([dict(zip(columns, row, strict=True)) for row in rows]).decode())
+        records = sa.func.json_to_recordset(sa.cast(text, sa.JSON)).table_valued(*named)
+        return records.render_derived(name="given", with_types=True)
+    each = sa.func.json_each(_encode(list(rows)).decode()).table_valued("value").c.value
+    return sa.select(
+        *(
+            sa.func.json_extract(each, f"$[{place}]", type_=kind).label(name)
+            for place, (name, kind) in enumerate(columns.items())
+        )
+    ).subquery("given")
 
 
 def parts(values: list[Any]) -> Iterable[list[Any]]:

@@ -12,12 +12,13 @@ from domain.runs.planned import (
     PlannedRun,
     Route,
     RunKey,
+    RunsByDay,
     planned_run,
     planned_runs,
     run_of,
 )
 from domain.runs.replay import Departure, Replayed, Waits, replay
-from domain.runs.reports import Run
+from domain.runs.reports import Report, Run
 from domain.runs.shares import Part, PartFigures, WaitingFigures, waiting_figures
 from domain.runs.timetable import (
     MOST_RUNS,
@@ -64,12 +65,14 @@ __all__ = [
     "PlannedRun",
     "Punctuality",
     "Replayed",
+    "Report",
     "Route",
     "Run",
     "RunKey",
     "RunState",
     "RunTimes",
     "RunTrip",
+    "RunsByDay",
     "TimesFrom",
     "Timetables",
     "Waiting",

@@ -7,6 +7,7 @@ alike. On a day on which one side does not work, nobody hands over or nobody tak
 from __future__ import annotations
 
 import re
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
@@ -137,8 +138,31 @@ def run_of(at: datetime, runs: Iterable[PlannedRun]) -> PlannedRun | None:
     The last one planned not later than `EARLY` after it (the courier may come early), else the
     first of the day; None if the day has none. Runs of other days may be among `runs`.
     """
-    today = [run for run in runs if local_day(at, run.zone) == run.key.day]
-    begun = [run for run in today if run.planned_at <= at + EARLY]
+    return _chosen(at, [run for run in runs if local_day(at, run.zone) == run.key.day])
+
+
+class RunsByDay:
+    """The planned runs of one route, ready to be asked about thousands of takings.
+
+    `zone` is the branch's.
+    """
+
+    def __init__(self, runs: Iterable[PlannedRun], zone: str) -> None:
+        self._zone = zone
+        self._of_day: defaultdict[date, list[PlannedRun]] = defaultdict(list)
+        for run in runs:
+            self._of_day[run.key.day].append(run)
+
+    def run_of(self, at: datetime) -> PlannedRun | None:
+        """Return the run to which a taking at an instant belongs, as `run_of` does."""
+        return (
+            _chosen(at, self._of_day.get(local_day(at, self._zone), ())) if self._of_day else None
+        )
+
+
+def _chosen(at: datetime, today: Sequence[PlannedRun]) -> PlannedRun | None:
+    latest = at + EARLY
+    begun = [run for run in today if run.planned_at <= latest]
     if begun:
         return max(begun, key=_planned_at)
     return min(today, key=_planned_at, default=None)

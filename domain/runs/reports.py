@@ -7,7 +7,7 @@ recorded whatever the order; what it means is worked out by sorting (`domain.run
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple, Self
 from uuid import UUID
 
 from domain.commands import Stamp
@@ -71,6 +71,28 @@ class Run(StampedStream):
             return False
         self.record(event_class, stamp, recorded_at, run=str(key))
         return True
+
+
+class Report(NamedTuple):
+    """What one courier said once, as far as it tells when a run left or came; in order of time.
+
+    `departed`: that it left; else that it came. `happened_at` is UTC.
+    """
+
+    happened_at: datetime
+    device: int
+    counter: int
+    ref: str
+    person: int
+    departed: bool
+
+    @classmethod
+    def of(cls, event: Run.Event) -> Self:
+        """Return what an event says."""
+        left = isinstance(event, Run.Departed)
+        return cls(
+            event.happened_at, event.device, event.counter, event.ref, event.person, departed=left
+        )
 
 
 EVENTS = Topics.of(Run)

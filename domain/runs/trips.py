@@ -14,7 +14,7 @@ from typing import TypeVar
 
 from domain.runs.amounts import median
 from domain.runs.planned import PlannedRun
-from domain.runs.reports import Run
+from domain.runs.reports import Report
 
 ON_TIME = timedelta(minutes=10)
 MISSED_AFTER = timedelta(hours=1)
@@ -54,19 +54,16 @@ class RunTrip:
         return None if travel < _NOTHING else travel
 
 
-def trip_of(run: PlannedRun, reports: Iterable[Run.Event], courier: int | None = None) -> RunTrip:
+def trip_of(run: PlannedRun, reports: Iterable[Report], courier: int | None = None) -> RunTrip:
     """Work out a trip from what was said of its run, in any order; of one courier, if named.
 
     It left with the first departure and arrived with the first arrival after it: later ones are
     said on the way back, or by a second device. If all arrivals lie before the departure, clocks
     disagree; the first one stands, because somebody did arrive.
     """
-    said = sorted(
-        (each for each in reports if courier is None or each.person == courier),
-        key=lambda each: (each.happened_at, each.device, each.counter, each.ref),
-    )
-    left = [each.happened_at for each in said if isinstance(each, Run.Departed)]
-    came = [each.happened_at for each in said if isinstance(each, Run.Arrived)]
+    said = sorted(each for each in reports if courier is None or each.person == courier)
+    left = [each.happened_at for each in said if each.departed]
+    came = [each.happened_at for each in said if not each.departed]
     departed = left[0] if left else None
     after = [at for at in came if departed is None or at >= departed] or came
     couriers = tuple(dict.fromkeys(each.person for each in said))

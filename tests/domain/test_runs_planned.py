@@ -8,7 +8,16 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from domain.runs import EARLY, BadRunKeyError, Route, RunKey, planned_run, planned_runs, run_of
+from domain.runs import (
+    EARLY,
+    BadRunKeyError,
+    Route,
+    RunKey,
+    RunsByDay,
+    planned_run,
+    planned_runs,
+    run_of,
+)
 from domain.workdays import OutsideCalendarError
 from tests.domain.runs_helper import (
     BRANCH,
@@ -162,11 +171,14 @@ def test_a_run_is_planned_at_a_whole_minute_of_the_wall_clock(clock: time) -> No
     ],
 )
 def test_a_courier_may_be_early_or_late_and_it_is_still_that_run(taken: str, run: str) -> None:
-    assert named(run_of(at(taken), runs("2026-11-19", "2026-11-25"))) == run
+    planned = runs("2026-11-19", "2026-11-25")
+    assert named(run_of(at(taken), planned)) == run
+    assert named(RunsByDay(planned, ALMATY).run_of(at(taken))) == run
 
 
 def test_without_runs_there_is_none() -> None:
     assert run_of(at("2026-11-23 11:00"), []) is None
+    assert RunsByDay([], ALMATY).run_of(at("2026-11-23 11:00")) is None
 
 
 def test_on_the_day_of_the_zones_change_each_day_keeps_its_runs() -> None:

@@ -13,6 +13,7 @@ from domain.commands import Stamp
 from domain.numbers import place_organisation
 from domain.runs import (
     Punctuality,
+    Report,
     Run,
     RunState,
     RunTrip,
@@ -41,13 +42,18 @@ EVENING = at("2026-11-23 20:00")
 HOUR, MINUTE = timedelta(hours=1), timedelta(minutes=1)
 
 
-def said(*reports: tuple[str, Stamp]) -> list[Run.Event]:
+def recorded(*reports: tuple[str, Stamp]) -> list[Run.Event]:
     """What was recorded of the run, in the order of recording."""
     stream = Run.blank(Run.stream(RUN.key))
     for what, stamped in reports:
         record = stream.depart if what == "left" else stream.arrive
         assert record(RUN.key, stamped, EVENING)
     return [event for event in stream.collect_events() if isinstance(event, Run.Event)]
+
+
+def said(*reports: tuple[str, Stamp]) -> list[Report]:
+    """What couriers said of the run, as far as trips are made of it."""
+    return [Report.of(event) for event in recorded(*reports)]
 
 
 def clock(text: str) -> str:
@@ -66,7 +72,7 @@ def trip(left: str | None = None, came: str | None = None, *couriers: int) -> Ru
 
 def test_a_report_keeps_who_where_when_and_of_which_run() -> None:
     stamped = stamp(clock("11:05"))
-    (event,) = said(("left", stamped))
+    (event,) = recorded(("left", stamped))
     assert isinstance(event, Run.Departed)
     assert event.run == "267-32-20261123-1100"
     assert (event.ref, event.person, event.device) == (stamped.ref, COURIER, 1)

@@ -48,10 +48,14 @@ def route(office: Office) -> Route:
 
 
 def lines(office: Office, route: Route, minute: float = 540, day: date = MONDAY) -> list[RunLine]:
-    """The runs of a day, as they are seen at a minute."""
+    """The runs of a day, as they are seen at a minute; many routes are told of alike."""
     office.clock.at = office.at(minute)
     office.qolhat.runner.catch_up()
-    return office.qolhat.courier_runs.lines(route, day, day)
+    runs = office.qolhat.courier_runs
+    found = runs.lines(route, day, day)
+    both = runs.trips({route: day, runs.route_from(268): day}, day)
+    assert [trip for trip in both if trip.run.key.branch == CENTRE] == [each.trip for each in found]
+    return found
 
 
 def packed(carriage: Carriage, count: int = 1) -> BagCode:

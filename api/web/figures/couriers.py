@@ -6,16 +6,19 @@ come with where the true one lies, and small numbers are marked.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
+from operator import attrgetter
 from typing import Annotated, Any
+from urllib.parse import urlencode
 
 from fastapi import APIRouter, Depends
 from fastapi.responses import HTMLResponse
 
-from api.web.asked import DayQuery, OrganisationQuery, query_of
+from api.web.asked import DayQuery, FlagQuery, OrganisationQuery, query_of
 from api.web.dispatch.discrepancies import address_of
+from api.web.figures.overview import RANKED
 from api.web.runs.asking import Days, Shown, days_asked, shown_routes
 from api.web.runs.figures import bar_of
 from api.web.station import place_name
@@ -29,6 +32,7 @@ from infra.courier_figures import FEW, MOST_LOSSES, Carried, CourierFigures, Los
 
 router = APIRouter()
 _NOTHING = Carried()
+_delayed, _amiss = attrgetter("delayed"), attrgetter("amiss")
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +69,17 @@ class Line:
         return self.judged < FEW
 
     @property
+    def delayed(self) -> tuple[float, int, str]:
+        """Orders the least punctual first; few runs tell little, none nothing."""
+        return self.interval.high if self.judged else 2.0, -self.judged, self.name
+
+    @property
+    def amiss(self) -> tuple[float, int, str]:
+        """Orders those first who surely lost the most, then those with the most discrepancies."""
+        lost, total = self.carried.interval, self.carried.discrepancies.total()
+        return -lost.low if lost else 0.0, -total, self.name
+
+    @property
     def bar(self) -> list[tuple[str, float, float]]:
         """The picture, a hundred wide: on time, late, not run; where each begins, how long."""
         if not self.punctual or not self.judged:
@@ -77,14 +92,32 @@ class Line:
         return bar_of((name, count / self.judged) for name, count in counts)
 
 
+@dataclass(frozen=True, slots=True)
+class Ranking:
+    """Lines, the worst first; of `others` more only the number."""
+
+    lines: list[Line]
+    others: int
+
+    @classmethod
+    def of(cls, lines: Iterable[Line], badness: Callable[[Line], Any], most: int | None) -> Ranking:
+        """Order lines, and keep the worst."""
+        ordered = sorted(lines, key=badness)
+        return cls(ordered[:most], len(ordered) - len(ordered[:most]))
+
+
 @router.get("/figures/couriers")
 def couriers(
     visitor: Annotated[Visitor, Depends(allowed(Right.SEE_FIGURES))],
     organisation: OrganisationQuery = None,
     since: DayQuery = None,
     until: DayQuery = None,
+    everybody: FlagQuery = None,
 ) -> HTMLResponse:
-    """Show the couriers of the routes asked about, over the days asked for."""
+    """Show the couriers of the routes asked about, over the days asked for.
+
+    `everybody`: not only the worst of them.
+    """
     shown = shown_routes(visitor, Right.SEE_FIGURES, organisation)
     days = days_asked(visitor, since, until)
     return visitor.page(
@@ -98,25 +131,33 @@ def couriers(
         kinds=tuple(DiscrepancyKind),
         place_name=lambda place: place_name(visitor, place),
         discrepancy=address_of,
-        **_figures(visitor, shown, days),
+        all_address=_all_address(organisation, days),
+        **_figures(visitor, shown, days, None if everybody else RANKED),
     )
 
 
-def _figures(visitor: Visitor, shown: Shown, days: Days) -> dict[str, Any]:
+def _figures(visitor: Visitor, shown: Shown, days: Days, most: int | None) -> dict[str, Any]:
     """Return the lines of the tables, the losses, and the names of those who had them."""
     if days.period is None:
-        return {"routes": [], "couriers": [], "losses": [], "lost": 0, "names": {}}
+        return {"any": False}
     routes = [each.route for each in shown.routes]
     found = courier_figures(visitor.qolhat, routes, days.period)
     people = {part.person for loss in found.losses for part in loss.custody}
     people |= {loss.item.found_by for loss in found.losses}
+    of_routes, of_couriers = list(_routes(shown, found, days)), list(_couriers(visitor, found))
     return {
-        "routes": list(_routes(shown, found, days)),
-        "couriers": list(_couriers(visitor, found)),
+        "any": bool(of_routes or of_couriers),
+        "delayed": [Ranking.of(each, _delayed, most) for each in (of_routes, of_couriers)],
+        "amiss": [Ranking.of(each, _amiss, most) for each in (of_routes, of_couriers)],
         "losses": [(loss, _runs_of(shown, loss)) for loss in found.losses],
         "lost": found.lost,
         "names": visitor.qolhat.personnel.names(people),
     }
+
+
+def _all_address(organisation: int | None, days: Days) -> str:
+    asked = {"organisation": organisation, "since": days.first, "until": days.last}
+    return "/figures/couriers?" + urlencode(query_of(**asked, everybody=True))
 
 
 def _routes(shown: Shown, found: CourierFigures, days: Days) -> Iterator[Line]:
@@ -136,9 +177,9 @@ def _routes(shown: Shown, found: CourierFigures, days: Days) -> Iterator[Line]:
 def _couriers(visitor: Visitor, found: CourierFigures) -> Iterator[Line]:
     people = found.punctual_couriers.keys() | found.couriers.keys()
     names = visitor.qolhat.personnel.names(people)
-    named = [(person, names.get(person, f"№ {person}")) for person in people]
-    for person, name in visitor.speech.sorted_by_name(named):
+    for person in people:
         carried = found.couriers.get(person, _NOTHING)
+        name = names.get(person, f"№ {person}")
         yield Line(name, "", found.punctual_couriers.get(person), carried)
 
 
@@ -153,5 +194,4 @@ def _runs_of(shown: Shown, loss: Loss) -> str:
 
 
 def _runs_address(branch: int, day: date) -> str:
-    query = query_of(organisation=branch, day=day)
-    return "/runs?" + "&".join(f"{name}={value}" for name, value in query.items())
+    return "/runs?" + urlencode(query_of(organisation=branch, day=day))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from typing import Any
 
@@ -9,8 +10,12 @@ import pytest
 
 import api.courier_routes
 from api.messages import word
+from api.web.figures import couriers
+from api.web.figures.couriers import Line, Ranking, _amiss, _delayed
 from domain.numbers import BagCode, PacketNumber
 from domain.roles import Role, Scope
+from domain.runs import Punctuality
+from infra.courier_figures import Carried
 from tests.api.web.conftest import opened_office
 from tests.api.web.office import Office
 from tests.infra.views.carriage import Carriage
@@ -79,3 +84,41 @@ def test_the_menu_of_the_audit_leads_here(lost: tuple[Office, BagCode, PacketNum
     manager = lost[0].enter(Role.MANAGER, AUTHORITY)
     assert 'href="/figures/couriers"' in manager.get("/figures").text
     assert lost[0].enter(Role.INSPECTOR).get("/figures/couriers").status_code == 403
+
+
+def line(name: str, on_time: int, late: int, lost: int, packets: int = 1000) -> Line:
+    """A courier's figures."""
+    moments = Punctuality(on_time, late, 0, 0, None, None) if on_time + late else None
+    amiss = Counter({"missing": lost}) if lost else Counter()
+    return Line(name, "", moments, Carried(10, packets, amiss, lost))
+
+
+def names(ranking: Ranking) -> list[str]:
+    return [each.name for each in ranking.lines]
+
+
+def test_the_worst_come_first_and_the_others_are_one_click_away() -> None:
+    lines = [
+        line("punctual", 99, 1, lost=0),
+        line("late", 60, 40, lost=2),
+        line("late once, of two runs", 1, 1, lost=1, packets=2),
+        line("never went", 0, 0, lost=5),
+    ]
+    late = ["late", "late once, of two runs", "punctual", "never went"]
+    assert names(Ranking.of(lines, _delayed, None)) == late
+    lossy = ["late once, of two runs", "never went", "late", "punctual"]
+    assert names(Ranking.of(lines, _amiss, None)) == lossy
+    assert Ranking.of(lines, _delayed, 3) == Ranking([lines[1], lines[2], lines[0]], 1)
+
+
+def test_of_many_the_page_shows_some_and_leads_to_all(
+    lost: tuple[Office, BagCode, PacketNumber], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(couriers, "RANKED", 0)
+    manager = lost[0].enter(Role.MANAGER, AUTHORITY, language="en")
+    period = "since=2026-11-16&until=2026-11-20"
+    page = manager.get(f"/figures/couriers?{period}").text
+    assert page.count(COURIER) == 1  # in the custody
+    all_of_them = f"/figures/couriers?{period}&everybody=1"
+    assert f'href="{all_of_them.replace("&", "&amp;")}"' in page
+    assert manager.get(all_of_them).text.count(COURIER) == 3
