@@ -128,11 +128,13 @@ class History(Protocol):
 class Stays:
     """The rows of a view (of visits, of cases) that a batch writes, and those it takes away.
 
-    Left by that view for those that add its rows up.
+    Left by that view for those that add its rows up. `replaced`: what is added up of the stays that
+    were open until then and are written over; none of them is among those that are gone.
     """
 
     written: Rows = ()
     gone: Rows = ()
+    replaced: Rows = ()
 
 
 @dataclass(slots=True)
