@@ -62,6 +62,7 @@ from projections.due import DueView
 from projections.holdings import Holdings
 from projections.loose_pages import LoosePages
 from projections.numbers import IncomingNumbers
+from projections.open_sums import OpenSums
 from projections.rollups import Rollups
 from projections.trips import Trips
 from projections.turnover import TurnoverSums
@@ -84,7 +85,7 @@ RESTORING_FILE = "restore.unfinished"
 DEMONSTRATION_READY = "demonstration.ready"
 ALL_VIEWS = (
     Holdings, Visits, Rollups, Cases, CaseSums, DueView, Unsettled, Complaints, IncomingNumbers,
-    Bags, Discrepancies, Trips, DeviceLogs, LoosePages, TurnoverSums,
+    Bags, Discrepancies, Trips, DeviceLogs, LoosePages, TurnoverSums, OpenSums,
 )  # fmt: skip
 
 

@@ -24,7 +24,6 @@ from projections.view import (
     View,
     add_up,
     among,
-    delete_rows,
     delete_where_in,
     stored,
     upsert,
@@ -138,8 +137,6 @@ class CaseSums(SummingView):
                 sums[2] += sign * (late is not None and not late)
         changed = {key: sums for key, sums in added.items() if any(sums)}
         add_up(connection, self.sums, [(*key, *changed[key]) for key in sorted(changed)])
-        less = [dict(zip(_KEY, key, strict=True)) for key, sums in changed.items() if sums[0] < 0]
-        delete_rows(connection, self.sums, less, where=self.sums.c.count == 0)
 
     def derive(self, connection: sa.Connection, others: Mapping[str, View]) -> None:
         """Add up all cases."""

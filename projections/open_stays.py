@@ -36,6 +36,18 @@ class OpenWork:
     ages: tuple[int, ...]
 
 
+def open_work(of: tuple[Any, ...], counts: Sequence[int]) -> OpenWork:
+    """Return what lies there: all, the late ones, and those younger than each of `AGES`.
+
+    `of`: organisation, service, edition, kind, stage.
+    """
+    count, late, *younger = counts
+    edges = [0, *younger, count]
+    ages = tuple(upper - lower for lower, upper in pairwise(edges))
+    organisation, service, edition, kind, stage = of
+    return OpenWork(organisation, service, edition, kind, stage, count, late, ages)
+
+
 def of_stages(work: Iterable[OpenWork]) -> list[OpenWork]:
     """Add up what several organisations have open, by stage; the organisation is then 0."""
     return _added((0, each.service, each.edition, each.kind, each.stage, each) for each in work)
@@ -84,7 +96,7 @@ class OpenStays:
         younger = [sa.func.sum(sa.case((c.entered_at > edge, 1), else_=0)) for edge in edges]
         query = sa.select(*by, sa.func.count(), late, *younger).where(*self._open(organisations))
         rows = connection.execute(query.group_by(*by))
-        found = [_work(tuple(row[:5]), [int(value) for value in row[5:]]) for row in rows]
+        found = [open_work(tuple(row[:5]), [int(value) for value in row[5:]]) for row in rows]
         return sorted(found, key=lambda each: (each.organisation, each.edition or "", each.stage))
 
     def next_due(
@@ -104,11 +116,3 @@ class OpenStays:
     def _open(self, organisations: Collection[int] | None) -> Sequence[sa.ColumnElement[bool]]:
         c = self._visits.c
         return c.left_at.is_(None), among(c.organisation, None, organisations)
-
-
-def _work(of: tuple[Any, ...], counts: Sequence[int]) -> OpenWork:
-    count, late, *younger = counts
-    edges = [0, *younger, count]
-    ages = tuple(upper - lower for lower, upper in pairwise(edges))
-    organisation, service, edition, kind, stage = of
-    return OpenWork(organisation, service, edition, kind, stage, count, late, ages)

@@ -18,7 +18,7 @@ from typing import Any, ClassVar, cast
 import sqlalchemy as sa
 
 from projections.figures import ALL_SUMS, SUMS, By, Figure, Level, Of, RollupFilter, Span
-from projections.view import Batch, Loading, SummingView, Target, View, add_up, delete_rows
+from projections.view import Batch, Loading, SummingView, Target, View, add_up
 from projections.visits import Visits, week_of
 
 _FEW_PERIODS = 60
@@ -76,20 +76,6 @@ class Rollups(SummingView):
         add_up(connection, self.sums, [(*key, *sums) for key, sums in added.sums.items()])
         add_up(connection, self.buckets, [(*key, n) for key, n in added.buckets.items()])
         add_up(connection, self.deviations, [(*key, n) for key, n in added.deviations.items()])
-        if batch.stays.gone:
-            self._clear(connection, added)
-
-    def _clear(self, connection: sa.Connection, added: _Added) -> None:
-        """Delete the rows that no stay adds to any more."""
-        less = (
-            (self.sums, [key for key, sums in added.sums.items() if sums[0] < 0]),
-            (self.buckets, [key for key, count in added.buckets.items() if count < 0]),
-            (self.deviations, [key for key, count in added.deviations.items() if count < 0]),
-        )
-        for table, keys in less:
-            names = [column.name for column in table.primary_key]
-            rows = [dict(zip(names, key, strict=True)) for key in sorted(keys)]
-            delete_rows(connection, table, rows, where=table.c.count == 0)
 
     def derive(self, connection: sa.Connection, others: Mapping[str, View]) -> None:
         """Add up all stays: by person, these by organisation, these for the country."""

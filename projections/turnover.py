@@ -28,7 +28,6 @@ from projections.view import (
     Target,
     View,
     add_up,
-    delete_rows,
     ordinal_days,
 )
 
@@ -116,8 +115,6 @@ class TurnoverSums(SummingView):
                 _add(added, 1, _happened(self.knowledge, after))
         changed = {key: sums for key, sums in added.items() if any(sums)}
         add_up(connection, self.sums, [(*key, *changed[key]) for key in sorted(changed)])
-        less = [dict(zip(_KEY, key, strict=True)) for key in sorted(changed) if changed[key][0] < 0]
-        delete_rows(connection, self.sums, less, where=self.sums.c.count == 0)
 
     def derive(self, connection: sa.Connection, others: Mapping[str, View]) -> None:
         """Add up all packets by offices, and these for the country."""

@@ -132,11 +132,13 @@ class History(Protocol):
 class Stays:
     """The rows of a view (of visits, of cases) that a batch writes, and those it takes away.
 
-    Left by that view for those that add its rows up.
+    Left by that view for those that add its rows up. `replaced`: what is added up of the stays that
+    were open until then and are written over; none of them is among those that are gone.
     """
 
     written: Rows = ()
     gone: Rows = ()
+    replaced: Rows = ()
 
 
 @dataclass(slots=True)
@@ -284,18 +286,47 @@ def insert(connection: Target, table: sa.Table, rows: Rows) -> None:
 def add_up(connection: sa.Connection, table: sa.Table, rows: Sequence[tuple[Any, ...]]) -> None:
     """Insert rows, or add their values to those of the same primary key, which no two share.
 
-    The values of each in the order of the table's columns: sums are many, and short.
+    The values of each in the order of the table's columns: sums are many, and short. Of the sums
+    `count` is the first: a row in which it falls to 0 is deleted.
     """
     if not rows:
         return
+    keys = len(_keys(table))
+    less = [row[:keys] for row in rows if row[keys] < 0]
     if connection.dialect.name == "postgresql":
-        names = [column.name for column in table.columns]
-        known = [dict(zip(names, row, strict=True)) for row in rows]
         statement = _ready_for_json(table, _Present.ADDED_TO)
-        connection.exec_driver_sql(statement, (_json(table, known),))
+        connection.exec_driver_sql(statement, (_named(table, rows),))
+        if less:
+            connection.exec_driver_sql(_ready_to_delete_json(table), (_named(table, less),))
     else:
         statement, _ = _ready(table, _Present.ADDED_TO)
         connection.exec_driver_sql(statement, list(rows))
+        if less:
+            connection.exec_driver_sql(_ready_to_delete(table), less)
+
+
+def _named(table: sa.Table, rows: Iterable[tuple[Any, ...]]) -> str:
+    """Return rows as JSON; their values are those of the first columns."""
+    names = [column.name for column in table.columns]
+    return _encode([dict(zip(names, row, strict=False)) for row in rows]).decode()
+
+
+@lru_cache(maxsize=128)
+def _ready_to_delete(table: sa.Table) -> str:
+    mine = " AND ".join(f"{_QUOTE(key)} = ?" for key in _keys(table))
+    return f"DELETE FROM {_QUOTE(table.name)} WHERE {mine} AND count = 0"  # noqa: S608  ours
+
+
+@lru_cache(maxsize=128)
+def _ready_to_delete_json(table: sa.Table) -> str:
+    """Return the same for PostgreSQL, for all rows of a batch at once."""
+    name, keys = _QUOTE(table.name), [_QUOTE(key) for key in _keys(table)]
+    mine = " AND ".join(f"sums.{key} = less.{key}" for key in keys)
+    return (
+        f"DELETE FROM {name} sums"  # noqa: S608  names of ours
+        f" USING json_populate_recordset(NULL::{name}, %s::json) less"
+        f" WHERE {mine} AND sums.count = 0"
+    )
 
 
 class _Present(Enum):
@@ -400,19 +431,12 @@ def delete_where_in(connection: Target, column: sa.Column[Any], values: Iterable
         connection.execute(column.table.delete().where(column.in_(part)))
 
 
-def delete_rows(
-    connection: Target,
-    table: sa.Table,
-    keys: Rows,
-    where: sa.ColumnElement[bool] | None = None,
-) -> None:
-    """Delete the rows with these primary keys; `where`: only those for which it holds."""
+def delete_rows(connection: Target, table: sa.Table, keys: Rows) -> None:
+    """Delete the rows with these primary keys."""
     if not keys or isinstance(connection, Loading):
         return
     mine = [column == sa.bindparam(f"key_{column.name}") for column in table.primary_key]
     values = [{f"key_{name}": value for name, value in key.items()} for key in keys]
-    if where is not None:
-        mine.append(where)
     connection.execute(table.delete().where(*mine), values)
 
 

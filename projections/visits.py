@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any, ClassVar, Literal
@@ -16,6 +16,7 @@ from domain.regulations.edition import Edition, Stage
 from domain.sketch import bucket_of
 from projections.view import (
     Batch,
+    Loading,
     PacketChange,
     Stays,
     Target,
@@ -24,6 +25,7 @@ from projections.view import (
     delete_where_in,
     instant,
     micros,
+    parts,
     span_micros,
     stored,
     upsert,
@@ -122,6 +124,7 @@ _decode = msgspec.json.Decoder(tuple[Pause, ...]).decode
 ALL_VISITS = VisitFilter()
 _OPEN = "left_at IS NULL"
 _ENDED = "bucket IS NOT NULL"
+_OF_OPEN = ("left_at", "organisation", "edition", "kind", "stage", "entered_at", "due_at")
 _EXACTLY = ("number", "organisation", "person", "edition", "service", "kind", "stage")
 
 
@@ -172,6 +175,7 @@ class Visits(View):
             self.index("visits", "organisation", "entered_at"),
             self.index("visits", "organisation", "due_at", where=_OPEN, mark="open"),
             self.index("visits", "due_at", where=_OPEN, mark="open"),
+            self.index("visits", "entered_at", where=_OPEN, mark="open"),
             self.index("visits", "organisation", "stage", "week", where=_ENDED, mark="ended"),
         )
         return {"visits": self.visits}
@@ -185,8 +189,23 @@ class Visits(View):
         gone = [row._asdict() for row in stored(connection, self.visits.c.number, anew)]
         delete_where_in(connection, self.visits.c.number, anew)
         rows = [row for change in batch.packets for row in self.rows_of(change)]
+        replaced = list(self._open_until_now(connection, batch.packets))
         upsert(connection, self.visits, rows)
-        batch.stays = Stays(rows, gone)
+        batch.stays = Stays(rows, gone, replaced)
+
+    def _open_until_now(
+        self, connection: Target, changes: Iterable[PacketChange]
+    ) -> Iterator[dict[str, Any]]:
+        """List what is added up of the open stays that are going to be written over."""
+        written = {each.number: each.visits for each in changes if each.visits and not each.anew}
+        if isinstance(connection, Loading):
+            return
+        c = self.visits.c
+        query = sa.select(*(c[name] for name in ("number", "seq", *_OF_OPEN)))
+        for part in parts(list(written)):
+            for row in connection.execute(query.where(c.number.in_(part), c.left_at.is_(None))):
+                if row.seq in written[row.number]:
+                    yield row._asdict()
 
     def rows_of(self, change: PacketChange) -> Iterator[dict[str, Any]]:
         """List the rows of a packet's stays that began or ended."""

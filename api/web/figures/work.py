@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+from datetime import datetime
 from itertools import groupby
 from operator import attrgetter
 from typing import Annotated
@@ -10,14 +12,16 @@ from fastapi import APIRouter, Depends
 from fastapi.responses import HTMLResponse
 
 from api.web.alerts import all_organisations
-from api.web.asked import FlagQuery, OrganisationQuery, asked, choices
+from api.web.asked import Asked, FlagQuery, OrganisationQuery, asked, choices
 from api.web.figures.charts import ages_chart, charts_of
 from api.web.named import service_name, stage_name, stay_name
 from api.web.station import place_name
 from api.web.visitor import Visitor, allowed
 from domain.rights import Right
 from infra.audit_figures import late_next
-from projections.open_stays import AGES, OpenStays, of_organisations, of_stages
+from infra.views.group import Reading
+from projections.open_stays import AGES, OpenStays, OpenWork, of_organisations, of_stages
+from projections.open_sums import OpenSums
 from projections.visits import Visits
 
 router = APIRouter()
@@ -38,12 +42,9 @@ def open_work(
     everywhere = whose.organisations == all_organisations(qolhat)
     meant, now = None if everywhere else whose.organisations, qolhat.now()
     with qolhat.views.reading() as reading:
-        stays = OpenStays(reading.view(Visits))
-        work = stays.work(reading.connection, now, meant)
+        work, offices = _open_work(reading, now, whose, meant)
         risks = late_next(reading, qolhat.views.knowledge, now, meant, limit=RANKED)
-    offices = [] if whose.one else of_organisations(work)
     most = None if everybody else RANKED
-    work = work if whose.one else of_stages(work)
     return visitor.page(
         "figures/open.html",
         asked=whose,
@@ -72,3 +73,14 @@ def open_work(
         stage_of=lambda line: stage_name(qolhat, speech, line.edition, line.stage),
         place_of=lambda stay: place_name(visitor, stay.place),
     )
+
+
+def _open_work(
+    reading: Reading, now: datetime, whose: Asked, meant: Collection[int] | None
+) -> tuple[list[OpenWork], list[OpenWork]]:
+    """Count what is open by stage, and by organisation if there are several; None: everywhere."""
+    visits = reading.view(Visits)
+    if meant is None and whose.one is None:
+        return reading.view(OpenSums).work(reading.connection, visits, now)
+    work = OpenStays(visits).work(reading.connection, now, meant)
+    return (work, []) if whose.one else (of_stages(work), of_organisations(work))
