@@ -56,6 +56,7 @@ from infra.warnings.told import Told
 from projections.bags import Bags
 from projections.cases import Cases, CaseSums
 from projections.complaints import Complaints
+from projections.country_sums import CountrySums
 from projections.device_logs import DeviceLogs
 from projections.discrepancies import Discrepancies
 from projections.due import DueView
@@ -86,6 +87,7 @@ DEMONSTRATION_READY = "demonstration.ready"
 ALL_VIEWS = (
     Holdings, Visits, Rollups, Cases, CaseSums, DueView, Unsettled, Complaints, IncomingNumbers,
     Bags, Discrepancies, Trips, DeviceLogs, LoosePages, TurnoverSums, OpenSums,
+    CountrySums,
 )  # fmt: skip
 
 

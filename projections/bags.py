@@ -26,7 +26,7 @@ from projections.view import (
     delete_rows,
     instant,
     micros,
-    parts,
+    one_of,
     stored,
     upsert,
 )
@@ -235,11 +235,8 @@ class Bags(View):
         self, connection: sa.Connection, numbers: Iterable[BagCode]
     ) -> dict[BagCode, BagRow]:
         """Return these bags; those that were never begun are left out."""
-        c, found = self.bags.c, {}
-        for part in parts(list(numbers)):
-            for row in connection.execute(self.bags.select().where(c.number.in_(part))):
-                found[BagCode(row.number)] = _bag_row(row)
-        return found
+        rows = stored(connection, self.bags.c.number, numbers)
+        return {BagCode(row.number): _bag_row(row) for row in rows}
 
     def of_registry(self, connection: sa.Connection, registry: RegistryCode) -> list[BagRow]:
         """Return the bags of a registry in order of their numbers."""
@@ -363,10 +360,10 @@ class Bags(View):
         c = self.packets.c
         wanted = list(bags)
         found: dict[BagCode, list[PacketNumber]] = {bag: [] for bag in wanted}
-        for part in parts(wanted):
-            query = sa.select(c.bag, c.packet).where(c.bag.in_(part), c.put_at.is_not(None))
-            for bag, packet in connection.execute(query.order_by(c.bag, c.packet)):
-                found[bag].append(packet)
+        theirs = one_of(connection, c.bag, wanted), c.put_at.is_not(None)
+        query = sa.select(c.bag, c.packet).where(*theirs).order_by(c.bag, c.packet)
+        for bag, packet in connection.execute(query).all():
+            found[bag].append(packet)
         return found
 
     # --- questions: hand-overs -----------------------------------------------------------------

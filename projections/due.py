@@ -17,6 +17,7 @@ from domain.regulations.edition import Edition
 from projections.view import (
     Batch,
     PacketChange,
+    Stays,
     Target,
     View,
     among,
@@ -24,6 +25,7 @@ from projections.view import (
     insert,
     instant,
     micros,
+    stored,
 )
 
 
@@ -93,8 +95,12 @@ class DueView(View):
 
     def apply(self, connection: Target, batch: Batch) -> None:
         """Write the terms that run for the packets of the batch."""
-        delete_where_in(connection, self.due.c.number, [c.number for c in batch.packets])
-        insert(connection, self.due, [row for c in batch.packets for row in self._rows(c)])
+        numbers = [change.number for change in batch.packets]
+        gone = [row._asdict() for row in stored(connection, self.due.c.number, numbers)]
+        delete_where_in(connection, self.due.c.number, numbers)
+        rows = [row for change in batch.packets for row in self._rows(change)]
+        insert(connection, self.due, rows)
+        batch.terms = Stays(rows, gone)
 
     def _rows(self, change: PacketChange) -> Iterator[dict[str, Any]]:
         progress = change.progress

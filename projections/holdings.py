@@ -15,13 +15,14 @@ from projections.view import (
     Batch,
     Landmarks,
     PacketChange,
+    Stays,
     Target,
     View,
     among,
     instant,
     micros,
     ordinal_days,
-    parts,
+    stored,
     upsert,
 )
 
@@ -146,7 +147,11 @@ class Holdings(View):
 
     def apply(self, connection: Target, batch: Batch) -> None:
         """Write where the packets are now."""
-        upsert(connection, self.holdings, [self.row_of(change) for change in batch.packets])
+        numbers = [change.number for change in batch.packets]
+        gone = [row._asdict() for row in stored(connection, self.holdings.c.number, numbers)]
+        rows = [self.row_of(change) for change in batch.packets]
+        upsert(connection, self.holdings, rows)
+        batch.holdings = Stays(rows, gone)
 
     def row_of(self, change: PacketChange) -> dict[str, Any]:
         """Return the row of a packet."""
@@ -213,11 +218,8 @@ class Holdings(View):
         self, connection: sa.Connection, numbers: Iterable[PacketNumber]
     ) -> dict[PacketNumber, Holding]:
         """Return where these packets are; those of which nothing is known are left out."""
-        table, found = self.holdings, {}
-        for part in parts(list(numbers)):
-            for row in connection.execute(table.select().where(table.c.number.in_(part))):
-                found[PacketNumber(row.number)] = _holding(row)
-        return found
+        rows = stored(connection, self.holdings.c.number, numbers)
+        return {PacketNumber(row.number): _holding(row) for row in rows}
 
     def at(
         self,

@@ -15,7 +15,7 @@ import msgspec
 import sqlalchemy as sa
 
 from domain.progress import Progress
-from projections.view import Batch, Target, View, insert, parts, upsert
+from projections.view import Batch, Target, View, insert, one_of, upsert
 
 _encode = msgspec.msgpack.Encoder().encode
 _decode = msgspec.msgpack.Decoder(Progress).decode
@@ -48,12 +48,10 @@ class Journal(View):
 
     def load(self, connection: sa.Connection, packets: list[int]) -> dict[int, Progress]:
         """Return the progress of the packets that have one."""
-        table, found = self.progress, {}
-        for part in parts(packets):
-            query = sa.select(table.c.packet, table.c.progress).where(table.c.packet.in_(part))
-            for number, progress in connection.execute(query):
-                found[number] = _decode(progress)
-        return found
+        c = self.progress.c
+        query = sa.select(c.packet, c.progress).where(one_of(connection, c.packet, packets))
+        rows = connection.execute(query).all()
+        return {number: _decode(progress) for number, progress in rows}
 
     def entries_of(self, connection: sa.Connection, packet: int) -> list[JournalRow]:
         """Return the events of a packet (or a bag) in order of version."""
@@ -65,10 +63,10 @@ class Journal(View):
         """Return the events of packets (or bags), each one's in order of version."""
         c = self.entries.c
         found: dict[int, list[JournalRow]] = {packet: [] for packet in packets}
-        for part in parts(list(packets)):
-            query = sa.select(c.packet, c.version, c.topic, c.state).where(c.packet.in_(part))
-            for packet, *entry in connection.execute(query.order_by(c.packet, c.version)):
-                found[packet].append((entry[0], entry[1], entry[2]))
+        theirs = one_of(connection, c.packet, packets)
+        query = sa.select(c.packet, c.version, c.topic, c.state).where(theirs)
+        for packet, *entry in connection.execute(query.order_by(c.packet, c.version)).all():
+            found[packet].append((entry[0], entry[1], entry[2]))
         return found
 
     def entries_about(self, connection: sa.Connection, number: int, topic: str) -> list[JournalRow]:

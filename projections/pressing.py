@@ -14,16 +14,21 @@ import sqlalchemy as sa
 
 from domain.numbers import PacketNumber, PlaceCode, place_organisation
 from domain.urgency import Urgency
+from projections.country_sums import CountrySums
 from projections.due import DueRow, DueView, due_row
 from projections.view import among, micros
 
 
 @dataclass(frozen=True, slots=True)
 class Whose:
-    """Which packets are meant: those that lie in these organisations; with `places`, only there."""
+    """Which packets are meant: those that lie in these organisations; with `places`, only there.
+
+    `everywhere`: these are all there are, so that what is added up for the country serves.
+    """
 
     organisations: Collection[int]
     places: Collection[PlaceCode] | None = None
+    everywhere: bool = False
 
     @classmethod
     def at(cls, places: Collection[PlaceCode]) -> Whose:
@@ -57,15 +62,23 @@ class PressingPacket:
 
 
 class Pressing:
-    """The questions; they are asked of the view of terms at one moment."""
+    """The questions; they are asked of the views at one moment."""
 
-    def __init__(self, view: DueView, connection: sa.Connection, moment: Moment) -> None:
+    def __init__(
+        self, view: DueView, sums: CountrySums, connection: sa.Connection, moment: Moment
+    ) -> None:
+        self._view = view
         self._table = view.due
+        self._sums = sums
         self._connection = connection
         self._moment = moment
 
     def count(self, which: Urgency, whose: Whose) -> int:
         """Count packets."""
+        midnights = list(self._moment.midnights)
+        if whose.everywhere and len(midnights) < 2:
+            moment = (self._moment.now, *midnights)
+            return self._sums.pressing(self._connection, self._view, which, *moment)
         chosen = self._chosen(which, whose).subquery()
         query = sa.select(sa.func.count()).select_from(chosen)
         return self._connection.execute(query).scalar_one()

@@ -39,7 +39,6 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
 _encode = msgspec.json.Encoder().encode
 _QUOTE = IdentifierPreparer(postgresql.dialect()).quote  # type: ignore[no-untyped-call]
-_MOST_VALUES = 500  # in one IN (...) list
 Rows = Sequence[dict[str, Any]]
 
 
@@ -130,7 +129,7 @@ class History(Protocol):
 
 @dataclass(slots=True)
 class Stays:
-    """The rows of a view (of visits, of cases) that a batch writes, and those it takes away.
+    """The rows of a view (of visits, for example) that a batch writes, and those it takes away.
 
     Left by that view for those that add its rows up. `replaced`: what is added up of the stays that
     were open until then and are written over; none of them is among those that are gone.
@@ -155,6 +154,8 @@ class Batch:
     pages: list[LoosePage.Event] = field(default_factory=list)
     stays: Stays = field(default_factory=Stays)
     cases: Stays = field(default_factory=Stays)
+    terms: Stays = field(default_factory=Stays)
+    holdings: Stays = field(default_factory=Stays)
 
     def journeys(self) -> Iterator[Journey]:
         """List the journeys of the bags that changed."""
@@ -417,18 +418,27 @@ def stored(connection: Target, column: sa.Column[Any], values: Iterable[Any]) ->
     """Return the rows whose column has one of the values."""
     if isinstance(connection, Loading):
         return []
-    found: list[sa.Row[Any]] = []
-    for part in parts(list(values)):
-        found += connection.execute(column.table.select().where(column.in_(part)))
-    return found
+    query = column.table.select().where(one_of(connection, column, values))
+    return list(connection.execute(query).all())
 
 
 def delete_where_in(connection: Target, column: sa.Column[Any], values: Iterable[Any]) -> None:
     """Delete the rows whose column has one of the values."""
-    if isinstance(connection, Loading):
-        return
-    for part in parts(list(values)):
-        connection.execute(column.table.delete().where(column.in_(part)))
+    if not isinstance(connection, Loading):
+        connection.execute(column.table.delete().where(one_of(connection, column, values)))
+
+
+def one_of(
+    connection: sa.Connection, column: sa.Column[Any], values: Iterable[Any]
+) -> sa.ColumnElement[bool]:
+    """Return the condition that a column has one of very many values.
+
+    They go as one value: hundreds of them in a statement cost more than what is done with them.
+    """
+    if connection.dialect.name == "postgresql":
+        return column == sa.func.any(sa.literal(list(values), postgresql.ARRAY(column.type)))
+    each = sa.func.json_each(_encode(list(values)).decode()).table_valued("value")
+    return column.in_(sa.select(each.c.value))
 
 
 def delete_rows(connection: Target, table: sa.Table, keys: Rows) -> None:
@@ -474,8 +484,3 @@ def given_rows(
             for place, (name, kind) in enumerate(columns.items())
         )
     ).subquery("given")
-
-
-def parts(values: list[Any]) -> Iterable[list[Any]]:
-    """Split a list into pieces that fit into one statement."""
-    return (values[i : i + _MOST_VALUES] for i in range(0, len(values), _MOST_VALUES))

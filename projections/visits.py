@@ -25,7 +25,7 @@ from projections.view import (
     delete_where_in,
     instant,
     micros,
-    parts,
+    one_of,
     span_micros,
     stored,
     upsert,
@@ -202,10 +202,10 @@ class Visits(View):
             return
         c = self.visits.c
         query = sa.select(*(c[name] for name in ("number", "seq", *_OF_OPEN)))
-        for part in parts(list(written)):
-            for row in connection.execute(query.where(c.number.in_(part), c.left_at.is_(None))):
-                if row.seq in written[row.number]:
-                    yield row._asdict()
+        theirs = one_of(connection, c.number, written), c.left_at.is_(None)
+        for row in connection.execute(query.where(*theirs)).all():
+            if row.seq in written[row.number]:
+                yield row._asdict()
 
     def rows_of(self, change: PacketChange) -> Iterator[dict[str, Any]]:
         """List the rows of a packet's stays that began or ended."""

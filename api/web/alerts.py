@@ -14,8 +14,8 @@ from domain.roles import Role
 from domain.urgency import Urgency
 from infra.bootstrap import Qolhat
 from infra.errors import StorageError
-from projections.due import DueView
-from projections.pressing import Moment, Pressing, Whose
+from infra.pressing import pressing_of
+from projections.pressing import Moment, Whose
 
 if TYPE_CHECKING:
     from api.web.visitor import Visitor
@@ -27,7 +27,8 @@ def own_packets(visitor: Visitor) -> Whose | None:
     """Return which packets are the visitor's own business; None where there are none."""
     if Role.MANAGER in visitor.roles:
         reach = visitor.reach(Right.SEE_FIGURES).organisations
-        return Whose(all_organisations(visitor.qolhat) if reach is None else reach)
+        everybody = all_organisations(visitor.qolhat)
+        return Whose(everybody if reach is None else reach, everywhere=reach in (None, everybody))
     places = [place.code for place in visitor.places()]
     return Whose.at(places) if places else None
 
@@ -45,8 +46,7 @@ def count_alerts(visitor: Visitor) -> int | None:
     qolhat = visitor.qolhat
     try:
         with qolhat.views.reading() as reading:
-            pressing = Pressing(reading.view(DueView), reading.connection, Moment(qolhat.now()))
-            return pressing.count(Urgency.PRESSING, whose)
+            return pressing_of(reading, Moment(qolhat.now())).count(Urgency.PRESSING, whose)
     except StorageError:  # the page says more than its badge
         _log.exception("what presses cannot be counted")
         return None

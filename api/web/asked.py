@@ -35,19 +35,31 @@ NumberQuery = Annotated[Annotated[int, Field(ge=0, le=MAX_ID)] | None, _EMPTY, Q
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """The organisations that were asked about: the one chosen, or all in reach."""
+    """The organisations that were asked about: the one chosen, or all in reach.
+
+    `everywhere`: these are all organisations of the directory.
+    """
 
     one: Organisation | None
     organisations: frozenset[int]
     in_reach: frozenset[int]
+    everywhere: bool = False
+
+    @property
+    def meant(self) -> frozenset[int] | None:
+        """The organisations; None: all there are, of which sums are kept."""
+        return None if self.everywhere else self.organisations
 
 
 def asked(visitor: Visitor, organisation: int | None) -> Asked:
     """Return the organisations meant. Raises NotYoursError, UnknownOrganisationError."""
-    reach = visitor.reach(Right.SEE_FIGURES).organisations
-    within = all_organisations(visitor.qolhat) if reach is None else reach
+    reach, everybody = (
+        visitor.reach(Right.SEE_FIGURES).organisations,
+        all_organisations(visitor.qolhat),
+    )
+    within = everybody if reach is None else reach
     if organisation is None:
-        return Asked(None, within, within)
+        return Asked(None, within, within, everywhere=within == everybody)
     visitor.require_reach([organisation], Right.SEE_FIGURES)
     chosen = visitor.qolhat.directory.organisation(organisation)
     return Asked(chosen, frozenset({organisation}), within)

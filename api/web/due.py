@@ -22,9 +22,10 @@ from domain.numbers import PacketNumber
 from domain.rights import Right
 from domain.roles import Role
 from domain.urgency import Urgency
-from projections.due import DueRow, DueView
+from infra.pressing import pressing_of
+from projections.due import DueRow
 from projections.holdings import Holding, Holdings
-from projections.pressing import Pressing, PressingPacket, Whose
+from projections.pressing import PressingPacket, Whose
 
 router = APIRouter(include_in_schema=False)
 Seeing = Annotated[Visitor, Depends(allowed(Right.SEE_PACKETS))]
@@ -74,7 +75,7 @@ def due(
     whose = _whose(visitor, organisation, mine=mine)
     moment = moment_of(visitor.qolhat, whose.organisations)
     with visitor.qolhat.views.reading() as reading:
-        pressing = Pressing(reading.view(DueView), reading.connection, moment)
+        pressing = pressing_of(reading, moment)
         shown = pages(visitor, pressing.count(which, whose), page)
         found = pressing.list(which, whose, limit=PAGE, offset=shown.offset)
         paused = reading.view(Holdings).paused(
@@ -105,7 +106,8 @@ def _whose(visitor: Visitor, organisation: int | None, *, mine: bool) -> Whose:
     """Return which packets are meant. Raises NotYoursError, UnknownOrganisationError."""
     if mine:
         return own_packets(visitor) or NOBODYS
-    return Whose(asked(visitor, organisation).organisations)
+    of = asked(visitor, organisation)
+    return Whose(of.organisations, everywhere=of.everywhere)
 
 
 def _standing(visitor: Visitor, held: Holding) -> Standing:

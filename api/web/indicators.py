@@ -11,7 +11,6 @@ from fastapi.responses import HTMLResponse
 from pydantic import BeforeValidator, Field
 
 from api.services import services_by_key
-from api.web.alerts import all_organisations
 from api.web.asked import OrganisationQuery, asked, choices
 from api.web.visitor import Visitor, allowed
 from domain.rights import Right
@@ -44,9 +43,8 @@ def indicators(
     """Show normative value, current value and target of each indicator, and the quarters."""
     qolhat, speech = visitor.qolhat, visitor.speech
     whose = asked(visitor, organisation)
-    everywhere = whose.organisations == all_organisations(qolhat)
     chosen = year or qolhat.now().astimezone(ZoneInfo(speech.zone)).year
-    wanted = Wanted(chosen, None if everywhere else whose.organisations, service or None)
+    wanted = Wanted(chosen, whose.meant, service or None)
     services = services_by_key(qolhat.regulations, speech.language)
     return visitor.page(
         "figures/indicators.html",

@@ -15,9 +15,10 @@ from hashlib import sha256
 from domain.numbers import PacketNumber, PlaceCode
 from domain.urgency import Urgency
 from infra.bootstrap import Qolhat
+from infra.pressing import pressing_of
 from projections.due import DueRow, DueView
 from projections.holdings import Holding, Holdings
-from projections.pressing import Moment, Pressing, Whose
+from projections.pressing import Moment, Whose
 
 MOST_AT_A_PLACE = 5000
 _MOST_TERMS = 3 * MOST_AT_A_PLACE
@@ -90,7 +91,7 @@ def counts_in(qolhat: Qolhat, organisation: int) -> dict[PlaceCode, Count]:
     whose = Whose([organisation])
     with qolhat.views.reading() as reading:
         packets = reading.view(Holdings).sureties(reading.connection, organisation)
-        pressing = Pressing(reading.view(DueView), reading.connection, Moment(qolhat.now()))
+        pressing = pressing_of(reading, Moment(qolhat.now()))
         late = pressing.by_place(Urgency.OVERDUE, whose)
         soon = pressing.by_place(Urgency.SOON, whose)
     return {

@@ -18,7 +18,6 @@ from fastapi.responses import HTMLResponse
 
 from api.periods import Period
 from api.stage_order import in_order
-from api.web.alerts import all_organisations
 from api.web.asked import (
     Asked,
     OrganisationQuery,
@@ -35,12 +34,13 @@ from domain.progress import VisitKind
 from domain.regulations.edition import Edition, Stage
 from domain.rights import Right
 from domain.urgency import Urgency
+from infra.pressing import pressing_of
 from infra.views.group import Reading
 from projections.complaints import Complaints
-from projections.due import DueView
+from projections.country_sums import CountrySums
 from projections.figures import By, Figure, RollupFilter, Span
 from projections.holdings import Holdings
-from projections.pressing import Pressing, Whose
+from projections.pressing import Whose
 from projections.rollups import Rollups
 
 router = APIRouter(include_in_schema=False)
@@ -101,7 +101,7 @@ def manager(
         now = list(_pressing(visitor, reading, whose))
         waiting = list(_waiting(visitor, reading, whose))
         figures = reading.view(Rollups).figures(
-            reading.connection, _stays(visitor, whose, weeks), (By.EDITION, By.STAGE)
+            reading.connection, _stays(whose, weeks), (By.EDITION, By.STAGE)
         )
     return visitor.page(
         "manager.html",
@@ -122,8 +122,8 @@ def _organisation(whose: Asked) -> dict[str, Any]:
 
 def _pressing(visitor: Visitor, reading: Reading, whose: Asked) -> Iterator[Tile]:
     moment = moment_of(visitor.qolhat, whose.organisations)
-    pressing = Pressing(reading.view(DueView), reading.connection, moment)
-    meant = Whose(whose.organisations)
+    pressing = pressing_of(reading, moment)
+    meant = Whose(whose.organisations, everywhere=whose.everywhere)
     for which in (Urgency.OVERDUE, Urgency.SOON, Urgency.TODAY):
         count, query = pressing.count(which, meant), {"which": which.value} | _organisation(whose)
         tone = _TONES.get(which, "") if count else ""
@@ -137,10 +137,17 @@ def _waiting(visitor: Visitor, reading: Reading, whose: Asked) -> Iterator[Tile]
     yield Tile("unsettled", unsettled, address_of("/unsettled", _organisation(whose)))
     complaints = reading.view(Complaints).count_open(connection, organisations=among)
     yield Tile("complaints", complaints, address_of("/complaints", _organisation(whose)))
-    counts = reading.view(Holdings).standing(connection, set(Standing), among)
+    counts = _standing(reading, whose)
     for status in Standing:
         query = {"status": status.value} | _organisation(whose)
         yield Tile(status.value, counts[status.value], address_of("/packets", query))
+
+
+def _standing(reading: Reading, whose: Asked) -> dict[str, int]:
+    statuses, connection = {status.value for status in Standing}, reading.connection
+    if whose.everywhere:
+        return reading.view(CountrySums).standing(connection, statuses)
+    return reading.view(Holdings).standing(connection, statuses, whose.organisations)
 
 
 # --- stages --------------------------------------------------------------------------------------
@@ -152,11 +159,10 @@ def _weeks(visitor: Visitor) -> Period:
     return Period.of_days(Span.WEEK, today - _BACK, today)
 
 
-def _stays(visitor: Visitor, whose: Asked, weeks: Period) -> RollupFilter:
-    everywhere = whose.organisations == all_organisations(visitor.qolhat)
+def _stays(whose: Asked, weeks: Period) -> RollupFilter:
     return RollupFilter(
         weeks.span,
-        organisations=None if everywhere else whose.organisations,
+        organisations=whose.meant,
         kind=VisitKind.STAGE.value,
         since=weeks.since,
         until=weeks.until,

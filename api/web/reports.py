@@ -15,7 +15,6 @@ from fastapi.responses import HTMLResponse
 
 from api.reported import Group, Written, file_name, period_text, text_of, wanted_report, written
 from api.reported_files import MEDIA_TYPES, FileForm, file_of
-from api.web.alerts import all_organisations
 from api.web.asked import Asked, DayQuery, OrganisationQuery, asked, choices, query_of
 from api.web.figures.charts import Chart, Part, busiest, charts_of, trend_chart, waterfall_chart
 from api.web.rendering import Speech
@@ -72,9 +71,7 @@ def chosen(
     whose, qolhat = asked(visitor, organisation), visitor.qolhat
     of = ReportPeriod.of(period) if period else None
     of = of or ReportPeriod.containing(kind, day or _last_week(visitor))
-    everywhere = whose.organisations == all_organisations(qolhat)
-    organisations = None if everywhere and not whose.one else whose.organisations
-    wanted = wanted_report(qolhat, of, organisation, organisations, known)
+    wanted = wanted_report(qolhat, of, organisation, whose.meant, known)
     return _Chosen(visitor, whose, wanted)
 
 

@@ -20,7 +20,7 @@ from infra.requests import Status
 from infra.store.identity import StoreIdentity
 from infra.store.mapper import to_micros
 from infra.store.rows import EventRow
-from projections.view import instant, parts, upsert
+from projections.view import instant, stored, upsert
 
 metadata = sa.MetaData()
 _state = sa.Table(
@@ -211,11 +211,8 @@ class BranchBook(Keeper):
 
     @staticmethod
     def _of(connection: sa.Connection, positions: Iterable[int]) -> dict[int, dict[str, Any]]:
-        found: dict[int, dict[str, Any]] = {}
-        for part in parts(list(positions)):
-            for row in connection.execute(_sent.select().where(_sent.c.position.in_(part))):
-                found[row.position] = row._asdict()
-        return found
+        rows = stored(connection, _sent.c.position, positions)
+        return {row.position: row._asdict() for row in rows}
 
 
 def _unanswered(row: EventRow, now: int) -> dict[str, Any]:

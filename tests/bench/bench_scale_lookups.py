@@ -42,6 +42,7 @@ from infra.bootstrap import ALL_VIEWS, EVENTS_FILE, bootstrap
 from infra.database import postgres_engine
 from infra.demonstration import Plan, SimulatedClock, run_demonstration
 from infra.directory_files import load_directory
+from infra.pressing import pressing_of
 from infra.settings import Settings
 from infra.store.log import sqlite_log
 from infra.views.group import Reading, ViewGroup
@@ -50,7 +51,7 @@ from projections.complaints import Complaints
 from projections.due import DueView
 from projections.holdings import Holdings
 from projections.journal import Journal
-from projections.pressing import Moment, Pressing, Whose
+from projections.pressing import Moment, Whose
 from projections.unsettled import Unsettled
 from projections.view import Knowledge, View, instant
 from projections.visits import Visits
@@ -318,7 +319,7 @@ def _at_a_place(reading: Reading, known: _Known, turn: int) -> Any:
 
 def _places(reading: Reading, known: _Known, turn: int) -> Any:
     office = _OFFICE[turn % 2]
-    pressing = Pressing(reading.view(DueView), reading.connection, Moment(known.now))
+    pressing = pressing_of(reading, Moment(known.now))
     late = pressing.by_place(Urgency.OVERDUE, Whose([office]))
     soon = pressing.by_place(Urgency.SOON, Whose([office]))
     return reading.view(Holdings).sureties(reading.connection, office), late, soon
@@ -364,7 +365,7 @@ def _list_everywhere(reading: Reading, known: _Known, turn: int) -> Any:
 
 
 def _pressing_everywhere(reading: Reading, known: _Known, turn: int) -> Any:
-    pressing = Pressing(reading.view(DueView), reading.connection, Moment(known.now))
+    pressing = pressing_of(reading, Moment(known.now))
     return pressing.count(Urgency.SOON, Whose(known.country))
 
 

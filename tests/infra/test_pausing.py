@@ -17,13 +17,14 @@ from domain.urgency import Urgency
 from infra.bootstrap import Qolhat
 from infra.desk.errors import NoPausesError, UnknownPauseGroundError
 from infra.exports.wanted import Wanted
+from infra.pressing import pressing_of
 from infra.requests import ActRequest, Answer, Source, Status
 from infra.settings import Settings
 from infra.views.rebuild import verify
 from infra.what_if import Compared, what_if
 from projections.due import DueRow, DueView
 from projections.holdings import Holding, Holdings
-from projections.pressing import Moment, Pressing, Whose
+from projections.pressing import Moment, Whose
 from projections.visits import VisitRow, Visits
 from tests.office import Office
 from tests.pausing import EDITION, EXPERTISE, OPERATOR, PAPER, written_to
@@ -64,7 +65,7 @@ def shown(qolhat: Qolhat, number: PacketNumber) -> tuple[Holding, list[DueRow], 
 def overdue(qolhat: Qolhat, minute: float, office: Office) -> int:
     with qolhat.views.reading() as reading:
         moment = Moment(office.at(minute))
-        pressing = Pressing(reading.view(DueView), reading.connection, moment)
+        pressing = pressing_of(reading, moment)
         return pressing.count(Urgency.OVERDUE, Whose({AUTHORITY}))
 
 

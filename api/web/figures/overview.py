@@ -17,7 +17,6 @@ from fastapi.responses import HTMLResponse
 
 from api.periods import LOOKS_BACK, Period
 from api.stage_order import in_order
-from api.web.alerts import all_organisations
 from api.web.asked import (
     Asked,
     DayQuery,
@@ -144,7 +143,7 @@ def figures(
     today = visitor.qolhat.now().astimezone(ZoneInfo(visitor.speech.zone)).date()
     last = until or today
     period = Period.of_days(span, since or last - LOOKS_BACK, last)
-    which = _which(visitor, whose, period, service)
+    which = _which(whose, period, service)
     by = By.PERSON if _is_one(which) else By.ORGANISATION
     most = None if everybody or by is By.PERSON else RANKED
     one = Comparison(edition, stage, by, most) if edition and stage else None
@@ -194,12 +193,10 @@ def _asked_for(
         return overview_of(reading, which, one)
 
 
-def _which(visitor: Visitor, whose: Asked, period: Period, service: str) -> RollupFilter:
-    everywhere = whose.organisations == all_organisations(visitor.qolhat)
-    organisations = None if everywhere else whose.organisations
+def _which(whose: Asked, period: Period, service: str) -> RollupFilter:
     return RollupFilter(
         period.span,
-        organisations=organisations,
+        organisations=whose.meant,
         service=service or None,
         since=period.since,
         until=period.until,

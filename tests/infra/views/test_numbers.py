@@ -11,11 +11,12 @@ from domain.numbers import PacketNumber, packet_number
 from domain.roles import Role
 from domain.urgency import Urgency
 from infra.bootstrap import Qolhat
+from infra.pressing import pressing_of
 from infra.views.rebuild import rebuild, verify
 from projections.due import DueView
 from projections.holdings import Holdings
 from projections.numbers import IncomingNumbers
-from projections.pressing import Moment, Pressing, Whose
+from projections.pressing import Moment, Whose
 from projections.unsettled import Unsettled
 from tests.office import Office
 from tests.stories import AUTHORITY, CENTRE, OTHER_AUTHORITY, place
@@ -130,8 +131,7 @@ def test_what_presses_is_counted_by_place(office: Office, qolhat: Qolhat) -> Non
 
     def counted(which: Urgency, minute: float) -> dict[Any, int]:
         with qolhat.views.reading() as reading:
-            view = reading.view(DueView)
-            pressing = Pressing(view, reading.connection, Moment(office.at(minute)))
+            pressing = pressing_of(reading, Moment(office.at(minute)))
             return pressing.by_place(which, Whose([AUTHORITY]))
 
     assert counted(Urgency.PRESSING, 82) == {}

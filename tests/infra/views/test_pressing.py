@@ -14,6 +14,7 @@ from domain.numbers import PacketNumber
 from domain.roles import Role
 from domain.urgency import Urgency
 from infra.bootstrap import Qolhat
+from infra.pressing import pressing_of
 from projections.due import Clock, DueView
 from projections.pressing import Moment, Pressing, PressingPacket, Whose
 from projections.view import insert, micros
@@ -30,7 +31,7 @@ def asked(qolhat: Qolhat, minute: float) -> Iterator[Pressing]:
     qolhat.runner.catch_up()
     moment = Moment(MORNING + timedelta(minutes=minute), {MIDNIGHT: {CENTRE, AUTHORITY}})
     with qolhat.views.reading() as reading:
-        yield Pressing(reading.view(DueView), reading.connection, moment)
+        yield pressing_of(reading, moment)
 
 
 def listed(
@@ -183,5 +184,5 @@ def test_each_organisations_day_ends_at_its_own_midnight(office: Office, qolhat:
     ):
         moment = Moment(MORNING + timedelta(minutes=100), midnights)
         with qolhat.views.reading() as reading:
-            pressing = Pressing(reading.view(DueView), reading.connection, moment)
+            pressing = pressing_of(reading, moment)
             assert pressing.count(Urgency.TODAY, EVERYBODY) == expected
