@@ -34,7 +34,7 @@ from tests.stories import AUTHORITY, CENTRE, PEOPLE
 TOLD = [(), *combinations(By, 1), (By.STAGE, By.PERIOD), (By.ORGANISATION, By.PERSON), tuple(By)]
 SUMMED = (
     "rollups", "rollup_buckets", "rollup_deviations", "cases", "case_sums", "turnover_sums",
-    "open_sums",
+    "open_sums", "country_packets", "country_terms",
 )  # fmt: skip
 
 
