@@ -1,9 +1,9 @@
-"""Open stays added up by the hour, so that a page of the whole country need not read them.
+"""Open stays added up by hours and days, so that a page of the whole country need not read them.
 
-How many are late, or older than a week, hangs on the moment at which it is asked. Hours that lie
-wholly on one side of it are added up; of the hour in which it falls the stays themselves are
-counted. So the answer is the same to the microsecond as if every open stay had been read. Nothing
-is kept of the stages of single organisations: whoever asks for a few reads their stays.
+How many are late, or older than a week, hangs on the moment at which it is asked. Days and hours
+that lie wholly on one side of it are added up; of the hour in which it falls the stays themselves
+are counted. So the answer is the same to the microsecond as if every open stay had been read.
+Nothing is kept of the stages of single organisations: whoever asks for a few reads their stays.
 """
 
 from __future__ import annotations
@@ -21,20 +21,24 @@ from projections.view import Batch, Loading, SummingView, Target, View, add_up, 
 from projections.visits import Visits
 
 _HOUR = 3_600_000_000  # microseconds
+_DAY = 24  # hours
 _ENTERED, _DUE = "entered", "due"
 _OF = ("organisation", "edition", "kind", "stage")
-_NONE: sa.ColumnElement[int] = sa.literal_column("0")
-Columns = sa.ColumnCollection[str, sa.Column[Any]]
+_ZERO: sa.ColumnElement[int] = sa.literal_column("0")
+_EMPTY: sa.ColumnElement[str] = sa.literal_column("''")
 Of = tuple[int, str, str, str]
-Key = tuple[int, str, str, str, str, int]
+Key = tuple[int, str, int, int, str, str, str]
 Counts = Sequence[int]  # all, the late ones, and those younger than each of `AGES`
+Columns = sa.ColumnCollection[str, sa.Column[Any]]
+Level = tuple[Sequence[sa.ColumnElement[Any]], Sequence[sa.Column[Any]]]  # shown, grouped by
 
 
 class OpenSums(SummingView):
-    """How many open stays were entered in each hour, and how many are due in it.
+    """How many open stays were entered in each hour and in each day, and how many are due in it.
 
-    `hour` counts from 1970 (UTC). Of the country, organisation 0, by edition (empty: none), kind
-    and stage; of each organisation altogether, these three empty.
+    A row is about so many `hours`, 1 or 24, of which the first `begins` so many hours after 1970
+    (UTC). It is of the country, organisation 0, by edition (empty: none), kind and stage; or of an
+    organisation altogether, these three empty.
     """
 
     name: ClassVar[str] = "open_sums"
@@ -43,9 +47,11 @@ class OpenSums(SummingView):
         """Define the table; a row from which everything is taken away is deleted."""
         self.sums = self.table(
             "open_sums",
+            sa.Column("hours", sa.Integer, primary_key=True, autoincrement=False),
+            sa.Column("what", sa.Text, primary_key=True),
+            sa.Column("begins", sa.Integer, primary_key=True, autoincrement=False),
             sa.Column("organisation", sa.Integer, primary_key=True, autoincrement=False),
-            *(sa.Column(name, sa.Text, primary_key=True) for name in (*_OF[1:], "what")),
-            sa.Column("hour", sa.Integer, primary_key=True, autoincrement=False),
+            *(sa.Column(name, sa.Text, primary_key=True) for name in _OF[1:]),
             sa.Column("count", sa.Integer, nullable=False),
             sqlite_with_rowid=False,
         )
@@ -64,15 +70,22 @@ class OpenSums(SummingView):
         add_up(connection, self.sums, [(*key, added[key]) for key in sorted(added) if added[key]])
 
     def derive(self, connection: sa.Connection, others: Mapping[str, View]) -> None:
-        """Add up all open stays: of each stage of the country, and of each organisation."""
-        c = cast("Visits", others[Visits.name]).visits.c
+        """Add up all open stays by the hour: of each stage, of each organisation; hours to days."""
+        v, c = cast("Visits", others[Visits.name]).visits.c, self.sums.c
+        for what, at in ((_ENTERED, v.entered_at), (_DUE, v.due_at)):
+            hour, of = _floor(at, _HOUR) // _literal(_HOUR), (v.left_at.is_(None), at.is_not(None))
+            for shown, by in (_of_country(v), _of_organisation(v)):
+                key = (_literal(1), sa.literal_column(f"'{what}'"), hour, *shown)
+                self._fill(connection, sa.select(*key, sa.func.count()).where(*of), (hour, *by))
+        day, by = _floor(c.begins, _DAY), [c[name] for name in _OF]
+        days = sa.select(_literal(_DAY), c.what, day, *by, sa.func.sum(c.count)).where(c.hours == 1)
+        self._fill(connection, days, (c.what, day, *by))
+
+    def _fill(
+        self, connection: sa.Connection, rows: sa.Select[Any], by: Sequence[sa.ColumnElement[Any]]
+    ) -> None:
         names = [column.name for column in self.sums.columns]
-        for what, at in ((_ENTERED, c.entered_at), (_DUE, c.due_at)):
-            hour, of = _hour_of(at), (c.left_at.is_(None), at.is_not(None))
-            for key, by in (_of_country(c), _of_organisation(c)):
-                shown = (*key, sa.literal_column(f"'{what}'"), hour, sa.func.count())
-                rows = sa.select(*shown).where(*of).group_by(*by, hour)
-                connection.execute(self.sums.insert().from_select(names, rows))
+        connection.execute(self.sums.insert().from_select(names, rows.group_by(*by)))
 
     # --- questions ----------------------------------------------------------------------------
 
@@ -84,12 +97,15 @@ class OpenSums(SummingView):
         As `of_stages` and `of_organisations` tell of `OpenStays.work`. Ages are plain time.
         """
         found: dict[Of, Counts] = {}
-        for of, counts in self._counted(connection, visits, now):
+        for organisation, edition, kind, stage, *counts in connection.execute(
+            sa.union_all(*self._counts(visits.visits.c, _edges(now)))
+        ):
+            of = organisation, edition, kind, stage
             before = found.get(of)
             found[of] = counts if before is None else list(map(add, before, counts))
-        lines = [open_work(self._described(of), found[of]) for of in found]
-        offices = [line for line in lines if line.organisation]
-        return of_stages(line for line in lines if not line.organisation), of_organisations(offices)
+        lines = [open_work(self._described(of), list(map(int, found[of]))) for of in found]
+        offices = of_organisations(line for line in lines if line.organisation)
+        return of_stages(line for line in lines if not line.organisation), offices
 
     def _described(self, of: Of) -> tuple[int, str | None, str | None, str, str]:
         organisation, edition, kind, stage = of
@@ -98,31 +114,32 @@ class OpenSums(SummingView):
         service = self.knowledge.regulations.edition(edition).service.key
         return organisation, service, edition, kind, stage
 
-    def _counted(
-        self, connection: sa.Connection, visits: Visits, now: datetime
-    ) -> Iterator[tuple[Of, Counts]]:
-        """List counts to be added up; read at once, so that hours and stays are of one moment."""
-        edges = _edges(now)
-        parts = (_part(visits.visits.c, edges, edge) for edge in edges)
-        query = sa.union_all(self._whole_hours(edges), *parts)
-        for organisation, edition, kind, stage, *counts in connection.execute(query):
-            stages, office = (0, edition, kind, stage), (organisation, "", "", "")
-            if organisation == 0 or kind:  # of hours, or of stays, which stand in both lists
-                yield stages, counts
-            if organisation != 0:
-                yield office, counts
+    def _counts(self, visits: Columns, edges: Sequence[_Edge]) -> Iterator[sa.Select[Any]]:
+        """Select counts to be added up; read at once, so that sums and stays are of one moment."""
+        yield self._whole_days(edges)
+        for edge in edges:
+            yield self._whole_hours(edges, edge)
+            yield _part(visits, _of_country(visits), edges, edge)
+            yield _part(visits, _of_organisation(visits), edges, edge)
 
-    def _whole_hours(self, edges: Sequence[_Edge]) -> sa.Select[Any]:
+    def _whole_days(self, edges: Sequence[_Edge]) -> sa.Select[Any]:
         c = self.sums.c
         by = [c[name] for name in _OF]
-        bounded = ((c.what == each.what) & each.whole(c.hour) for each in edges)
+        bounded = ((c.what == edge.what) & edge.whole_days(c.begins) for edge in edges)
         meant = (c.what == _ENTERED, *bounded)
-        counts = (sa.func.sum(sa.case((which, c.count), else_=_NONE)) for which in meant)
-        return sa.select(*by, *counts).group_by(*by)
+        counts = (sa.func.sum(sa.case((which, c.count), else_=_ZERO)) for which in meant)
+        return sa.select(*by, *counts).where(c.hours == _DAY).group_by(*by)
+
+    def _whole_hours(self, edges: Sequence[_Edge], edge: _Edge) -> sa.Select[Any]:
+        c = self.sums.c
+        by, of = [c[name] for name in _OF], (c.hours == 1, c.what == edge.what)
+        counts = _in_place(edges, edge, sa.func.sum(c.count))
+        within = edge.within(c.begins, edge.hour, _DAY)
+        return sa.select(*by, *counts).where(*of, within).group_by(*by)
 
 
 class _Edge(NamedTuple):
-    """An instant (microseconds) on one side of which stays are counted."""
+    """An instant (microseconds): those that are due before it are counted, or entered after it."""
 
     what: str
     at: int
@@ -132,15 +149,19 @@ class _Edge(NamedTuple):
         """The hour in which it lies."""
         return self.at // _HOUR
 
-    def whole(self, hour: sa.ColumnElement[int]) -> sa.ColumnElement[bool]:
-        """Return the condition that an hour lies wholly on that side."""
-        return hour < self.hour if self.what == _DUE else hour > self.hour
+    def whole_days(self, begins: sa.ColumnElement[int]) -> sa.ColumnElement[bool]:
+        """Return the condition that a day lies wholly on that side."""
+        day = self.hour - self.hour % _DAY
+        return begins < day if self.what == _DUE else begins > day
 
-    def part(self, at: sa.ColumnElement[int]) -> sa.ColumnElement[bool]:
-        """Return the condition that an instant lies on that side, in the same hour."""
+    def within(
+        self, column: sa.ColumnElement[int], edge: int, length: int
+    ) -> sa.ColumnElement[bool]:
+        """Return the condition of lying on that side of `edge`, in the same stretch of a length."""
+        begins = edge - edge % length
         if self.what == _DUE:
-            return (at >= self.hour * _HOUR) & (at < self.at)
-        return (at > self.at) & (at < (self.hour + 1) * _HOUR)
+            return (column >= begins) & (column < edge)
+        return (column > edge) & (column < begins + length)
 
 
 def _edges(now: datetime) -> list[_Edge]:
@@ -149,41 +170,49 @@ def _edges(now: datetime) -> list[_Edge]:
     return [_Edge(_DUE, cast("int", micros(now))), *younger]
 
 
-def _part(c: Columns, edges: Sequence[_Edge], edge: _Edge) -> sa.Select[Any]:
-    """Count the stays in that part of an hour, in the place of its edge; an index leads there."""
-    key, by = [c.organisation, _edition(c), c.kind, c.stage], [c[name] for name in _OF]
-    counts = (sa.func.count() if each is edge else _NONE for each in edges)
+def _part(c: Columns, level: Level, edges: Sequence[_Edge], edge: _Edge) -> sa.Select[Any]:
+    """Count the stays in the part of an hour on one side of an edge; an index leads there."""
+    shown, by = level
     at = c.due_at if edge.what == _DUE else c.entered_at
-    rows = sa.select(*key, _NONE, *counts).where(c.left_at.is_(None), edge.part(at))
-    return rows.group_by(*by)
+    counts = _in_place(edges, edge, sa.func.count())
+    of = (c.left_at.is_(None), edge.within(at, edge.at, _HOUR))
+    return sa.select(*shown, *counts).where(*of).group_by(*by)
+
+
+def _in_place(
+    edges: Sequence[_Edge], edge: _Edge, count: sa.ColumnElement[int]
+) -> Iterator[sa.ColumnElement[int]]:
+    """List nothing for all counts but that of the edge."""
+    return (count if each is edge else _ZERO for each in (None, *edges))
 
 
 def _keys_of(row: Mapping[str, Any]) -> Iterator[Key]:
     """Name the sums that an open stay adds to; `OpenSums.derive` says the same in SQL."""
     stage = (0, row["edition"] or "", row["kind"], row["stage"])
+    office = (row["organisation"], "", "", "")
     for what, at in ((_ENTERED, row["entered_at"]), (_DUE, row["due_at"])):
         if at is not None:
-            yield (*stage, what, at // _HOUR)
-            yield (row["organisation"], "", "", "", what, at // _HOUR)
+            hour = at // _HOUR
+            for hours, begins in ((1, hour), (_DAY, hour - hour % _DAY)):
+                yield (hours, what, begins, *stage)
+                yield (hours, what, begins, *office)
 
 
-def _hour_of(at: sa.ColumnElement[int]) -> sa.ColumnElement[int]:
-    """Return the hour of an instant; of one before 1970, too, where databases round up."""
-    hour = sa.literal_column(str(_HOUR), sa.BigInteger)
-    begins = at - (at % hour + hour) % hour
-    return begins // hour
+def _floor(column: sa.ColumnElement[int], length: int) -> sa.ColumnElement[int]:
+    """Return where the stretch of a length begins; databases round up what is below 0."""
+    each = _literal(length)
+    return column - (column % each + each) % each
 
 
-def _edition(c: Columns) -> sa.ColumnElement[str]:
-    return sa.func.coalesce(c.edition, sa.literal_column("''"))
+def _literal(number: int) -> sa.ColumnElement[int]:
+    """Return a number that an expression says in the same words wherever it stands."""
+    return sa.literal_column(str(number), sa.BigInteger)
 
 
-def _of_country(c: Columns) -> tuple[Sequence[sa.ColumnElement[Any]], Sequence[sa.Column[Any]]]:
-    return (_NONE, _edition(c), c.kind, c.stage), (c.edition, c.kind, c.stage)
+def _of_country(c: Columns) -> Level:
+    edition = sa.func.coalesce(c.edition, _EMPTY)
+    return (_ZERO, edition, c.kind, c.stage), (c.edition, c.kind, c.stage)
 
 
-def _of_organisation(
-    c: Columns,
-) -> tuple[Sequence[sa.ColumnElement[Any]], Sequence[sa.Column[Any]]]:
-    empty: sa.ColumnElement[str] = sa.literal_column("''")
-    return (c.organisation, empty, empty, empty), (c.organisation,)
+def _of_organisation(c: Columns) -> Level:
+    return (c.organisation, _EMPTY, _EMPTY, _EMPTY), (c.organisation,)
