@@ -269,7 +269,9 @@ def _of_level(table: sa.Table, level: Level) -> sa.Select[Any]:
         shown["organisation"] = none
         by = [column for column in by if column.name != "organisation"]
     columns = [shown[column.name].label(column.name) for column in c]
-    return sa.select(*columns).where(c.level == level.value + 1).group_by(*by)
+    rows = sa.select(*columns).where(c.level == level.value + 1).group_by(*by)
+    # The country's are read a week at a time: what is read together lies together.
+    return rows.order_by(*by) if level is Level.COUNTRY else rows
 
 
 def _fill(connection: sa.Connection, table: sa.Table, rows: sa.Select[Any]) -> None:
