@@ -87,6 +87,7 @@ class DueView(View):
             sa.Column("edition", sa.Text, nullable=False),
             sa.Column("service", sa.Text, nullable=False),
             self.index("due", "due_at"),
+            self.index("due", "warn_at"),
             self.index("due", "organisation", "due_at"),
             self.index("due", "organisation", "warn_at"),
             self.index("due", "person", "due_at"),
