@@ -76,7 +76,7 @@ class Loss:
 class CourierFigures:
     """Punctuality and what was carried, by route and by courier; the losses, the latest first.
 
-    `losses` are at most `MOST_LOSSES` of `lost`.
+    `losses` are at most so many of `lost` as were asked for.
     """
 
     punctual_routes: dict[Pair, Punctuality]
@@ -87,8 +87,13 @@ class CourierFigures:
     lost: int
 
 
-def courier_figures(qolhat: Qolhat, routes: Iterable[Route], period: Period) -> CourierFigures:
-    """Count what couriers carried on some routes in a period. Raises StorageError."""
+def courier_figures(
+    qolhat: Qolhat, routes: Iterable[Route], period: Period, *, most: int = MOST_LOSSES
+) -> CourierFigures:
+    """Count what couriers carried on some routes in a period. Raises StorageError.
+
+    `most`: in whose hands packets were lost is told of so many.
+    """
     known, runs = list(routes), qolhat.courier_runs
     trips, now = trips_of(runs, known, period), qolhat.now()
     days = [runs.days_of(route, period.first, period.last) for route in known]
@@ -102,7 +107,7 @@ def courier_figures(qolhat: Qolhat, routes: Iterable[Route], period: Period) -> 
         punctuality_by_courier(trips, now),
         _carried(by_route, {(each.route, each.item) for each in amiss}),
         _carried(by_courier, {(each.courier, each.item) for each in amiss}),
-        _losses(qolhat, losses[:MOST_LOSSES]),
+        _losses(qolhat, losses[:most]),
         len(losses),
     )
 

@@ -141,7 +141,8 @@ def _figures(visitor: Visitor, shown: Shown, days: Days, most: int | None) -> di
     if days.period is None:
         return {"any": False}
     routes = [each.route for each in shown.routes]
-    found = courier_figures(visitor.qolhat, routes, days.period)
+    told = MOST_LOSSES if most is None else min(most, MOST_LOSSES)
+    found = courier_figures(visitor.qolhat, routes, days.period, most=told)
     people = {part.person for loss in found.losses for part in loss.custody}
     people |= {loss.item.found_by for loss in found.losses}
     of_routes, of_couriers = list(_routes(shown, found, days)), list(_couriers(visitor, found))
@@ -151,6 +152,7 @@ def _figures(visitor: Visitor, shown: Shown, days: Days, most: int | None) -> di
         "amiss": [Ranking.of(each, _amiss, most) for each in (of_routes, of_couriers)],
         "losses": [(loss, _runs_of(shown, loss)) for loss in found.losses],
         "lost": found.lost,
+        "untold": min(found.lost, MOST_LOSSES) - len(found.losses),
         "names": visitor.qolhat.personnel.names(people),
     }
 
