@@ -126,7 +126,6 @@ def couriers(
         choices=shown.choices,
         days=days,
         few=FEW,
-        most=MOST_LOSSES,
         tolerance=ON_TIME,
         kinds=tuple(DiscrepancyKind),
         place_name=lambda place: place_name(visitor, place),
