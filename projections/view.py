@@ -37,6 +37,7 @@ from domain.unsettled import UnsettledScan
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
+_VALUES = "one_of_values"
 _encode = msgspec.json.Encoder().encode
 _QUOTE = IdentifierPreparer(postgresql.dialect()).quote  # type: ignore[no-untyped-call]
 Rows = Sequence[dict[str, Any]]
@@ -416,16 +417,19 @@ def _binary(table: sa.Table) -> list[str]:
 
 def stored(connection: Target, column: sa.Column[Any], values: Iterable[Any]) -> list[sa.Row[Any]]:
     """Return the rows whose column has one of the values."""
-    if isinstance(connection, Loading):
+    known = list(values)
+    if isinstance(connection, Loading) or not known:
         return []
-    query = column.table.select().where(one_of(connection, column, values))
-    return list(connection.execute(query).all())
+    query = _select_one_of(column, connection.dialect.name)
+    return list(connection.execute(query, _as_one(connection, known)).all())
 
 
 def delete_where_in(connection: Target, column: sa.Column[Any], values: Iterable[Any]) -> None:
     """Delete the rows whose column has one of the values."""
-    if not isinstance(connection, Loading):
-        connection.execute(column.table.delete().where(one_of(connection, column, values)))
+    known = list(values)
+    if not isinstance(connection, Loading) and known:
+        statement = _delete_one_of(column, connection.dialect.name)
+        connection.execute(statement, _as_one(connection, known))
 
 
 def one_of(
@@ -435,10 +439,31 @@ def one_of(
 
     They go as one value: hundreds of them in a statement cost more than what is done with them.
     """
-    if connection.dialect.name == "postgresql":
-        return column == sa.func.any(sa.literal(list(values), postgresql.ARRAY(column.type)))
-    each = sa.func.json_each(_encode(list(values)).decode()).table_valued("value")
+    return _one_of(column, connection.dialect.name).params(_as_one(connection, list(values)))
+
+
+@lru_cache(maxsize=256)
+def _select_one_of(column: sa.Column[Any], dialect: str) -> sa.Select[Any]:
+    return column.table.select().where(_one_of(column, dialect))
+
+
+@lru_cache(maxsize=256)
+def _delete_one_of(column: sa.Column[Any], dialect: str) -> sa.Delete:
+    return column.table.delete().where(_one_of(column, dialect))
+
+
+def _one_of(column: sa.Column[Any], dialect: str) -> sa.ColumnElement[bool]:
+    if dialect == "postgresql":
+        values = sa.bindparam(_VALUES, type_=postgresql.ARRAY(column.type))
+        return column == sa.func.any(values)
+    each = sa.func.json_each(sa.bindparam(_VALUES, type_=sa.Text())).table_valued("value")
     return column.in_(sa.select(each.c.value))
+
+
+def _as_one(connection: sa.Connection, values: list[Any]) -> dict[str, Any]:
+    if connection.dialect.name == "postgresql":
+        return {_VALUES: values}
+    return {_VALUES: _encode(values).decode()}
 
 
 def delete_rows(connection: Target, table: sa.Table, keys: Rows) -> None:
