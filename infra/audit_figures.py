@@ -7,18 +7,18 @@ as long as worked days, norms and offices' hours are the same.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from itertools import groupby
 from operator import itemgetter
-from typing import Any
+from typing import Any, NamedTuple
 
 from domain.numbers import PacketNumber
 from domain.packet import EVENTS as PACKET_EVENTS
 from domain.packet import Packet
 from domain.progress import VisitKind
-from domain.sketch import longer_than
+from domain.sketch import Tail
 from domain.streams import number_of
 from domain.timeline import timeline_of
 from infra.store.log import EventLog
@@ -26,8 +26,7 @@ from infra.store.mapper import read_event
 from infra.store.rows import FIRST_STREAM, LAST_STREAM, LAST_VERSION, EventRow
 from infra.views.group import Reading
 from projections.figures import ALL_SUMS, By, Figure, Of, RollupFilter, Span
-from projections.journal import Journal
-from projections.open_stays import OpenStays
+from projections.open_stays import OpenStays, RunningOut
 from projections.rollups import Rollups, SumsOfRows, figures_of
 from projections.view import Knowledge, PacketChange
 from projections.visits import VisitRow, Visits
@@ -118,40 +117,55 @@ def late_next(
 
     Those without a past to compare with are left out.
     """
-    connection = reading.connection
-    stays = OpenStays(reading.view(Visits)).next_due(connection, now, organisations, _CANDIDATES)
-    past = _past(reading, now.date(), {(stay.edition or "", stay.stage) for stay in stays})
-    progress = reading.view(Journal).load(connection, sorted({stay.number for stay in stays}))
-    found: list[AtRisk] = []
-    for stay in stays:
-        visit = progress[stay.number].open
-        since = stay.entered_at if visit is None else visit.clock_from or stay.entered_at
-        risk = _risk(knowledge, stay, since, now, past.get((stay.edition, stay.stage), {}))
-        if risk is not None:
-            found.append(risk)
-    found.sort(key=lambda each: (-each.chance, each.stay.due_at, each.stay.number, each.stay.seq))
-    return found[:limit]
+    connection, stays = reading.connection, OpenStays(reading.view(Visits))
+    running = stays.next_due(connection, now, organisations, _CANDIDATES)
+    past = _past(reading, now.date(), {(stay.edition or "", stay.stage) for stay in running})
+    compared = [_risk(knowledge, stay, now, past) for stay in running]
+    found = [risk for risk in compared if risk is not None]
+    found.sort(key=lambda risk: (-risk.chance, risk.stay.due_at, risk.stay.number, risk.stay.seq))
+    rows = stays.rows_of(connection, {risk.stay.number for risk in found[:limit]})
+    keyed = (((risk.stay.number, risk.stay.seq), risk) for risk in found[:limit])
+    return [risk.told_of(rows[key]) for key, risk in keyed if key in rows]  # not ended meanwhile
 
 
 def _past(
     reading: Reading, day: date, stages: Collection[tuple[str, str]]
-) -> dict[tuple[str | None, str | None], dict[int, int]]:
+) -> dict[tuple[str | None, str | None], Tail]:
     kind, since = VisitKind.STAGE.value, day - _PAST
     which = RollupFilter(Span.MONTH, kind=kind, since=since, stages=stages)
     figures = reading.view(Rollups).figures(reading.connection, which, (By.EDITION, By.STAGE))
-    return {(figure.of.edition, figure.of.stage): figure.buckets for figure in figures}
+    return {(figure.of.edition, figure.of.stage): Tail(figure.buckets) for figure in figures}
+
+
+class _Risk(NamedTuple):
+    """How likely an open stay ends late, before all is known of it that is shown."""
+
+    stay: RunningOut
+    used: timedelta
+    budget: timedelta
+    chance: float
+    comparable: int
+
+    def told_of(self, stay: VisitRow) -> AtRisk:
+        """Return the same of the whole stay."""
+        return AtRisk(stay, *self[1:])
 
 
 def _risk(
-    knowledge: Knowledge, stay: VisitRow, since: datetime, now: datetime, past: dict[int, int]
-) -> AtRisk | None:
-    calendar = knowledge.clocks.calendar(stay.organisation)
-    due = stay.due_at or now
-    used, budget = calendar.working_time(since, now), calendar.working_time(since, due)
-    comparable = longer_than(past, used)
+    knowledge: Knowledge,
+    stay: RunningOut,
+    now: datetime,
+    past: Mapping[tuple[str | None, str | None], Tail],
+) -> _Risk | None:
+    tail, calendar = past.get((stay.edition, stay.stage)), knowledge.clocks.calendar
+    if tail is None:
+        return None
+    working_time = calendar(stay.organisation).working_time
+    used, budget = working_time(stay.since, now), working_time(stay.since, stay.due_at)
+    comparable = tail.longer_than(used)
     if not comparable:
         return None
-    return AtRisk(stay, used, budget, longer_than(past, budget) / comparable, comparable)
+    return _Risk(stay, used, budget, tail.longer_than(budget) / comparable, comparable)
 
 
 @dataclass(frozen=True, slots=True)
