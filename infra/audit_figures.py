@@ -18,7 +18,7 @@ from domain.numbers import PacketNumber
 from domain.packet import EVENTS as PACKET_EVENTS
 from domain.packet import Packet
 from domain.progress import VisitKind
-from domain.sketch import Tail
+from domain.sketch import Tail, bucket_of
 from domain.streams import number_of
 from domain.timeline import timeline_of
 from infra.store.log import EventLog
@@ -27,12 +27,13 @@ from infra.store.rows import FIRST_STREAM, LAST_STREAM, LAST_VERSION, EventRow
 from infra.views.group import Reading
 from projections.figures import ALL_SUMS, By, Figure, Of, RollupFilter, Span
 from projections.open_stays import OpenStays, RunningOut
-from projections.rollups import Rollups, SumsOfRows, figures_of
+from projections.rollups import Rollups, Stage, SumsOfRows, figures_of
 from projections.view import Knowledge, PacketChange
 from projections.visits import VisitRow, Visits
 
 _PAGE = 5_000  # events
 _PAST = timedelta(days=366)  # of a stage, that tells how long stays last
+_A_MONTH = timedelta(days=32)  # at most
 _CANDIDATES = 500  # open stays that are compared
 _stream = itemgetter(1)
 Progress = Callable[[int, int], None]
@@ -119,8 +120,9 @@ def late_next(
     """
     connection, stays = reading.connection, OpenStays(reading.view(Visits))
     running = stays.next_due(connection, now, organisations, _CANDIDATES)
-    past = _past(reading, now.date(), {(stay.edition or "", stay.stage) for stay in running})
-    compared = [_risk(knowledge, stay, now, past) for stay in running]
+    timed = [(stay, _times(knowledge, stay, now)) for stay in running]
+    past = _past(reading, now.date(), timed)
+    compared = [_risk(stay, times, past) for stay, times in timed]
     found = [risk for risk in compared if risk is not None]
     found.sort(key=lambda risk: (-risk.chance, risk.stay.due_at, risk.stay.number, risk.stay.seq))
     rows = stays.rows_of(connection, {risk.stay.number for risk in found[:limit]})
@@ -128,44 +130,55 @@ def late_next(
     return [risk.told_of(rows[key]) for key, risk in keyed if key in rows]  # not ended meanwhile
 
 
+class _Times(NamedTuple):
+    """How much working time of a norm is used up, of how much."""
+
+    used: timedelta
+    budget: timedelta
+
+
+def _times(knowledge: Knowledge, stay: RunningOut, now: datetime) -> _Times:
+    working_time = knowledge.clocks.calendar(stay.organisation).working_time
+    return _Times(working_time(stay.since, now), working_time(stay.since, stay.due_at))
+
+
+def _stage(stay: RunningOut) -> Stage:
+    return stay.service or "", stay.edition or "", stay.stage
+
+
 def _past(
-    reading: Reading, day: date, stages: Collection[tuple[str, str]]
-) -> dict[tuple[str | None, str | None], Tail]:
-    kind, since = VisitKind.STAGE.value, day - _PAST
-    which = RollupFilter(Span.MONTH, kind=kind, since=since, stages=stages)
-    figures = reading.view(Rollups).figures(reading.connection, which, (By.EDITION, By.STAGE))
-    return {(figure.of.edition, figure.of.stage): Tail(figure.buckets) for figure in figures}
+    reading: Reading, day: date, timed: Iterable[tuple[RunningOut, _Times]]
+) -> dict[Stage, Tail]:
+    """Return how long stays lasted that lasted as long as one of these; no others are compared."""
+    after: dict[Stage, int] = {}
+    for stay, times in timed:
+        bucket = bucket_of(times.used)
+        after[_stage(stay)] = min(bucket, after.get(_stage(stay), bucket))
+    kind, ends = VisitKind.STAGE.value, day + _A_MONTH  # it may have begun elsewhere
+    which = RollupFilter(Span.MONTH, kind=kind, since=day - _PAST, until=ends)
+    tails = reading.view(Rollups).tails(reading.connection, which, after)
+    return {stage: Tail(buckets) for stage, buckets in tails.items()}
 
 
 class _Risk(NamedTuple):
     """How likely an open stay ends late, before all is known of it that is shown."""
 
     stay: RunningOut
-    used: timedelta
-    budget: timedelta
+    times: _Times
     chance: float
     comparable: int
 
     def told_of(self, stay: VisitRow) -> AtRisk:
         """Return the same of the whole stay."""
-        return AtRisk(stay, *self[1:])
+        return AtRisk(stay, *self.times, self.chance, self.comparable)
 
 
-def _risk(
-    knowledge: Knowledge,
-    stay: RunningOut,
-    now: datetime,
-    past: Mapping[tuple[str | None, str | None], Tail],
-) -> _Risk | None:
-    tail, calendar = past.get((stay.edition, stay.stage)), knowledge.clocks.calendar
-    if tail is None:
+def _risk(stay: RunningOut, times: _Times, past: Mapping[Stage, Tail]) -> _Risk | None:
+    tail = past.get(_stage(stay))
+    comparable = tail.longer_than(times.used) if tail is not None else 0
+    if tail is None or not comparable:
         return None
-    working_time = calendar(stay.organisation).working_time
-    used, budget = working_time(stay.since, now), working_time(stay.since, stay.due_at)
-    comparable = tail.longer_than(used)
-    if not comparable:
-        return None
-    return _Risk(stay, used, budget, tail.longer_than(budget) / comparable, comparable)
+    return _Risk(stay, times, tail.longer_than(times.budget) / comparable, comparable)
 
 
 @dataclass(frozen=True, slots=True)

@@ -47,6 +47,7 @@ class RunningOut:
     number: PacketNumber
     seq: int
     organisation: int
+    service: str | None
     edition: str | None
     stage: str
     since: datetime
@@ -54,9 +55,9 @@ class RunningOut:
 
 
 def _running_out(row: Sequence[Any]) -> RunningOut:
-    number, seq, organisation, edition, stage, *times = row
+    number, seq, organisation, service, edition, stage, *times = row
     since, due_at = (cast("datetime", instant(each)) for each in times)
-    return RunningOut(number, seq, organisation, edition, stage, since, due_at)
+    return RunningOut(number, seq, organisation, service, edition, stage, since, due_at)
 
 
 def open_work(of: tuple[Any, ...], counts: Sequence[int]) -> OpenWork:
@@ -133,8 +134,8 @@ class OpenStays:
         c = self._visits.c
         running = (c.due_at >= micros(now), c.kind == VisitKind.STAGE.value)
         since = sa.func.coalesce(c.clock_from, c.entered_at)
-        what = (c.number, c.seq, c.organisation, c.edition, c.stage, since, c.due_at)
-        query = sa.select(*what).where(*self._open(organisations), *running)
+        of = (c.number, c.seq, c.organisation, c.service, c.edition, c.stage)
+        query = sa.select(*of, since, c.due_at).where(*self._open(organisations), *running)
         ordered = query.order_by(c.due_at, c.number, c.seq).limit(limit)
         return [_running_out(row) for row in connection.execute(ordered)]
 
