@@ -7,7 +7,7 @@ differs from the true one by two per cent at most.
 
 from __future__ import annotations
 
-from bisect import bisect_left
+from bisect import bisect_left, bisect_right
 from collections.abc import Mapping
 from datetime import timedelta
 from fractions import Fraction
@@ -67,7 +67,14 @@ def quantile(buckets: Mapping[int, int], share: Fraction) -> timedelta | None:
     return next(length_of(b) for b, up_to in zip(ordered, passed, strict=True) if up_to >= rank)
 
 
-def longer_than(buckets: Mapping[int, int], length: timedelta) -> int:
-    """Count the stays that lasted longer, but for those in the bucket of this length."""
-    mine = bucket_of(length)
-    return sum(count for bucket, count in buckets.items() if bucket > mine)
+class Tail:
+    """Of stays, counted by bucket, how many lasted longer: made once, asked for many lengths."""
+
+    def __init__(self, buckets: Mapping[int, int]) -> None:
+        self._buckets = sorted(buckets)
+        counts = (buckets[bucket] for bucket in reversed(self._buckets))
+        self._from = [*accumulate(counts, initial=0)][::-1]  # those of a bucket and all after it
+
+    def longer_than(self, length: timedelta) -> int:
+        """Count the stays that lasted longer, but for those in the bucket of this length."""
+        return self._from[bisect_right(self._buckets, bucket_of(length))]

@@ -7,18 +7,18 @@ as long as worked days, norms and offices' hours are the same.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from itertools import groupby
 from operator import itemgetter
-from typing import Any
+from typing import Any, NamedTuple
 
 from domain.numbers import PacketNumber
 from domain.packet import EVENTS as PACKET_EVENTS
 from domain.packet import Packet
 from domain.progress import VisitKind
-from domain.sketch import longer_than
+from domain.sketch import Tail, bucket_of
 from domain.streams import number_of
 from domain.timeline import timeline_of
 from infra.store.log import EventLog
@@ -26,14 +26,14 @@ from infra.store.mapper import read_event
 from infra.store.rows import FIRST_STREAM, LAST_STREAM, LAST_VERSION, EventRow
 from infra.views.group import Reading
 from projections.figures import ALL_SUMS, By, Figure, Of, RollupFilter, Span
-from projections.journal import Journal
-from projections.open_stays import OpenStays
-from projections.rollups import Rollups, SumsOfRows, figures_of
+from projections.open_stays import OpenStays, RunningOut
+from projections.rollups import Rollups, Stage, SumsOfRows, figures_of
 from projections.view import Knowledge, PacketChange
 from projections.visits import VisitRow, Visits
 
 _PAGE = 5_000  # events
 _PAST = timedelta(days=366)  # of a stage, that tells how long stays last
+_A_MONTH = timedelta(days=32)  # at most
 _CANDIDATES = 500  # open stays that are compared
 _stream = itemgetter(1)
 Progress = Callable[[int, int], None]
@@ -118,40 +118,67 @@ def late_next(
 
     Those without a past to compare with are left out.
     """
-    connection = reading.connection
-    stays = OpenStays(reading.view(Visits)).next_due(connection, now, organisations, _CANDIDATES)
-    past = _past(reading, now.date(), {(stay.edition or "", stay.stage) for stay in stays})
-    progress = reading.view(Journal).load(connection, sorted({stay.number for stay in stays}))
-    found: list[AtRisk] = []
-    for stay in stays:
-        visit = progress[stay.number].open
-        since = stay.entered_at if visit is None else visit.clock_from or stay.entered_at
-        risk = _risk(knowledge, stay, since, now, past.get((stay.edition, stay.stage), {}))
-        if risk is not None:
-            found.append(risk)
-    found.sort(key=lambda each: (-each.chance, each.stay.due_at, each.stay.number, each.stay.seq))
-    return found[:limit]
+    connection, stays = reading.connection, OpenStays(reading.view(Visits))
+    running = stays.next_due(connection, now, organisations, _CANDIDATES)
+    timed = [(stay, _times(knowledge, stay, now)) for stay in running]
+    past = _past(reading, now.date(), timed)
+    compared = [_risk(stay, times, past) for stay, times in timed]
+    found = [risk for risk in compared if risk is not None]
+    found.sort(key=lambda risk: (-risk.chance, risk.stay.due_at, risk.stay.number, risk.stay.seq))
+    rows = stays.rows_of(connection, {risk.stay.number for risk in found[:limit]})
+    keyed = (((risk.stay.number, risk.stay.seq), risk) for risk in found[:limit])
+    return [risk.told_of(rows[key]) for key, risk in keyed if key in rows]  # not ended meanwhile
+
+
+class _Times(NamedTuple):
+    """How much working time of a norm is used up, of how much."""
+
+    used: timedelta
+    budget: timedelta
+
+
+def _times(knowledge: Knowledge, stay: RunningOut, now: datetime) -> _Times:
+    working_time = knowledge.clocks.calendar(stay.organisation).working_time
+    return _Times(working_time(stay.since, now), working_time(stay.since, stay.due_at))
+
+
+def _stage(stay: RunningOut) -> Stage:
+    return stay.service or "", stay.edition or "", stay.stage
 
 
 def _past(
-    reading: Reading, day: date, stages: Collection[tuple[str, str]]
-) -> dict[tuple[str | None, str | None], dict[int, int]]:
-    kind, since = VisitKind.STAGE.value, day - _PAST
-    which = RollupFilter(Span.MONTH, kind=kind, since=since, stages=stages)
-    figures = reading.view(Rollups).figures(reading.connection, which, (By.EDITION, By.STAGE))
-    return {(figure.of.edition, figure.of.stage): figure.buckets for figure in figures}
+    reading: Reading, day: date, timed: Iterable[tuple[RunningOut, _Times]]
+) -> dict[Stage, Tail]:
+    """Return how long stays lasted that lasted as long as one of these; no others are compared."""
+    after: dict[Stage, int] = {}
+    for stay, times in timed:
+        bucket = bucket_of(times.used)
+        after[_stage(stay)] = min(bucket, after.get(_stage(stay), bucket))
+    kind, ends = VisitKind.STAGE.value, day + _A_MONTH  # it may have begun elsewhere
+    which = RollupFilter(Span.MONTH, kind=kind, since=day - _PAST, until=ends)
+    tails = reading.view(Rollups).tails(reading.connection, which, after)
+    return {stage: Tail(buckets) for stage, buckets in tails.items()}
 
 
-def _risk(
-    knowledge: Knowledge, stay: VisitRow, since: datetime, now: datetime, past: dict[int, int]
-) -> AtRisk | None:
-    calendar = knowledge.clocks.calendar(stay.organisation)
-    due = stay.due_at or now
-    used, budget = calendar.working_time(since, now), calendar.working_time(since, due)
-    comparable = longer_than(past, used)
-    if not comparable:
+class _Risk(NamedTuple):
+    """How likely an open stay ends late, before all is known of it that is shown."""
+
+    stay: RunningOut
+    times: _Times
+    chance: float
+    comparable: int
+
+    def told_of(self, stay: VisitRow) -> AtRisk:
+        """Return the same of the whole stay."""
+        return AtRisk(stay, *self.times, self.chance, self.comparable)
+
+
+def _risk(stay: RunningOut, times: _Times, past: Mapping[Stage, Tail]) -> _Risk | None:
+    tail = past.get(_stage(stay))
+    comparable = tail.longer_than(times.used) if tail is not None else 0
+    if tail is None or not comparable:
         return None
-    return AtRisk(stay, used, budget, longer_than(past, budget) / comparable, comparable)
+    return _Risk(stay, times, tail.longer_than(times.budget) / comparable, comparable)
 
 
 @dataclass(frozen=True, slots=True)

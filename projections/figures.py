@@ -55,7 +55,6 @@ class RollupFilter:
     """Which sums are meant; None: all. `since` (inside) and `until` (not) are days of leaving.
 
     Of a period its first day decides, so that they should be first days of weeks or of months.
-    `stages`: these of editions.
     """
 
     span: Span = Span.WEEK
@@ -67,7 +66,6 @@ class RollupFilter:
     stage: str | None = None
     since: date | None = None
     until: date | None = None
-    stages: Collection[tuple[str, str]] | None = None
 
 
 ALL_SUMS = RollupFilter()

@@ -7,12 +7,13 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import pairwise
 from operator import add
-from typing import Any
+from typing import Any, cast
 
 import sqlalchemy as sa
 
+from domain.numbers import PacketNumber
 from domain.progress import VisitKind
-from projections.view import among, micros
+from projections.view import among, instant, micros
 from projections.visits import VisitRow, Visits, visit_row
 
 _DAY = timedelta(days=1)
@@ -34,6 +35,29 @@ class OpenWork:
     count: int
     late: int
     ages: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class RunningOut:
+    """An open stay in a stage whose norm runs out. Times are UTC.
+
+    `since`: when its norm began to run.
+    """
+
+    number: PacketNumber
+    seq: int
+    organisation: int
+    service: str | None
+    edition: str | None
+    stage: str
+    since: datetime
+    due_at: datetime
+
+
+def _running_out(row: Sequence[Any]) -> RunningOut:
+    number, seq, organisation, service, edition, stage, *times = row
+    since, due_at = (cast("datetime", instant(each)) for each in times)
+    return RunningOut(number, seq, organisation, service, edition, stage, since, due_at)
 
 
 def open_work(of: tuple[Any, ...], counts: Sequence[int]) -> OpenWork:
@@ -105,13 +129,23 @@ class OpenStays:
         now: datetime,
         organisations: Collection[int] | None = None,
         limit: int = 500,
-    ) -> list[VisitRow]:
+    ) -> list[RunningOut]:
         """Return the open stays in stages whose norm runs out after now, the next first."""
         c = self._visits.c
         running = (c.due_at >= micros(now), c.kind == VisitKind.STAGE.value)
-        query = self._visits.select().where(*self._open(organisations), *running)
+        since = sa.func.coalesce(c.clock_from, c.entered_at)
+        of = (c.number, c.seq, c.organisation, c.service, c.edition, c.stage)
+        query = sa.select(*of, since, c.due_at).where(*self._open(organisations), *running)
         ordered = query.order_by(c.due_at, c.number, c.seq).limit(limit)
-        return [visit_row(row) for row in connection.execute(ordered)]
+        return [_running_out(row) for row in connection.execute(ordered)]
+
+    def rows_of(
+        self, connection: sa.Connection, numbers: Iterable[PacketNumber]
+    ) -> dict[tuple[PacketNumber, int], VisitRow]:
+        """Return the open stays of packets, by number and seq; few."""
+        c = self._visits.c
+        query = self._visits.select().where(c.number.in_(sorted(numbers)), c.left_at.is_(None))
+        return {(row.number, row.seq): visit_row(row) for row in connection.execute(query)}
 
     def _open(self, organisations: Collection[int] | None) -> Sequence[sa.ColumnElement[bool]]:
         c = self._visits.c

@@ -10,7 +10,7 @@ asked of these themselves: they are few, and each would have a row of its own am
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date, timedelta
 from operator import add
 from typing import Any, ClassVar, cast
@@ -27,7 +27,9 @@ _MICROS = 1_000  # of a millisecond
 _ORIGIN = ("span", "level", "organisation", "person", "begins")
 _WHAT = ("service", "edition", "kind", "stage")
 _KEY = (*_ORIGIN, *_WHAT)
+_STAGE = ("service", "edition", "stage")
 Key = tuple[Any, ...]
+Stage = tuple[str, str, str]  # service, edition, stage
 
 
 class Rollups(SummingView):
@@ -136,6 +138,26 @@ class Rollups(SummingView):
             for deviation in deviations.split():
                 counts[(*key, deviation)] += int(count)
         return _ordered(told, counts)
+
+    def tails(
+        self, connection: sa.Connection, which: RollupFilter, after: Mapping[Stage, int]
+    ) -> dict[Stage, dict[int, int]]:
+        """Return of stages of the country how many stays each bucket has, of those after one.
+
+        `after`: which one; what is before it is not read. A stage without such stays is left out.
+        """
+        stages = sorted(after)
+        meant = _numbered(stages, after)
+        m, c = meant.c, self.buckets.c
+        mine = [c[name] == m[name] for name in _STAGE]
+        query = sa.select(m.nth, c.bucket, sa.func.sum(c.count)).where(*mine, c.bucket > m.bucket)
+        conditions = _conditions(self.buckets, which, Level.COUNTRY)
+        found: defaultdict[Stage, dict[int, int]] = defaultdict(dict)
+        if stages:
+            rows = connection.execute(query.where(*conditions).group_by(m.nth, c.bucket))
+            for nth, bucket, count in rows:
+                found[stages[nth]][bucket] = int(count)
+        return found
 
     def _select_buckets(self, which: RollupFilter, told: tuple[By, ...]) -> sa.Select[Any]:
         if _level(which, told) is Level.PERSON:
@@ -303,15 +325,15 @@ def _conditions(
         value = getattr(which, name)
         if value is not None:
             yield c[name] == value
-    if which.stages is not None:
-        yield _of_stages(c, which.stages)
     yield from _within(c.begins, which)
 
 
-def _of_stages(
-    c: sa.ColumnCollection[str, Any], stages: Collection[tuple[str, str]]
-) -> sa.ColumnElement[bool]:
-    return sa.tuple_(c.edition, c.stage).in_(sorted(stages))
+def _numbered(stages: Sequence[Stage], buckets: Mapping[Stage, int]) -> sa.CTE:
+    """Return stages as a table; to group by their places is much cheaper than by their names."""
+    names = (sa.column(name, sa.Text) for name in _STAGE)
+    numbers = (sa.column(name, sa.Integer) for name in ("nth", "bucket"))
+    rows = [(*stage, nth, buckets[stage]) for nth, stage in enumerate(stages)]
+    return sa.values(*names, *numbers, name="meant").data(rows).cte("meant")
 
 
 def _within(begins: sa.ColumnElement[int], which: RollupFilter) -> Iterator[sa.ColumnElement[bool]]:
@@ -349,8 +371,6 @@ def _buckets_of_stays(which: RollupFilter, told: tuple[By, ...]) -> sa.Select[An
         conditions += [c.week >= first, c.week < which.until.toordinal()]
     if which.organisations is not None:
         conditions.append(c.organisation.in_(sorted(which.organisations)))
-    if which.stages is not None:
-        conditions.append(_of_stages(c, which.stages))
     for name in ("person", *_WHAT):
         value = getattr(which, name)
         if value is not None:
@@ -431,7 +451,6 @@ def _is_meant(row: Mapping[str, Any], which: RollupFilter) -> bool:
         (which.organisations is None or row["organisation"] in which.organisations)
         and (which.since is None or begins >= which.since.toordinal())
         and (which.until is None or begins < which.until.toordinal())
-        and (which.stages is None or (row["edition"] or "", row["stage"]) in which.stages)
         and all(
             getattr(which, name) in (None, row[name] or "")
             for name in ("person", "service", "edition", "kind", "stage")

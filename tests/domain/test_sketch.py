@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from domain.sketch import ACCURACY, bucket_of, length_of, quantile
+from domain.sketch import ACCURACY, Tail, bucket_of, length_of, quantile
 
 _LENGTHS = st.lists(st.integers(0, 400 * 86_400 * 1_000_000), min_size=1, max_size=60)
 _SHARES = st.sampled_from([Fraction(1, 2), Fraction(9, 10), Fraction(99, 100), Fraction(1)])
@@ -35,6 +35,14 @@ def test_what_was_added_can_be_taken_away_again(one: list[int], other: list[int]
     both = kept + more
     both.subtract(more)
     assert +both == kept
+
+
+@given(_LENGTHS, st.integers(0, 400 * 86_400 * 1_000_000))
+def test_a_tail_counts_the_buckets_after_that_of_a_length(micros: list[int], one: int) -> None:
+    (length,), buckets = spans([one]), list(map(bucket_of, spans(micros)))
+    expected = sum(bucket > bucket_of(length) for bucket in buckets)
+    assert Tail(Counter(buckets)).longer_than(length) == expected
+    assert Tail({}).longer_than(length) == 0
 
 
 def test_the_edges_are_for_ever() -> None:

@@ -26,6 +26,7 @@ from projections.due import DueRow, DueView
 from projections.holdings import Holding, Holdings
 from projections.pressing import Moment, Whose
 from projections.visits import VisitRow, Visits
+from tests.infra.views.test_open_sums import checked
 from tests.office import Office
 from tests.pausing import EDITION, EXPERTISE, OPERATOR, PAPER, written_to
 from tests.stories import AUTHORITY, PEOPLE, place
@@ -88,6 +89,17 @@ def test_a_packet_that_waits_for_its_applicant_grows_no_later(
         ("total", office.at(5 + 4 * DAY)),
     ]
     assert overdue(qolhat, 20 * DAY, office) == 1
+
+
+def test_a_term_that_stands_is_due_in_no_hour(office: Office, qolhat: Qolhat) -> None:
+    number = office.until_the_executor()
+    running = checked(qolhat)
+    pause(office, 140, number)
+    assert checked(qolhat) == [row for row in running if row[1] == "entered"]
+    resume(office, 140 + DAY, number)
+    later = checked(qolhat)
+    assert later != running
+    assert [row[0:2] for row in later] == [row[0:2] for row in running]
 
 
 def test_what_the_pause_lasted_is_no_ones_working_time(office: Office, qolhat: Qolhat) -> None:

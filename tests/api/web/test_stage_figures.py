@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import datetime, timedelta
 from html import unescape
+from typing import Any
 
 import pytest
+from sqlalchemy import Connection
 
 import api.web.figures.overview
 import infra.audit_figures
@@ -17,6 +19,9 @@ from api.web.figures.overview import bars_of
 from domain.acts import ActKind
 from domain.roles import Role, Scope
 from projections.figures import Span
+from projections.open_stays import OpenStays, of_organisations, of_stages
+from projections.open_sums import OpenSums
+from projections.visits import Visits
 from tests.api.web.conftest import opened_office
 from tests.api.web.day import Day
 from tests.api.web.office import Browser
@@ -178,6 +183,23 @@ def test_open_work_names_what_is_late_and_who_may_be_next(manager: Browser, day:
     assert re.search(r"/packets/\d+", risks)
     assert "<meter" in risks
     assert 'id="work-title"' in html
+
+
+def test_the_whole_country_reads_as_if_every_stay_had_been_counted(
+    day: Day, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    country = day.office.enter(Role.MANAGER, AUTHORITY, scope=Scope.COUNTRY, language="en")
+    added_up = opened(country, "/figures/open")
+    asked: list[int] = []
+
+    def stay_by_stay(_: OpenSums, connection: Connection, visits: Visits, now: datetime) -> Any:
+        work = OpenStays(visits).work(connection, now)
+        asked.append(sum(each.count for each in work))
+        return of_stages(work), of_organisations(work)
+
+    monkeypatch.setattr(OpenSums, "work", stay_by_stay)
+    assert opened(country, "/figures/open") == added_up
+    assert asked[0] > 3
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

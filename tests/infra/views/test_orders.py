@@ -27,6 +27,7 @@ from infra.views.rebuild import verify
 from projections.bags import Bags
 from projections.discrepancies import Discrepancies
 from projections.holdings import Holdings
+from projections.open_sums import OpenSums
 from projections.rollups import Rollups
 from projections.trips import Trips
 from projections.visits import Visits
@@ -35,7 +36,7 @@ from tests.office import OTHER_CLERK, Office
 from tests.stories import CENTRE, OTHER_AUTHORITY, place
 
 ORDERS = 3
-COMPARED = (Holdings, Visits, Rollups, Bags, Discrepancies, Trips)
+COMPARED = (Holdings, Visits, Rollups, OpenSums, Bags, Discrepancies, Trips)
 Tables = dict[str, set[tuple[Any, ...]]]
 
 

@@ -132,14 +132,21 @@ def test_a_stay_adds_to_its_office_its_person_and_the_country(
     assert (own.count, own.buckets, own.median) == (2, {}, None)
 
 
-def test_some_stages_of_some_editions_may_be_meant(kept: Qolhat) -> None:
-    rows = stays(kept)
-    ended = [row for row in rows if row["bucket"] is not None and row["edition"]]
-    stages = sorted({(row["edition"], row["stage"]) for row in ended})[:3]
-    for which in (RollupFilter(stages=stages), RollupFilter(stages=[]), RollupFilter(stages=None)):
-        for by in ((By.EDITION, By.STAGE), (By.PERSON,)):
-            assert figures(kept, *by, which=which) == figures_of(rows, which, by)
-    assert len(figures(kept, By.EDITION, By.STAGE, which=RollupFilter(stages=stages))) == 3
+@pytest.mark.parametrize("least", [0, 150, 200, 10_000])
+def test_of_stages_only_how_long_the_longest_lasted_may_be_asked(kept: Qolhat, least: int) -> None:
+    which = RollupFilter(Span.MONTH, kind="stage")
+    stages: dict[Any, dict[int, int]] = {}
+    for each in figures(kept, By.SERVICE, By.EDITION, By.STAGE, which=which):
+        stages[each.of.service, each.of.edition, each.of.stage] = each.buckets
+    tails = {
+        stage: {bucket: count for bucket, count in buckets.items() if bucket > least}
+        for stage, buckets in stages.items()
+    }
+    found = ask(kept, "tails", which, dict.fromkeys(stages, least))
+    assert found == {stage: tail for stage, tail in tails.items() if tail}
+    one = next(iter(stages))
+    assert ask(kept, "tails", which, {one: least}).get(one, {}) == tails[one]
+    assert ask(kept, "tails", which, {}) == {}
 
 
 def test_periods_are_chosen_by_their_first_days(kept: Qolhat) -> None:
