@@ -18,9 +18,9 @@ import sqlalchemy as sa
 from domain.urgency import Urgency
 from projections.due import DueView
 from projections.holdings import Holdings
+from projections.hours import HOUR, hour_of
 from projections.view import Batch, Loading, SummingView, Target, View, add_up, micros
 
-_HOUR = 3_600_000_000  # microseconds
 _DUE, _WARN = "due_at", "warn_at"
 _MICROSECOND = timedelta(microseconds=1)
 
@@ -73,7 +73,7 @@ class CountrySums(SummingView):
         connection.execute(self.packets.insert().from_select(["status", "count"], rows))
         nearest = _nearest(cast("DueView", others[DueView.name])).subquery().c
         for what in (_DUE, _WARN):
-            hour = _hour_of(nearest[what])
+            hour = hour_of(nearest[what])
             named: sa.ColumnElement[str] = sa.literal_column(f"'{what}'")
             terms = sa.select(named, hour, sa.func.count()).group_by(hour)
             connection.execute(self.terms.insert().from_select(["what", "hour", "count"], terms))
@@ -109,14 +109,14 @@ class CountrySums(SummingView):
 
     def _before(self, connection: sa.Connection, due: DueView, what: str, at: datetime) -> int:
         """Count the packets whose nearest term runs out, or warns, before an instant."""
-        hour, part = divmod(cast("int", micros(at)), _HOUR)
+        hour, part = divmod(micros(at), HOUR)
         c = self.terms.c
         whole = sa.select(sa.func.coalesce(sa.func.sum(c.count), 0)).where(
             c.what == what, c.hour < hour
         )
         found = int(connection.execute(whole).scalar_one())
         if part:
-            found += connection.execute(_within(due, what, hour * _HOUR, part)).scalar_one()
+            found += connection.execute(_within(due, what, hour * HOUR, part)).scalar_one()
         return found
 
 
@@ -143,10 +143,4 @@ def _hours_of(terms: Iterable[Mapping[str, Any]]) -> Iterator[tuple[str, int]]:
             number, at = term["number"], term[what]
             nearest[number] = min(at, nearest.get(number, at))
         for at in nearest.values():
-            yield what, at // _HOUR
-
-
-def _hour_of(at: sa.ColumnElement[int]) -> sa.ColumnElement[int]:
-    """Return the hour of an instant; of one before 1970, too, where databases round up."""
-    hour = sa.literal_column(str(_HOUR), sa.BigInteger)
-    return (at - (at % hour + hour) % hour) // hour
+            yield what, at // HOUR

@@ -16,11 +16,11 @@ from typing import Any, ClassVar, NamedTuple, cast
 
 import sqlalchemy as sa
 
+from projections.hours import HOUR, floor, hour_of, literal
 from projections.open_stays import AGES, OpenWork, of_organisations, of_stages, open_work
 from projections.view import Batch, Loading, SummingView, Target, View, add_up, micros
 from projections.visits import Visits
 
-_HOUR = 3_600_000_000  # microseconds
 _DAY = 24  # hours
 _ENTERED, _DUE = "entered", "due"
 _OF = ("organisation", "edition", "kind", "stage")
@@ -73,12 +73,12 @@ class OpenSums(SummingView):
         """Add up all open stays by the hour: of each stage, of each organisation; hours to days."""
         v, c = cast("Visits", others[Visits.name]).visits.c, self.sums.c
         for what, at in ((_ENTERED, v.entered_at), (_DUE, v.due_at)):
-            hour, of = _floor(at, _HOUR) // _literal(_HOUR), (v.left_at.is_(None), at.is_not(None))
+            hour, of = hour_of(at), (v.left_at.is_(None), at.is_not(None))
             for shown, by in (_of_country(v), _of_organisation(v)):
-                key = (_literal(1), sa.literal_column(f"'{what}'"), hour, *shown)
+                key = (literal(1), sa.literal_column(f"'{what}'"), hour, *shown)
                 self._fill(connection, sa.select(*key, sa.func.count()).where(*of), (hour, *by))
-        day, by = _floor(c.begins, _DAY), [c[name] for name in _OF]
-        days = sa.select(_literal(_DAY), c.what, day, *by, sa.func.sum(c.count)).where(c.hours == 1)
+        day, by = floor(c.begins, _DAY), [c[name] for name in _OF]
+        days = sa.select(literal(_DAY), c.what, day, *by, sa.func.sum(c.count)).where(c.hours == 1)
         self._fill(connection, days, (c.what, day, *by))
 
     def _fill(
@@ -147,7 +147,7 @@ class _Edge(NamedTuple):
     @property
     def hour(self) -> int:
         """The hour in which it lies."""
-        return self.at // _HOUR
+        return self.at // HOUR
 
     def whole_days(self, begins: sa.ColumnElement[int]) -> sa.ColumnElement[bool]:
         """Return the condition that a day lies wholly on that side."""
@@ -166,8 +166,8 @@ class _Edge(NamedTuple):
 
 def _edges(now: datetime) -> list[_Edge]:
     """Return what the counts after the first are bounded by."""
-    younger = [_Edge(_ENTERED, cast("int", micros(now - age))) for age in AGES]
-    return [_Edge(_DUE, cast("int", micros(now))), *younger]
+    younger = [_Edge(_ENTERED, micros(now - age)) for age in AGES]
+    return [_Edge(_DUE, micros(now)), *younger]
 
 
 def _part(c: Columns, level: Level, edges: Sequence[_Edge], edge: _Edge) -> sa.Select[Any]:
@@ -175,7 +175,7 @@ def _part(c: Columns, level: Level, edges: Sequence[_Edge], edge: _Edge) -> sa.S
     shown, by = level
     at = c.due_at if edge.what == _DUE else c.entered_at
     counts = _in_place(edges, edge, sa.func.count())
-    of = (c.left_at.is_(None), edge.within(at, edge.at, _HOUR))
+    of = (c.left_at.is_(None), edge.within(at, edge.at, HOUR))
     return sa.select(*shown, *counts).where(*of).group_by(*by)
 
 
@@ -192,21 +192,10 @@ def _keys_of(row: Mapping[str, Any]) -> Iterator[Key]:
     office = (row["organisation"], "", "", "")
     for what, at in ((_ENTERED, row["entered_at"]), (_DUE, row["due_at"])):
         if at is not None:
-            hour = at // _HOUR
+            hour = at // HOUR
             for hours, begins in ((1, hour), (_DAY, hour - hour % _DAY)):
                 yield (hours, what, begins, *stage)
                 yield (hours, what, begins, *office)
-
-
-def _floor(column: sa.ColumnElement[int], length: int) -> sa.ColumnElement[int]:
-    """Return where the stretch of a length begins; databases round up what is below 0."""
-    each = _literal(length)
-    return column - (column % each + each) % each
-
-
-def _literal(number: int) -> sa.ColumnElement[int]:
-    """Return a number that an expression says in the same words wherever it stands."""
-    return sa.literal_column(str(number), sa.BigInteger)
 
 
 def _of_country(c: Columns) -> Level:

@@ -43,6 +43,10 @@ _QUOTE = IdentifierPreparer(postgresql.dialect()).quote  # type: ignore[no-untyp
 Rows = Sequence[dict[str, Any]]
 
 
+@overload
+def micros(at: datetime) -> int: ...
+@overload
+def micros(at: datetime | None) -> int | None: ...
 def micros(at: datetime | None) -> int | None:
     """Return an instant as microseconds since 1970."""
     return None if at is None else (at - _EPOCH) // _MICROSECOND
@@ -439,7 +443,8 @@ def one_of(
 
     They go as one value: hundreds of them in a statement cost more than what is done with them.
     """
-    return _one_of(column, connection.dialect.name).params(_as_one(connection, list(values)))
+    (value,) = _as_one(connection, list(values)).values()
+    return _one_of(column, connection.dialect.name, value, unique=True)
 
 
 @lru_cache(maxsize=256)
@@ -452,12 +457,15 @@ def _delete_one_of(column: sa.Column[Any], dialect: str) -> sa.Delete:
     return column.table.delete().where(_one_of(column, dialect))
 
 
-def _one_of(column: sa.Column[Any], dialect: str) -> sa.ColumnElement[bool]:
-    if dialect == "postgresql":
-        values = sa.bindparam(_VALUES, type_=postgresql.ARRAY(column.type))
+def _one_of(
+    column: sa.Column[Any], dialect: str, value: Any = None, *, unique: bool = False
+) -> sa.ColumnElement[bool]:
+    array = dialect == "postgresql"
+    kind = postgresql.ARRAY(column.type) if array else sa.Text()
+    values = sa.bindparam(_VALUES, value, type_=kind, unique=unique)
+    if array:
         return column == sa.func.any(values)
-    each = sa.func.json_each(sa.bindparam(_VALUES, type_=sa.Text())).table_valued("value")
-    return column.in_(sa.select(each.c.value))
+    return column.in_(sa.select(sa.func.json_each(values).table_valued("value").c.value))
 
 
 def _as_one(connection: sa.Connection, values: list[Any]) -> dict[str, Any]:

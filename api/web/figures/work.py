@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
 from datetime import datetime
 from itertools import groupby
 from operator import attrgetter
@@ -11,7 +10,6 @@ from typing import Annotated
 from fastapi import APIRouter, Depends
 from fastapi.responses import HTMLResponse
 
-from api.web.alerts import all_organisations
 from api.web.asked import Asked, FlagQuery, OrganisationQuery, asked, choices
 from api.web.figures.charts import ages_chart, charts_of
 from api.web.named import service_name, stage_name, stay_name
@@ -39,11 +37,10 @@ def open_work(
     `everybody`: not only the organisations where the most is late.
     """
     qolhat, speech, whose = visitor.qolhat, visitor.speech, asked(visitor, organisation)
-    everywhere = whose.organisations == all_organisations(qolhat)
-    meant, now = None if everywhere else whose.organisations, qolhat.now()
+    now = qolhat.now()
     with qolhat.views.reading() as reading:
-        work, offices = _open_work(reading, now, whose, meant)
-        risks = late_next(reading, qolhat.views.knowledge, now, meant, limit=RANKED)
+        work, offices = _open_work(reading, now, whose)
+        risks = late_next(reading, qolhat.views.knowledge, now, whose.meant, limit=RANKED)
     most = None if everybody else RANKED
     return visitor.page(
         "figures/open.html",
@@ -76,11 +73,11 @@ def open_work(
 
 
 def _open_work(
-    reading: Reading, now: datetime, whose: Asked, meant: Collection[int] | None
+    reading: Reading, now: datetime, whose: Asked
 ) -> tuple[list[OpenWork], list[OpenWork]]:
-    """Count what is open by stage, and by organisation if there are several; None: everywhere."""
+    """Count what is open by stage, and by organisation if there are several."""
     visits = reading.view(Visits)
-    if meant is None and whose.one is None:
+    if whose.everywhere:
         return reading.view(OpenSums).work(reading.connection, visits, now)
-    work = OpenStays(visits).work(reading.connection, now, meant)
+    work = OpenStays(visits).work(reading.connection, now, whose.organisations)
     return (work, []) if whose.one else (of_stages(work), of_organisations(work))

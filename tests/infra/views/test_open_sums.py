@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
-from typing import Any, cast
+from typing import Any
 
 import pytest
 import sqlalchemy as sa
@@ -258,7 +258,7 @@ def test_made_up_stays_are_added_up_as_they_are_counted(
         sums.derive(connection, {Visits.name: visits})
         assert sorted(connection.execute(sums.sums.select()).all()) == sorted(live)
         for micro in asked:
-            now = cast("datetime", instant(micro))
+            now = instant(micro)
             work = OpenStays(visits).work(connection, now)
             expected = of_stages(work), of_organisations(work)
             assert sums.work(connection, visits, now) == expected
