@@ -118,6 +118,7 @@ class Trips(View):
             sa.Column("count", sa.Integer, nullable=False),
             self.index("legs", "taken_at"),
             self.index("legs", "origin", "taken_at"),
+            self.index("legs", "origin", "destination", "taken_at"),
             self.index("legs", "destination", "taken_at"),
         )
         self.said = self.table(

@@ -90,7 +90,7 @@ def serve(
         night = Night(qolhat)
         stack.callback(night.stop)
         night.start()
-        _leave_alone_what_stays()
+        leave_alone_what_stays()
         announce = _announcement(host, port, tls, Shell(as_json))
         _Server(_config(create_app(qolhat, watch), settings, host, port, tls), announce).run()
 
@@ -104,7 +104,7 @@ def _publishing(qolhat: Qolhat) -> Relay | BranchLink:
     return branch_link(qolhat)
 
 
-def _leave_alone_what_stays() -> None:
+def leave_alone_what_stays() -> None:
     """Let the garbage collector pass over what has been loaded: else it stops everybody for it."""
     gc.collect()
     gc.freeze()

@@ -11,6 +11,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
+from functools import lru_cache
 from operator import attrgetter
 from typing import Self
 
@@ -51,8 +52,9 @@ class RunKey:
             raise ValueError("a run is planned at a whole minute of local time")
 
     def __str__(self) -> str:
-        day = self.day.isoformat().replace("-", "")
-        return f"{self.branch}-{self.authority}-{day}-{self.at:%H%M}"
+        # Thousands are written for one page: this is thrice as fast as strftime.
+        day = f"{self.day.year:04}{self.day.month:02}{self.day.day:02}"
+        return f"{self.branch}-{self.authority}-{day}-{self.at.hour:02}{self.at.minute:02}"
 
     @classmethod
     def parse(cls, text: str) -> Self:
@@ -77,6 +79,7 @@ class PlannedRun:
     zone: str
 
 
+@lru_cache(maxsize=1 << 14)
 def planned_run(key: RunKey, zone: str) -> PlannedRun:
     """Return the run of a key, wherever its day is worked or not; `zone` is the branch's.
 

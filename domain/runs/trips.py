@@ -62,6 +62,8 @@ def trip_of(run: PlannedRun, reports: Iterable[Report], courier: int | None = No
     disagree; the first one stands, because somebody did arrive.
     """
     said = sorted(each for each in reports if courier is None or each.person == courier)
+    if not said:
+        return RunTrip(run)
     left = [each.happened_at for each in said if each.departed]
     came = [each.happened_at for each in said if not each.departed]
     departed = left[0] if left else None
@@ -100,7 +102,7 @@ def punctuality(
     trips: Sequence[RunTrip], now: datetime, tolerance: timedelta = MISSED_AFTER
 ) -> Punctuality:
     """Count and measure trips as they stand at an instant."""
-    counted = Counter(_verdict(trip, now, tolerance) for trip in trips)
+    counted = Counter([_verdict(trip, now, tolerance) for trip in trips])
     return Punctuality(
         on_time=counted["on-time"],
         late=counted["late"],
@@ -137,8 +139,9 @@ def _grouped(
 
 
 def _verdict(trip: RunTrip, now: datetime, tolerance: timedelta) -> str:
-    if trip.delay is not None:
-        return "on-time" if trip.delay <= ON_TIME else "late"
+    delay = trip.delay
+    if delay is not None:
+        return "on-time" if delay <= ON_TIME else "late"
     state = run_state(trip, now, tolerance)
     return "unknown" if state is RunState.ARRIVED else state.value
 
