@@ -55,7 +55,7 @@ PAGES = {
     "/figures/open": "open work, who will be late",
     "/reports?kind=week": "report of a week",
     "/reports?kind=quarter": "report of a quarter",
-    f"/reports?kind=quarter&organisation={AUTHORITY}": "the same of an office",
+    f"/reports?kind=quarter&organisation={AUTHORITY}": "report of an office",
     "/figures/couriers": "couriers of the country",
     "/indicators": "indicators of the year",
     "/manager": "what presses",
