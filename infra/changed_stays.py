@@ -23,7 +23,8 @@ from domain.timeline import timeline_of
 from infra.exports.wanted import Wanted
 from infra.store.log import EventLog
 from infra.views.group import Reading
-from projections.view import Knowledge, micros
+from projections.tables import micros
+from projections.view import Knowledge
 from projections.visits import Visits
 
 PACKETS = 200  # looked at in one go

@@ -38,8 +38,8 @@ from domain.zones import local_day, zone
 from infra.store.log import TimetableBook
 from infra.views.group import Reading, ViewGroup
 from projections.bags import Bags
+from projections.tables import instant, micros
 from projections.trips import LegRow, RouteDays, Taking, Trips
-from projections.view import instant, micros
 
 _CENTRES = frozenset({OrganisationKind.SERVICE_CENTRE, OrganisationKind.SERVICE_CENTRE_BRANCH})
 _DAY = timedelta(days=1)

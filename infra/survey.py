@@ -39,7 +39,7 @@ from infra.accounts.tables import Keeper, failing_clearly
 from infra.database import make_tables
 from infra.desk.registering import way_of
 from infra.vault import VaultKeys
-from projections.view import add_up, among
+from projections.tables import add_up, among
 
 metadata = sa.MetaData()
 _ANSWERED = sa.Table(

@@ -31,7 +31,7 @@ from domain.directory.search import words
 from domain.errors import QolhatError, RefusedError
 from infra.database import database_error, make_tables
 from infra.store.mapper import to_micros
-from projections.view import upsert
+from projections.tables import upsert
 
 T = TypeVar("T")
 KEY_BYTES = 32

@@ -27,7 +27,8 @@ from domain.scoring.singly import tally_of
 from domain.scoring.tables import NONE
 from infra.exports.wanted import Wanted
 from infra.views.group import Reading
-from projections.view import Knowledge, instant, micros
+from projections.tables import instant, micros
+from projections.view import Knowledge
 from projections.visits import Visits, pauses_in
 
 _AT_ONCE = 250_000  # rows

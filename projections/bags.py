@@ -17,19 +17,8 @@ from domain.dispatch.journey import ARRIVED, ON_THE_WAY, BagState, Journey
 from domain.dispatch.registry import Registry
 from domain.numbers import BagCode, PacketNumber, PlaceCode, RegistryCode, place_organisation
 from domain.streams import number_of
-from projections.view import (
-    BagChange,
-    Batch,
-    Target,
-    View,
-    among,
-    delete_rows,
-    instant,
-    micros,
-    one_of,
-    stored,
-    upsert,
-)
+from projections.tables import Target, among, delete_rows, instant, micros, one_of, stored, upsert
+from projections.view import BagChange, Batch, View
 
 _OF_PACKETS = (Bag.Put, Bag.TakenOut, Bag.Verified)
 _BAG_TIMES = (

@@ -14,20 +14,8 @@ from typing import Any, ClassVar, cast
 
 import sqlalchemy as sa
 
-from projections.view import (
-    Batch,
-    Loading,
-    PacketChange,
-    Stays,
-    SummingView,
-    Target,
-    View,
-    add_up,
-    among,
-    delete_where_in,
-    stored,
-    upsert,
-)
+from projections.tables import Loading, Target, add_up, among, delete_where_in, stored, upsert
+from projections.view import Batch, PacketChange, Stays, SummingView, View
 
 _KEY = ("month", "accepting", "deciding", "service")
 

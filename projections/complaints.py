@@ -11,17 +11,8 @@ import sqlalchemy as sa
 
 from domain.numbers import PacketNumber, PlaceCode, place_organisation
 from domain.packet import Packet
-from projections.view import (
-    Batch,
-    PacketChange,
-    Target,
-    View,
-    among,
-    instant,
-    micros,
-    stored,
-    upsert,
-)
+from projections.tables import Target, among, instant, micros, stored, upsert
+from projections.view import Batch, PacketChange, View
 
 _TIMES = ("taken_at", "recorded_at", "answer_by", "answered_at")
 _KINDS = frozenset({Packet.ComplaintTaken, Packet.ComplaintAnswered})

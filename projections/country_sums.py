@@ -19,7 +19,8 @@ from domain.urgency import Urgency
 from projections.due import DueView
 from projections.holdings import Holdings
 from projections.hours import HOUR, hour_of
-from projections.view import Batch, Loading, SummingView, Target, View, add_up, micros
+from projections.tables import Loading, Target, add_up, micros
+from projections.view import Batch, SummingView, View
 
 _DUE, _WARN = "due_at", "warn_at"
 _MICROSECOND = timedelta(microseconds=1)

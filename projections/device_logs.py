@@ -14,10 +14,8 @@ from typing import Any, ClassVar
 import sqlalchemy as sa
 
 from domain.dispatch.device_log import Chain, DeviceLog
-from projections.view import (
-    Batch,
+from projections.tables import (
     Target,
-    View,
     among,
     delete_where_in,
     insert,
@@ -26,6 +24,7 @@ from projections.view import (
     stored,
     upsert,
 )
+from projections.view import Batch, View
 
 
 @dataclass(frozen=True, slots=True)

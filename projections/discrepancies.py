@@ -18,12 +18,8 @@ from domain.dispatch.bag import Bag
 from domain.dispatch.discrepancies import Discrepancy, DiscrepancyKind, discrepancies_of
 from domain.dispatch.journey import Journey
 from domain.numbers import BagCode, PacketNumber, RegistryCode
-from projections.view import (
-    BagChange,
-    Batch,
-    History,
+from projections.tables import (
     Target,
-    View,
     among,
     delete_rows,
     delete_where_in,
@@ -32,6 +28,7 @@ from projections.view import (
     micros,
     stored,
 )
+from projections.view import BagChange, Batch, History, View
 
 _NO_PACKET = 0  # of an item about the bag itself
 

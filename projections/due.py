@@ -14,19 +14,8 @@ from domain.norms import Due
 from domain.numbers import PacketNumber, PlaceCode, place_organisation
 from domain.progress import Progress, VisitKind
 from domain.regulations.edition import Edition
-from projections.view import (
-    Batch,
-    PacketChange,
-    Stays,
-    Target,
-    View,
-    among,
-    delete_where_in,
-    insert,
-    instant,
-    micros,
-    stored,
-)
+from projections.tables import Target, among, delete_where_in, insert, instant, micros, stored
+from projections.view import Batch, PacketChange, Stays, View
 
 
 class Clock(StrEnum):

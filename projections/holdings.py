@@ -11,20 +11,8 @@ import sqlalchemy as sa
 
 from domain.numbers import BagCode, PacketNumber, PlaceCode, place_organisation
 from domain.progress import CLOSED, Progress, VisitKind
-from projections.view import (
-    Batch,
-    Landmarks,
-    PacketChange,
-    Stays,
-    Target,
-    View,
-    among,
-    instant,
-    micros,
-    ordinal_days,
-    stored,
-    upsert,
-)
+from projections.tables import Target, among, instant, micros, stored, upsert
+from projections.view import Batch, Landmarks, PacketChange, Stays, View, ordinal_days
 
 _INSTANTS = (
     "since",

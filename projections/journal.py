@@ -15,7 +15,8 @@ import msgspec
 import sqlalchemy as sa
 
 from domain.progress import Progress
-from projections.view import Batch, Target, View, insert, one_of, upsert
+from projections.tables import Target, insert, one_of, upsert
+from projections.view import Batch, View
 
 _encode = msgspec.msgpack.Encoder().encode
 _decode = msgspec.msgpack.Decoder(Progress).decode

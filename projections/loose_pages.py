@@ -12,8 +12,9 @@ import sqlalchemy as sa
 from domain.filing import PageDoubt
 from domain.loose_pages import LoosePage
 from domain.numbers import PacketNumber, PlaceCode, place_organisation
+from projections.tables import Target, among, instant, micros, stored, upsert
 from projections.unsettled import Fate
-from projections.view import Batch, Target, View, among, instant, micros, stored, upsert
+from projections.view import Batch, View
 
 _FATES = {"apply": Fate.APPLIED, "dismiss": Fate.DISMISSED}
 

@@ -16,7 +16,8 @@ import sqlalchemy as sa
 from domain.directory.search import fold
 from domain.numbers import PacketNumber, place_organisation
 from domain.packet import Packet
-from projections.view import Batch, PacketChange, Target, View, among, instant, micros, upsert
+from projections.tables import Target, among, instant, micros, upsert
+from projections.view import Batch, PacketChange, View
 
 
 @dataclass(frozen=True, slots=True)

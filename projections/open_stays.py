@@ -13,7 +13,7 @@ import sqlalchemy as sa
 
 from domain.numbers import PacketNumber
 from domain.progress import VisitKind
-from projections.view import among, instant, micros
+from projections.tables import among, instant, micros
 from projections.visits import VisitRow, Visits, visit_row
 
 _DAY = timedelta(days=1)

@@ -18,7 +18,8 @@ import sqlalchemy as sa
 
 from projections.hours import HOUR, floor, hour_of, literal
 from projections.open_stays import AGES, OpenWork, of_organisations, of_stages, open_work
-from projections.view import Batch, Loading, SummingView, Target, View, add_up, micros
+from projections.tables import Loading, Target, add_up, micros
+from projections.view import Batch, SummingView, View
 from projections.visits import Visits
 
 _DAY = 24  # hours

@@ -16,7 +16,7 @@ from domain.numbers import PacketNumber, PlaceCode, place_organisation
 from domain.urgency import Urgency
 from projections.country_sums import CountrySums
 from projections.due import DueRow, DueView, due_row
-from projections.view import among, micros
+from projections.tables import among, micros
 
 
 @dataclass(frozen=True, slots=True)

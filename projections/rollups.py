@@ -18,7 +18,8 @@ from typing import Any, ClassVar, cast
 import sqlalchemy as sa
 
 from projections.figures import ALL_SUMS, SUMS, By, Figure, Level, Of, RollupFilter, Span
-from projections.view import Batch, Loading, SummingView, Target, View, add_up
+from projections.tables import Loading, Target, add_up
+from projections.view import Batch, SummingView, View
 from projections.visits import Visits, week_of
 
 _FEW_PERIODS = 60

@@ -17,10 +17,8 @@ import sqlalchemy as sa
 from domain.dispatch.journey import BagState, HandOver, Journey
 from domain.numbers import BagCode, place_organisation
 from domain.runs import Report, Run, RunKey
-from projections.view import (
-    Batch,
+from projections.tables import (
     Target,
-    View,
     among,
     delete_where_in,
     given_rows,
@@ -29,6 +27,7 @@ from projections.view import (
     micros,
     upsert,
 )
+from projections.view import Batch, View
 
 _LEG_TIMES = (5, 6, 7)  # where they stand: ready, taken, handed over
 _TOPICS: dict[type[Run.Event], str] = {kind: kind.TOPIC for kind in (Run.Departed, Run.Arrived)}

@@ -19,17 +19,8 @@ import sqlalchemy as sa
 from domain.acts import Outcome
 from domain.progress import Status
 from projections.holdings import Holdings
-from projections.view import (
-    Batch,
-    Knowledge,
-    Landmarks,
-    Loading,
-    SummingView,
-    Target,
-    View,
-    add_up,
-    ordinal_days,
-)
+from projections.tables import Loading, Target, add_up
+from projections.view import Batch, Knowledge, Landmarks, SummingView, View, ordinal_days
 
 
 @dataclass(frozen=True, slots=True)

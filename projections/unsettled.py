@@ -13,17 +13,8 @@ import sqlalchemy as sa
 from domain.numbers import PacketNumber, PlaceCode, place_organisation
 from domain.packet import Packet
 from domain.unsettled import Doubt, UnsettledScan
-from projections.view import (
-    Batch,
-    PacketChange,
-    Target,
-    View,
-    among,
-    instant,
-    micros,
-    stored,
-    upsert,
-)
+from projections.tables import Target, among, instant, micros, stored, upsert
+from projections.view import Batch, PacketChange, View
 
 
 class Fate(StrEnum):

@@ -14,13 +14,9 @@ from domain.numbers import PacketNumber, PlaceCode, place_organisation
 from domain.progress import Pause, Visit, VisitKind
 from domain.regulations.edition import Edition, Stage
 from domain.sketch import bucket_of
-from projections.view import (
-    Batch,
+from projections.tables import (
     Loading,
-    PacketChange,
-    Stays,
     Target,
-    View,
     among,
     delete_where_in,
     instant,
@@ -30,6 +26,7 @@ from projections.view import (
     stored,
     upsert,
 )
+from projections.view import Batch, PacketChange, Stays, View
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,7 +20,7 @@ from infra.requests import Status
 from infra.store.identity import StoreIdentity
 from infra.store.mapper import to_micros
 from infra.store.rows import EventRow
-from projections.view import instant, stored, upsert
+from projections.tables import instant, stored, upsert
 
 metadata = sa.MetaData()
 _state = sa.Table(

@@ -16,7 +16,7 @@ import sqlalchemy as sa
 from infra.accounts.tables import Keeper, failing_clearly
 from infra.database import make_tables
 from infra.store.mapper import from_micros
-from projections.view import delete_where_in, upsert
+from projections.tables import delete_where_in, upsert
 
 if TYPE_CHECKING:  # the store of who has no Kafka needs no client of it
     from infra.branches.deciding import Decision

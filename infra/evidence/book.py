@@ -19,7 +19,7 @@ from infra.evidence.leaves import CHUNK, cut, root_of_chunk
 from infra.evidence.witness import Head
 from infra.store.log import EventLog
 from infra.store.mapper import from_micros, to_micros
-from projections.view import upsert
+from projections.tables import upsert
 
 _POSITION_BYTES = 8
 

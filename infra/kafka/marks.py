@@ -16,7 +16,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from infra.errors import StorageError
 from infra.store.identity import StoreIdentity
 from infra.views.frontier import Frontier, Place
-from projections.view import upsert
+from projections.tables import upsert
 
 _metadata = sa.MetaData()
 _taken = sa.Table(

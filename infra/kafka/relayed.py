@@ -11,7 +11,7 @@ import sqlalchemy as sa
 
 from infra.database import database_error
 from infra.store.identity import StoreIdentity
-from projections.view import upsert
+from projections.tables import upsert
 
 _metadata = sa.MetaData()
 _table = sa.Table(

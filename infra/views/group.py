@@ -23,7 +23,8 @@ from infra.views import locks
 from infra.views.digest import Digest
 from infra.views.frontier import OWN_LOG, Frontier, LogPlace, Place
 from projections.journal import Journal
-from projections.view import Knowledge, SummingView, View, upsert
+from projections.tables import upsert
+from projections.view import Knowledge, SummingView, View
 
 __all__ = ["OWN_LOG", "Reading", "SetAside", "ViewGroup", "ViewsMovedError"]
 V = TypeVar("V", bound=View)

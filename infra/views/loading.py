@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.sql.compiler import IdentifierPreparer
 
-from projections.view import Loading, insert
+from projections.tables import Loading, insert
 
 _QUOTE = IdentifierPreparer(postgresql.dialect()).quote  # type: ignore[no-untyped-call]
 _SORTING = "SET LOCAL maintenance_work_mem = '256MB'"

@@ -35,7 +35,8 @@ from infra.views.group import ViewGroup
 from infra.views.loading import finish, roomy, store, strip
 from infra.views.whole import LooksAcrossError, NothingElse, batch_of, streams_of
 from projections.journal import Journal, JournalRow
-from projections.view import BagChange, Batch, Knowledge, Loading, SummingView, View
+from projections.tables import Loading
+from projections.view import BagChange, Batch, Knowledge, SummingView, View
 
 T = TypeVar("T")
 PAGE = 5_000  # events

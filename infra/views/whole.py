@@ -24,7 +24,8 @@ from infra.store.mapper import read_event
 from infra.store.rows import EventRow
 from infra.views.digest import OTHER_EVENTS, journal_row, sort_in
 from projections.journal import Journal
-from projections.view import BagChange, Batch, Knowledge, Loading, PacketChange
+from projections.tables import Loading
+from projections.view import BagChange, Batch, Knowledge, PacketChange
 
 _stream = itemgetter(1)
 

@@ -52,8 +52,9 @@ from projections.due import DueView
 from projections.holdings import Holdings
 from projections.journal import Journal
 from projections.pressing import Moment, Whose
+from projections.tables import instant
 from projections.unsettled import Unsettled
-from projections.view import Knowledge, View, instant
+from projections.view import Knowledge, View
 from projections.visits import Visits
 from tests.bench.report import Row
 from tests.infra.demonstration.simulated import hasty

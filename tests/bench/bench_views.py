@@ -58,8 +58,9 @@ from infra.views.runner import ViewRunner
 from projections.due import DueView
 from projections.holdings import Holdings
 from projections.journal import Journal, JournalRow, _decode, _encode
+from projections.tables import Target
 from projections.unsettled import Unsettled
-from projections.view import Batch, Knowledge, PacketChange, Target
+from projections.view import Batch, Knowledge, PacketChange
 from projections.visits import Visits
 from tests.bench.report import Row, ratio_row
 from tests.infra.demonstration.simulated import hasty

@@ -17,7 +17,7 @@ from projections.country_sums import CountrySums
 from projections.due import DueView
 from projections.holdings import Holdings
 from projections.pressing import Moment, Whose
-from projections.view import instant
+from projections.tables import instant
 from tests.infra.views.test_rollups import days, kept  # noqa: F401  a recorded week
 from tests.office import Office
 from tests.stories import MORNING

@@ -22,7 +22,8 @@ from infra.views.rebuild import rebuild, verify
 from infra.views.whole import NothingElse
 from projections.open_stays import AGES, OpenStays, OpenWork, of_organisations, of_stages
 from projections.open_sums import OpenSums
-from projections.view import Batch, Stays, instant, upsert
+from projections.tables import instant, upsert
+from projections.view import Batch, Stays
 from projections.visits import Visits
 from tests.infra.views.test_orders import dealt
 from tests.infra.views.test_rollups import days, kept  # noqa: F401  a recorded week

@@ -17,7 +17,7 @@ from infra.bootstrap import Qolhat
 from infra.pressing import pressing_of
 from projections.due import Clock, DueView
 from projections.pressing import Moment, Pressing, PressingPacket, Whose
-from projections.view import insert, micros
+from projections.tables import insert, micros
 from tests.office import Office
 from tests.stories import AUTHORITY, CENTRE, MORNING, PEOPLE, place
 
