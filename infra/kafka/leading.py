@@ -83,7 +83,7 @@ class PostgresLeader:
         try:
             self._held = self._look()
         except psycopg.Error as error:
-            self.step_down()
+            self._let_go()
             raise storage_error(error) from error
         self._checked = time.monotonic()
         return self._held
@@ -102,8 +102,15 @@ class PostgresLeader:
         return bool(row and row[0])
 
     def step_down(self) -> None:
-        """Leave the lead to others."""
+        """Leave the lead to others, at once."""
+        if self._connection is not None and self._held:
+            # Whose connection merely ends keeps the lock until the server has noticed.
+            with contextlib.suppress(Exception):  # it may be broken; the lock ends with it
+                self._connection.execute("SELECT pg_advisory_unlock(%s)", (self._key,))
+        self._let_go()
+
+    def _let_go(self) -> None:
         connection, self._connection, self._held = self._connection, None, False
         if connection is not None:
-            with contextlib.suppress(Exception):  # it may be broken; the lock ends with it
+            with contextlib.suppress(Exception):
                 connection.close()
