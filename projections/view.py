@@ -190,17 +190,31 @@ class View(ABC):
         """Define a table of this generation; `options` are SQLAlchemy's."""
         return sa.Table(f"{name}_g{self.generation}", self.metadata, *items, **options)
 
-    def index(self, table: str, *columns: str, where: str = "", mark: str = "") -> sa.Index:
+    def index(
+        self,
+        table: str,
+        *columns: str,
+        where: str = "",
+        mark: str = "",
+        carries: Sequence[str] = (),
+    ) -> sa.Index:
         """Define an index of this generation; `where`: only of rows for which it holds.
 
         A question finds such an index only if it says the same in the same words, without
-        parameters; `mark` tells it from one of the same columns of all rows.
+        parameters; `mark` tells it from one of the same columns of all rows. What it `carries` on
+        PostgreSQL is told without reading the rows.
         """
         name = "_".join((f"{table}_g{self.generation}", *columns, *([mark] if mark else [])))
         if not where:
             return sa.Index(name, *columns)
         only = sa.text(where)
-        return sa.Index(name, *columns, postgresql_where=only, sqlite_where=only)
+        return sa.Index(
+            name,
+            *columns,
+            postgresql_where=only,
+            sqlite_where=only,
+            postgresql_include=list(carries) or None,
+        )
 
     @abstractmethod
     def define(self) -> dict[str, sa.Table]:

@@ -173,7 +173,13 @@ class Visits(View):
             self.index("visits", "organisation", "due_at", where=_OPEN, mark="open"),
             self.index("visits", "due_at", where=_OPEN, mark="open"),
             self.index("visits", "entered_at", where=_OPEN, mark="open"),
-            self.index("visits", "organisation", "stage", "week", where=_ENDED, mark="ended"),
+            self.index(
+                "visits",
+                *("organisation", "stage", "week"),
+                where=_ENDED,
+                mark="timed",  # figures by person are counted from it
+                carries=("person", "month", "kind", "edition", "service", "bucket"),
+            ),
         )
         return {"visits": self.visits}
 
