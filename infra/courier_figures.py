@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import TYPE_CHECKING, TypeVar
 
 from domain.dispatch.discrepancies import DiscrepancyKind, SettledAs
@@ -115,7 +116,11 @@ def courier_figures(
 def _lost_of(amiss: Iterable[Amiss]) -> list[DiscrepancyRow]:
     """Return what was lost, the latest first."""
     losses = {each.item for each in amiss if _is_lost(each.item)}
-    return sorted(losses, key=lambda each: (each.opened_at, each.bag, each.packet), reverse=True)
+    return sorted(losses, key=_latest, reverse=True)
+
+
+def _latest(item: DiscrepancyRow) -> tuple[datetime, int, int]:
+    return item.opened_at, item.bag, item.packet or 0
 
 
 def _is_lost(item: DiscrepancyRow) -> bool:

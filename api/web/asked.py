@@ -53,10 +53,8 @@ class Asked:
 
 def asked(visitor: Visitor, organisation: int | None) -> Asked:
     """Return the organisations meant. Raises NotYoursError, UnknownOrganisationError."""
-    reach, everybody = (
-        visitor.reach(Right.SEE_FIGURES).organisations,
-        all_organisations(visitor.qolhat),
-    )
+    reach = visitor.reach(Right.SEE_FIGURES).organisations
+    everybody = all_organisations(visitor.qolhat)
     within = everybody if reach is None else reach
     if organisation is None:
         return Asked(None, within, within, everywhere=within == everybody)

@@ -398,6 +398,8 @@ class ViewGroup:
     def connected(self) -> Iterator[sa.Connection]:
         """Read the tables of the group at one moment. Raises StorageError."""
         with self._failing_clearly(), self.engine.connect() as connection:
+            if connection.dialect.name == "postgresql":  # else each statement has its own moment
+                connection.execution_options(isolation_level="REPEATABLE READ")
             yield connection
 
     @contextmanager

@@ -12,6 +12,7 @@ from fastapi.responses import HTMLResponse
 
 from api.web.asked import Asked, FlagQuery, OrganisationQuery, asked, choices
 from api.web.figures.charts import ages_chart, charts_of
+from api.web.figures.overview import RANKED
 from api.web.named import service_name, stage_name, stay_name
 from api.web.station import place_name
 from api.web.visitor import Visitor, allowed
@@ -23,7 +24,6 @@ from projections.open_sums import OpenSums
 from projections.visits import Visits
 
 router = APIRouter()
-RANKED = 20  # packets; organisations at first, the others are one click away
 
 
 @router.get("/figures/open")

@@ -311,6 +311,19 @@ def test_two_runners_do_no_harm_to_each_other(office: Office, qolhat: Qolhat) ->
     assert verify(qolhat.log, qolhat.views).differences == ()
 
 
+def test_what_is_read_together_is_of_one_moment(office: Office, qolhat: Qolhat) -> None:
+    """Whatever is taken in meanwhile: numbers on one page must not contradict each other."""
+    office.register(10)
+    qolhat.runner.catch_up()
+    with qolhat.views.reading() as reading:
+        before = reading.view(Holdings).by_status(reading.connection)
+        office.register(20)
+        qolhat.runner.catch_up()
+        assert reading.view(Holdings).by_status(reading.connection) == before
+    with qolhat.views.reading() as reading:
+        assert sum(reading.view(Holdings).by_status(reading.connection).values()) == 2
+
+
 def test_the_place_of_a_packet_is_a_place_code(office: Office, board: Board) -> None:
     number, _ = office.register()
     assert PlaceCode(board.holding(number).place or 0) == place(Role.INSPECTOR)
